@@ -1,0 +1,274 @@
+//! A batch from tissue to infusion. Each file below is a stage of the work with its forms, facts, decision
+//! and evolution; here is what they share: the state, and how a history folds into it.
+
+pub mod correction;
+pub mod culture;
+pub mod disposition;
+pub mod distribution;
+pub mod filling;
+pub mod gate;
+pub mod intake;
+pub mod lineage;
+pub mod performed;
+pub mod results;
+pub mod testing;
+
+use crate::ids::{
+    BatchId, ContainerNo, EntryId, FillNo, HarvestNo, HoldNo, PersonId, QualityEventId, ResultNo, SampleNo,
+    VesselNo,
+};
+use crate::journal::Hash;
+use crate::order::OrderStanding;
+use crate::quality_event::Impact;
+use crate::refusal::Impossible;
+use crate::standard::Standard;
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use lineage::Subject;
+pub use performed::{Duty, Performed};
+
+/// What is asked of a batch, by stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Opening, instruction, receipt of tissue.
+    Intake(intake::Command),
+    /// Isolation, culture, passages.
+    Culture(culture::Command),
+    /// Harvest, fill, freezing, thaw, labels.
+    Filling(filling::Command),
+    /// Test samples and results.
+    Testing(testing::Command),
+    /// Confirmations, holds, corrections, the disposition.
+    Disposition(disposition::Command),
+    /// From allocation to infusion, and every other way out.
+    Distribution(distribution::Command),
+}
+
+impl Command {
+    /// `stage.form`, as in the API and the table of authority.
+    pub fn name(&self) -> String {
+        match self {
+            Command::Intake(form) => format!("intake.{}", form.name()),
+            Command::Culture(form) => format!("culture.{}", form.name()),
+            Command::Filling(form) => format!("filling.{}", form.name()),
+            Command::Testing(form) => format!("testing.{}", form.name()),
+            Command::Disposition(form) => format!("disposition.{}", form.name()),
+            Command::Distribution(form) => format!("distribution.{}", form.name()),
+        }
+    }
+}
+
+/// What is recorded of a batch, by stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Opening, instruction, receipt of tissue.
+    Intake(intake::Event),
+    /// Isolation, culture, passages.
+    Culture(culture::Event),
+    /// Harvest, fill, freezing, thaw, labels.
+    Filling(filling::Event),
+    /// Test samples and results.
+    Testing(testing::Event),
+    /// Confirmations, holds, corrections, the disposition.
+    Disposition(disposition::Event),
+    /// From allocation to infusion, and every other way out.
+    Distribution(distribution::Event),
+}
+
+impl Event {
+    /// `stage.fact`, as in the journal.
+    pub fn name(&self) -> String {
+        match self {
+            Event::Intake(fact) => format!("intake.{}", fact.name()),
+            Event::Culture(fact) => format!("culture.{}", fact.name()),
+            Event::Filling(fact) => format!("filling.{}", fact.name()),
+            Event::Testing(fact) => format!("testing.{}", fact.name()),
+            Event::Disposition(fact) => format!("disposition.{}", fact.name()),
+            Event::Distribution(fact) => format!("distribution.{}", fact.name()),
+        }
+    }
+}
+
+/// What the fold knows of the entry that carries a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its place in the stream.
+    pub version: u32,
+    /// Its hash; for a corrected fact the hash of the newest correction.
+    pub hash: Hash,
+    /// When it happened.
+    pub occurred_at: Time,
+    /// When it was recorded.
+    pub recorded_at: Time,
+    /// Who did it.
+    pub performer: PersonId,
+    /// Who recorded it.
+    pub recorder: PersonId,
+}
+
+/// One entry of the batch, as listed in its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// The entry's stamp, with its own hash.
+    pub stamp: Stamp,
+    /// The fact as first recorded.
+    pub event: Event,
+    /// The corrections of it, oldest first.
+    pub corrected_by: Vec<EntryId>,
+}
+
+/// A batch as its history tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Which batch.
+    pub id: BatchId,
+    /// What it is a batch of, and for whom; the pinned standard is inside.
+    pub opened: intake::Opened,
+    /// What it knows of its order.
+    pub order: OrderStanding,
+    /// What it knows of the banks or batches its cells come from.
+    pub parents: BTreeMap<BatchId, lineage::ParentStanding>,
+    /// Batches that drew cells from this one.
+    pub children: BTreeSet<BatchId>,
+    /// The signed instruction: its entry and time.
+    pub instruction: Option<(EntryId, Time)>,
+    /// The tissue, once received or refused.
+    pub tissue: Option<intake::Tissue>,
+    /// When cells were first touched.
+    pub processed_at: Option<Time>,
+    /// Culture vessels.
+    pub vessels: BTreeMap<VesselNo, culture::Vessel>,
+    /// Harvests.
+    pub harvests: BTreeMap<HarvestNo, filling::Harvested>,
+    /// Fills.
+    pub fills: BTreeMap<FillNo, filling::Filled>,
+    /// Containers.
+    pub containers: BTreeMap<ContainerNo, distribution::Container>,
+    /// Test samples.
+    pub samples: BTreeMap<SampleNo, testing::TestSample>,
+    /// Results.
+    pub results: BTreeMap<ResultNo, testing::TestResult>,
+    /// Holds.
+    pub holds: BTreeMap<HoldNo, disposition::Hold>,
+    /// Quality events that touch it, with the impact once assessed.
+    pub quality_events: BTreeMap<QualityEventId, Option<Impact>>,
+    /// Identity mismatches.
+    pub mismatches: Vec<intake::MismatchState>,
+    /// Parts in entries that another person must confirm by his own sign-in.
+    pub parts: Vec<performed::Part>,
+    /// Steps that lack the second person their standard asks for.
+    pub unchecked: Vec<(EntryId, crate::standard::Step)>,
+    /// Who made, checked and entered.
+    pub duties: BTreeSet<(PersonId, Duty)>,
+    /// The last bench entry a confirmation of manufacturing must cover.
+    pub last_bench_version: u32,
+    /// Manufacturing's confirmation in force.
+    pub manufacturing: Option<disposition::Confirmed>,
+    /// Quality's confirmation in force.
+    pub quality: Option<disposition::Confirmed>,
+    /// How it ended.
+    pub end: Option<distribution::End>,
+    /// Every entry, oldest first.
+    pub log: Vec<Logged>,
+}
+
+impl Batch {
+    /// The pinned standard.
+    pub fn standard(&self) -> &Standard {
+        &self.opened.standard
+    }
+
+    /// Folds a history. A corrected entry counts as its newest correction from its own place on; the
+    /// correction itself voids what rested on the old value.
+    ///
+    /// # Errors
+    /// A history that cannot have happened; never a panic.
+    pub fn fold(id: BatchId, history: &[(Stamp, Event)]) -> Result<Batch, Impossible> {
+        let mut replacements: BTreeMap<EntryId, (Hash, &Event)> = BTreeMap::new();
+        for (stamp, event) in history {
+            if let Event::Disposition(disposition::Event::Corrected(correction)) = event {
+                replacements.insert(correction.entry, (stamp.hash, &correction.replacement));
+            }
+        }
+        let ((first_stamp, first), rest) =
+            history.split_first().ok_or(Impossible::new("a batch begins with its opening"))?;
+        let Event::Intake(intake::Event::Opened(opened)) = first else {
+            return Err(Impossible::new("a batch begins with its opening"));
+        };
+        let mut batch = Batch::open(id, opened, first_stamp);
+        for (stamp, event) in rest {
+            let effective = replacements.get(&stamp.entry);
+            let hash = effective.map_or(stamp.hash, |(hash, _)| *hash);
+            let event_now = effective.map_or(event, |(_, event)| *event);
+            batch.duties.extend(performed::duties(stamp, event));
+            batch.evolve(&Stamp { hash, ..*stamp }, event_now)?;
+            batch.log.push(Logged { stamp: *stamp, event: event.clone(), corrected_by: Vec::new() });
+        }
+        Ok(batch)
+    }
+
+    fn open(id: BatchId, opened: &intake::Opened, stamp: &Stamp) -> Batch {
+        Batch {
+            id,
+            opened: opened.clone(),
+            order: opened.order_standing.clone(),
+            parents: BTreeMap::new(),
+            children: BTreeSet::new(),
+            instruction: None,
+            tissue: None,
+            processed_at: None,
+            vessels: BTreeMap::new(),
+            harvests: BTreeMap::new(),
+            fills: BTreeMap::new(),
+            containers: BTreeMap::new(),
+            samples: BTreeMap::new(),
+            results: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            quality_events: BTreeMap::new(),
+            mismatches: Vec::new(),
+            parts: Vec::new(),
+            unchecked: Vec::new(),
+            duties: BTreeSet::new(),
+            last_bench_version: 0,
+            manufacturing: None,
+            quality: None,
+            end: None,
+            log: vec![Logged {
+                stamp: *stamp,
+                event: Event::Intake(opened.clone().into()),
+                corrected_by: Vec::new(),
+            }],
+        }
+    }
+
+    fn evolve(&mut self, at: &Stamp, event: &Event) -> Result<(), Impossible> {
+        if let Some(performed) = performed::of(event) {
+            self.note_parts(at, event, performed);
+        }
+        match event {
+            Event::Intake(fact) => intake::evolve(self, at, fact),
+            Event::Culture(fact) => culture::evolve(self, at, fact),
+            Event::Filling(fact) => filling::evolve(self, at, fact),
+            Event::Testing(fact) => testing::evolve(self, at, fact),
+            Event::Disposition(fact) => disposition::evolve(self, at, fact),
+            Event::Distribution(fact) => distribution::evolve(self, at, fact),
+        }
+    }
+
+    /// The entry with this identifier.
+    pub fn logged(&self, entry: EntryId) -> Option<&Logged> {
+        self.log.iter().find(|logged| logged.stamp.entry == entry)
+    }
+
+    /// The hashes of all its entries: what a confirmation or a disposition covers.
+    pub fn covers(&self) -> Vec<Hash> {
+        self.log.iter().map(|logged| logged.stamp.hash).collect()
+    }
+}

@@ -1,0 +1,374 @@
+//! Corrections: the whole form again, with a reason, in place of a fact. The old value stays readable. What was
+//! signed over the old value is voided, visibly; nothing that was decided is re-judged, but a release that the
+//! corrected value would have blocked is stopped.
+
+use super::distribution::{Custody, StopCause};
+use super::gate::{Blocker, Gate, Requirement, gate};
+use super::results::Verdict;
+use super::testing::{Oos, judged};
+use super::{
+    Batch, Command as BatchCommand, Event as BatchEvent, Stamp, culture, distribution, filling, intake,
+    testing,
+};
+use crate::authority::roles_for;
+use crate::decision::{Appends, Context};
+use crate::ids::{ContainerNo, EntryId, ResultNo, VesselNo};
+use crate::quality_event::DepartureKind;
+use crate::refusal::{Impossible, Reason, Refusal};
+use crate::text::Note;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Correct an entry: the same form, filled in rightly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// The entry to correct; for one corrected before, still the original.
+    pub entry: EntryId,
+    /// Why.
+    pub reason: Note,
+    /// The whole form as it should have been.
+    pub replacement: BatchCommand,
+}
+
+/// An entry was corrected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Corrected {
+    /// The original entry.
+    pub entry: EntryId,
+    /// Why.
+    pub reason: Note,
+    /// The fact that counts in its place.
+    pub replacement: BatchEvent,
+    /// Whether the value replaced was a failing result: it stays a failure until quality has investigated.
+    pub replaced_a_failure: bool,
+}
+
+/// What a correction of a fact voids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voids {
+    /// Both confirmations and the disposition.
+    pub record: bool,
+    /// The physician's decision.
+    pub administration: bool,
+    /// The verification and interpretation of this result.
+    pub result: Option<ResultNo>,
+}
+
+/// Which fact's correction voids what. Signings, decisions, holds and lifts cannot be corrected.
+pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
+    const RECORD: Voids = Voids { record: true, administration: true, result: None };
+    const CLINIC: Voids = Voids { record: false, administration: true, result: None };
+    match replaced {
+        BatchEvent::Intake(fact) => match fact {
+            intake::Event::TissueReceipt(_) => Some(RECORD),
+            intake::Event::Opened(_)
+            | intake::Event::OrderNoted(_)
+            | intake::Event::ParentNoted(_)
+            | intake::Event::ChildNoted(_)
+            | intake::Event::Instruction(_)
+            | intake::Event::Mismatch(_)
+            | intake::Event::MismatchClearance(_) => None,
+        },
+        BatchEvent::Culture(fact) => match fact {
+            culture::Event::Isolated(_)
+            | culture::Event::BankSeeded(_)
+            | culture::Event::MediumChange(_)
+            | culture::Event::Observation(_)
+            | culture::Event::Passaged(_)
+            | culture::Event::VesselMove(_)
+            | culture::Event::VesselDiscard(_) => Some(RECORD),
+            culture::Event::Pooled(_) | culture::Event::GivenToPool(_) => None,
+        },
+        BatchEvent::Filling(fact) => match fact {
+            filling::Event::HarvestDone(_)
+            | filling::Event::FillDone(_)
+            | filling::Event::Freezing(_)
+            | filling::Event::Storage(_)
+            | filling::Event::Thaw(_)
+            | filling::Event::LabelReconciliation(_) => Some(RECORD),
+        },
+        BatchEvent::Testing(fact) => match fact {
+            testing::Event::Sampled(_) | testing::Event::Sending(_) => Some(RECORD),
+            testing::Event::ResultEntered(entered) => Some(Voids { result: Some(entered.result), ..RECORD }),
+            testing::Event::Verification(_)
+            | testing::Event::Interpretation(_)
+            | testing::Event::Investigation(_) => None,
+        },
+        BatchEvent::Disposition(_) => None,
+        BatchEvent::Distribution(fact) => match fact {
+            distribution::Event::Packing(_) => Some(RECORD),
+            distribution::Event::Shipment(_)
+            | distribution::Event::Receipt(_)
+            | distribution::Event::Infusion(_)
+            | distribution::Event::Outcome(_)
+            | distribution::Event::ReturnReport(_)
+            | distribution::Event::Destruction(_) => Some(CLINIC),
+            distribution::Event::Allocation(_)
+            | distribution::Event::ShippingCheck(_)
+            | distribution::Event::ReceivingCheck(_)
+            | distribution::Event::AdministrationDecision(_)
+            | distribution::Event::BedsideCheck(_)
+            | distribution::Event::StopIssued(_)
+            | distribution::Event::StopAcknowledgement(_)
+            | distribution::Event::Withdrawal(_)
+            | distribution::Event::Discontinuation(_)
+            | distribution::Event::Closing(_) => None,
+        },
+    }
+}
+
+/// Decides a correction.
+///
+/// # Errors
+/// Every reason why not, e.g. a signing that cannot be corrected, or a form that contradicts what followed.
+pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends, Refusal> {
+    let Some(original) = batch.logged(form.entry) else { return Err(Reason::NotFound.into()) };
+    let newest = original.corrected_by.last().and_then(|entry| batch.logged(*entry));
+    let current = match newest.map(|logged| &logged.event) {
+        Some(BatchEvent::Disposition(super::disposition::Event::Corrected(correction))) => {
+            &correction.replacement
+        }
+        _ => &original.event,
+    };
+    if voids(current).is_none() {
+        return Err(Reason::NotCorrectable.into());
+    }
+    if !ctx.actor.has_any(roles_for(&format!("batch.{}", form.replacement.name()))) {
+        return Err(Reason::NotAllowed { action: form.replacement.name() }.into());
+    }
+    let replacement = replace(batch, current, &form.replacement, ctx)?;
+    let mut reasons = Vec::new();
+    if let Some(performed) = super::performed::of(&replacement) {
+        let faults = performed.faults(ctx.now, original.stamp.recorder);
+        reasons.extend(faults.into_iter().filter(|fault| *fault != Reason::LateWithoutReason));
+    }
+    if replacement == *current {
+        reasons.push(Reason::NothingChanged);
+    }
+    let result = match current {
+        BatchEvent::Testing(testing::Event::ResultEntered(entered)) => batch.results.get(&entered.result),
+        _ => None,
+    };
+    let corrected = Corrected {
+        entry: form.entry,
+        reason: form.reason.clone(),
+        replaced_a_failure: result.is_some_and(|result| result.fails()),
+        replacement: replacement.clone(),
+    };
+    let after = match batch.foresee(&[corrected.clone().into()], ctx) {
+        Ok(after) => after,
+        Err(impossible) => {
+            reasons.push(Reason::CorrectionContradicts { why: impossible.to_string() });
+            return Err(reasons.into());
+        }
+    };
+    if !reasons.is_empty() {
+        return Err(reasons.into());
+    }
+    let mut appends = Appends::new();
+    appends.batch(batch.id, corrected);
+    if let BatchEvent::Testing(testing::Event::ResultEntered(entered)) = &replacement
+        && entered.judgement.verdict == Verdict::Fail
+        && !result.is_some_and(|result| result.fails())
+    {
+        testing::fail(batch, entered.result, &entered.form, &mut appends, ctx);
+    }
+    stop_released(batch, &after, form.entry, &mut appends, ctx);
+    Ok(appends)
+}
+
+/// The fact that a corrected form makes of the fact it replaces; numbers once given stay.
+fn replace(
+    batch: &Batch,
+    current: &BatchEvent,
+    form: &BatchCommand,
+    ctx: &Context,
+) -> Result<BatchEvent, Refusal> {
+    use {culture as c, distribution as d, filling as f, intake as i, testing as t};
+    let numbers = |old: &[VesselNo], wanted: usize| -> Vec<VesselNo> {
+        old.iter().copied().chain(batch.new_vessels(wanted.saturating_sub(old.len()))).take(wanted).collect()
+    };
+    Ok(match (current, form) {
+        (
+            BatchEvent::Intake(i::Event::TissueReceipt(old)),
+            BatchCommand::Intake(i::Command::TissueReceipt(new)),
+        ) => {
+            // Identifiers are compared at receipt; a correction cannot turn it into somebody else's tissue.
+            if new.order_label != old.order_label || new.pseudonym != old.pseudonym {
+                return Err(Reason::CorrectionChangesSubject.into());
+            }
+            i::Event::TissueReceipt(new.clone()).into()
+        }
+        (BatchEvent::Culture(old), BatchCommand::Culture(new)) => match (old, new) {
+            (c::Event::Isolated(old), c::Command::Isolation(new)) => {
+                let vessels = numbers(&old.vessels, new.into.len());
+                c::Isolated { form: (**new).clone(), vessels }.into()
+            }
+            (c::Event::BankSeeded(old), c::Command::BankSeeding(new))
+                if old.form.container == new.container =>
+            {
+                let vessels = numbers(&old.vessels, new.into.len());
+                c::BankSeeded { form: (**new).clone(), bank: old.bank, vessels }.into()
+            }
+            (c::Event::Passaged(old), c::Command::Passage(new)) => {
+                let vessels = numbers(&old.vessels, new.into.len());
+                c::Passaged { form: (**new).clone(), vessels }.into()
+            }
+            (c::Event::MediumChange(_), c::Command::MediumChange(new)) => {
+                c::Event::MediumChange(new.clone()).into()
+            }
+            (c::Event::Observation(_), c::Command::Observation(new)) => {
+                c::Event::Observation(new.clone()).into()
+            }
+            (c::Event::VesselMove(_), c::Command::VesselMove(new)) => {
+                c::Event::VesselMove(new.clone()).into()
+            }
+            (c::Event::VesselDiscard(_), c::Command::VesselDiscard(new)) => {
+                c::Event::VesselDiscard(new.clone()).into()
+            }
+            _ => return Err(Reason::CorrectionChangesSubject.into()),
+        },
+        (BatchEvent::Filling(old), BatchCommand::Filling(new)) => match (old, new) {
+            (f::Event::HarvestDone(old), f::Command::Harvest(new)) => {
+                f::HarvestDone { form: (**new).clone(), harvest: old.harvest }.into()
+            }
+            (f::Event::FillDone(old), f::Command::Fill(new))
+                if old.containers.len() == new.containers.len() =>
+            {
+                let expires_at = new.expires_at.unwrap_or(old.expires_at);
+                if expires_at > old.expires_at && new.expires_at.is_some() {
+                    return Err(Reason::ExpiryBeyondStandard { latest: old.expires_at }.into());
+                }
+                let containers = old.containers.clone();
+                f::FillDone { form: (**new).clone(), fill: old.fill, containers, expires_at }.into()
+            }
+            (f::Event::Freezing(_), f::Command::Freezing(new)) => f::Event::Freezing(new.clone()).into(),
+            (f::Event::Storage(_), f::Command::Storage(new)) => f::Event::Storage(new.clone()).into(),
+            (f::Event::Thaw(_), f::Command::Thaw(new)) => f::Event::Thaw(new.clone()).into(),
+            (f::Event::LabelReconciliation(_), f::Command::LabelReconciliation(new)) => {
+                f::Event::LabelReconciliation(new.clone()).into()
+            }
+            _ => return Err(Reason::CorrectionChangesSubject.into()),
+        },
+        (BatchEvent::Testing(old), BatchCommand::Testing(new)) => match (old, new) {
+            (t::Event::Sampled(old), t::Command::Sampling(new)) => {
+                t::Sampled { form: (**new).clone(), sample: old.sample }.into()
+            }
+            (t::Event::Sending(_), t::Command::Sending(new)) => t::Event::Sending(new.clone()).into(),
+            (t::Event::ResultEntered(old), t::Command::ResultForm(new))
+                if old.form.sample == new.sample && old.form.test == new.test =>
+            {
+                let judgement = judged(batch, new, ctx.now)?;
+                t::ResultEntered { form: (**new).clone(), result: old.result, judgement }.into()
+            }
+            _ => return Err(Reason::CorrectionChangesSubject.into()),
+        },
+        (BatchEvent::Distribution(old), BatchCommand::Distribution(new)) => match (old, new) {
+            (d::Event::Packing(_), d::Command::Packing(new)) => d::Event::Packing(new.clone()).into(),
+            (d::Event::Shipment(_), d::Command::Shipment(new)) => d::Event::Shipment(new.clone()).into(),
+            (d::Event::Receipt(_), d::Command::Receipt(new)) => d::Event::Receipt(new.clone()).into(),
+            (d::Event::Infusion(_), d::Command::Infusion(new)) => d::Event::Infusion(new.clone()).into(),
+            (d::Event::Outcome(_), d::Command::Outcome(new)) => d::Event::Outcome(new.clone()).into(),
+            (d::Event::ReturnReport(_), d::Command::ReturnReport(new)) => {
+                d::Event::ReturnReport(new.clone()).into()
+            }
+            (d::Event::Destruction(_), d::Command::Destruction(new)) => {
+                d::Event::Destruction(new.clone()).into()
+            }
+            _ => return Err(Reason::CorrectionChangesSubject.into()),
+        },
+        _ => return Err(Reason::CorrectionChangesSubject.into()),
+    })
+}
+
+/// Stops what was released and has left, where the gate would block it now and did not before.
+fn stop_released(batch: &Batch, after: &Batch, entry: EntryId, appends: &mut Appends, ctx: &Context) {
+    let (was, is) = (gate(batch, ctx.now), gate(after, ctx.now));
+    for container in batch.containers.values().filter(|container| container.released()) {
+        let before = weighty(&was, container.no);
+        if weighty(&is, container.no).iter().all(|blocker| before.contains(blocker)) {
+            continue;
+        }
+        match container.custody {
+            Custody::Shipped | Custody::Received { .. } => {
+                appends.stop(batch, container.no, StopCause::Correction { entry }, ctx);
+            }
+            Custody::Infused => {
+                let found = container.no.to_string();
+                appends.departure(batch, DepartureKind::CorrectedAfterAdministration, found, ctx);
+            }
+            // Still here: the voided decision itself keeps it from leaving.
+            Custody::InHouse | Custody::Packed => {}
+            Custody::Returned | Custody::Destroyed | Custody::Drawn { .. } => {}
+        }
+    }
+}
+
+/// What blocks a container, apart from the confirmations a correction always voids and the passing of time.
+fn weighty(gate: &Gate, no: ContainerNo) -> Vec<Blocker> {
+    let own = gate.containers.get(&no).into_iter().flatten();
+    let counts = |requirement: &Requirement| {
+        !matches!(
+            requirement,
+            Requirement::Manufacturing | Requirement::Quality | Requirement::Container | Requirement::InDate
+        )
+    };
+    let checks = gate.batch.iter().chain(own).filter(|check| counts(&check.requirement));
+    let unverified = |blocker: &Blocker| {
+        matches!(blocker, Blocker::TestUnverified { .. } | Blocker::PartUnconfirmed { .. })
+    };
+    checks.flat_map(|check| &check.blockers).map(|(b, _)| b.clone()).filter(|b| !unverified(b)).collect()
+}
+
+impl Batch {
+    /// The batch as it would be with these facts, without recording them.
+    ///
+    /// # Errors
+    /// A history that cannot happen.
+    pub fn foresee(&self, facts: &[BatchEvent], ctx: &Context) -> Result<Batch, Impossible> {
+        let mut history: Vec<(Stamp, BatchEvent)> =
+            self.log.iter().map(|logged| (logged.stamp, logged.event.clone())).collect();
+        let version = history.len();
+        history
+            .extend(facts.iter().enumerate().map(|(index, fact)| (ctx.stamp(version + index), fact.clone())));
+        Batch::fold(self.id, &history)
+    }
+}
+
+pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Result<(), Impossible> {
+    let missing = Impossible::new("an entry is corrected after it was recorded");
+    let target = batch.log.iter_mut().find(|logged| logged.stamp.entry == corrected.entry).ok_or(missing)?;
+    target.corrected_by.push(at.entry);
+    let since = target.stamp.version;
+    let voids = voids(&corrected.replacement).ok_or(Impossible::new("only facts are corrected"))?;
+    for part in batch.parts.iter_mut().filter(|part| part.entry == corrected.entry) {
+        part.confirmed = part.person == at.recorder;
+    }
+    if let Some(result) = voids.result.and_then(|no| batch.results.get_mut(&no)) {
+        result.verified_by = None;
+        result.interpreted = None;
+        result.enterers.push(at.recorder);
+        if corrected.replaced_a_failure {
+            result.oos.get_or_insert(Oos::Open);
+        }
+        if result.judgement.verdict == Verdict::Fail {
+            result.oos = Some(Oos::Open);
+        }
+    }
+    if voids.record {
+        let stands = |confirmed: &super::disposition::Confirmed| confirmed.version < since;
+        batch.manufacturing = batch.manufacturing.filter(stands);
+        batch.quality = batch.quality.filter(stands);
+        for container in batch.containers.values_mut() {
+            container.void_decision_since(since, at.entry);
+        }
+    }
+    if voids.administration {
+        for container in batch.containers.values_mut() {
+            container.void_administration_since(since, at.entry);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! What distribution accepts: the checks before each hand-over refuse, the reports of what happened do not.
+
+use super::*;
+use crate::batch::gate::{Blocker, Requirement, gate};
+use crate::batch::testing::Oos;
+use crate::batch::{Subject, culture};
+use crate::decision::{Appends, Context};
+use crate::ids::LabelKind;
+use crate::quality_event::DepartureKind;
+use crate::refusal::{Reason, Refusal};
+use crate::standard::{DonorKind, Purpose};
+
+fn form_performed(command: &Command) -> Option<&Performed> {
+    match command {
+        Command::Packing(form) => Some(&form.performed),
+        Command::Shipment(form) => Some(&form.performed),
+        Command::Receipt(form) => Some(&form.performed),
+        Command::Infusion(form) => Some(&form.performed),
+        Command::Outcome(form) => Some(&form.performed),
+        Command::ReturnReport(form) => Some(&form.performed),
+        Command::Destruction(form) => Some(&form.performed),
+        _ => None,
+    }
+}
+
+/// Decides a form in distribution.
+///
+/// # Errors
+/// Every reason why not; a scanned container or wristband of another batch or order is recorded.
+pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
+    let faults = form_performed(command).map(|performed| performed.faults(ctx.now, ctx.actor.person));
+    let mut reasons = faults.unwrap_or_default();
+    let mut appends = Appends::new();
+    match command {
+        Command::Allocation(form) => {
+            let Some(order) = ctx.world.orders.get(&form.order) else { return Err(Reason::NotFound.into()) };
+            let same = order.placed.placement.patient == batch.opened.patient;
+            if !same && batch.standard().donor == DonorKind::Autologous || !order.standing.active {
+                reasons.push(Reason::WrongRecipient);
+            }
+            for no in &form.containers {
+                match batch.containers.get(no) {
+                    None => reasons.push(Reason::NoSuchContainer { container: *no }),
+                    Some(container) if !matches!(container.custody, Custody::InHouse) => {
+                        reasons.push(Reason::ContainerGone { container: *no });
+                    }
+                    Some(_) => {}
+                }
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Allocation(form.clone()));
+        }
+        Command::Packing(form) => {
+            for container in batch.scanned_containers(&form.containers, "packing", &mut reasons, ctx)? {
+                if container.custody != Custody::InHouse {
+                    reasons.push(Reason::ContainerGone { container: container.no });
+                }
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Packing(form.clone()));
+        }
+        Command::ShippingCheck(form) => {
+            let containers =
+                batch.scanned_containers(&form.containers, "shipping_check", &mut reasons, ctx)?;
+            reasons.extend(ctx.signature_findings(batch));
+            for container in containers {
+                reasons.extend(batch.leaving_faults(container, ctx));
+                if container.custody != Custody::Packed {
+                    reasons.push(Reason::NotPacked { container: container.no });
+                }
+                if container.allocated.map(|(_, _, clinic)| clinic) != Some(form.clinic) {
+                    reasons.push(Reason::WrongRecipient);
+                }
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::ShippingCheck(form.clone()));
+        }
+        Command::Shipment(form) => {
+            let containers = batch.scanned_containers(&form.containers, "shipment", &mut reasons, ctx)?;
+            if containers.iter().any(|c| !matches!(c.custody, Custody::InHouse | Custody::Packed)) {
+                reasons.push(Reason::AlreadyDone);
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Shipment(form.clone()));
+            for container in containers.iter().filter(|c| c.cleared.is_none() || !c.released()) {
+                appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
+            }
+        }
+        Command::ReceivingCheck(form) => {
+            let containers =
+                batch.scanned_containers(&form.containers, "receiving_check", &mut reasons, ctx)?;
+            reasons.extend(ctx.signature_findings(batch));
+            for container in containers {
+                reasons.extend(batch.leaving_faults(container, ctx));
+                if container.custody != Custody::Shipped {
+                    reasons.push(Reason::NotShipped { container: container.no });
+                }
+                if container.allocated.map(|(_, _, clinic)| clinic) != ctx.actor.clinic {
+                    reasons.push(Reason::WrongRecipient);
+                }
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::ReceivingCheck(form.clone()));
+        }
+        Command::Receipt(form) => {
+            batch.scanned_containers(&form.containers, "receipt", &mut reasons, ctx)?;
+            if form.least_temperature.value() > form.most_temperature.value() {
+                reasons.push(Reason::LeastAboveMost { field: "/least_temperature" });
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Receipt(form.clone()));
+            let limits = batch.standard().keeping.transport;
+            if !limits.temperature.holds(form.least_temperature, form.most_temperature)
+                || form.transport.value() > limits.most_hours.value()
+            {
+                let found =
+                    format!("{} – {}, {}", form.least_temperature, form.most_temperature, form.transport);
+                appends.departure(batch, DepartureKind::ProductTransport, found, ctx);
+            }
+            if !form.seal_intact || !form.accepted {
+                appends.departure(batch, DepartureKind::ArrivedDamaged, String::new(), ctx);
+            }
+        }
+        Command::AdministrationDecision(form) => {
+            let scanned = std::slice::from_ref(&form.container);
+            let containers =
+                batch.scanned_containers(scanned, "administration_decision", &mut reasons, ctx)?;
+            for container in containers.into_iter().filter(|_| form.may) {
+                batch.right_recipient(container, &form.order_label, "administration_decision", ctx)?;
+                reasons.extend(ctx.signature_findings(batch));
+                reasons.extend(batch.leaving_faults(container, ctx));
+                if container.custody != (Custody::Received { good: true }) {
+                    reasons.push(Reason::NotReceivedIntact { container: container.no });
+                }
+            }
+            refuse(reasons)?;
+            appends.batch_covering(batch.id, Event::AdministrationDecision(form.clone()), batch.covers());
+        }
+        Command::BedsideCheck(form) => {
+            let scanned = std::slice::from_ref(&form.container);
+            let containers = batch.scanned_containers(scanned, "bedside_check", &mut reasons, ctx)?;
+            for container in containers {
+                batch.right_recipient(container, &form.wristband, "bedside_check", ctx)?;
+                reasons.extend(ctx.signature_findings(batch));
+                reasons.extend(batch.leaving_faults(container, ctx));
+                if !container.may_be_administered() {
+                    reasons.push(Reason::NoAdministrationDecision { container: container.no });
+                }
+                if container.custody != (Custody::Received { good: true }) {
+                    reasons.push(Reason::NotReceivedIntact { container: container.no });
+                }
+            }
+            if form.second_person == ctx.actor.person || !ctx.is_of_same_clinic(form.second_person) {
+                reasons.push(Reason::SecondPersonNeeded);
+            }
+            if !form.spoken_identity_fits {
+                reasons.push(Reason::IdentityNotSpoken);
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::BedsideCheck(form.clone()));
+        }
+        Command::Infusion(form) => {
+            let scanned = std::slice::from_ref(&form.container);
+            let containers = batch.scanned_containers(scanned, "infusion", &mut reasons, ctx)?;
+            if form.ended_at < form.started_at {
+                reasons.push(Reason::SpanEndsBeforeItBegins);
+            }
+            if form.ended_at > ctx.now {
+                reasons.push(Reason::InTheFuture { field: "/ended_at" });
+            }
+            if containers.iter().any(|container| container.custody == Custody::Infused) {
+                reasons.push(Reason::AlreadyDone);
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Infusion(form.clone()));
+            let open_stop = |container: &&&Container| !container.stops.is_empty();
+            let uncleared = |c: &&&Container| c.cleared.is_none() || !c.may_be_administered() || open_stop(c);
+            for container in containers.iter().filter(uncleared) {
+                appends.departure(batch, DepartureKind::InfusedUncleared, container.no.to_string(), ctx);
+            }
+        }
+        Command::Outcome(form) => {
+            batch.scanned_containers(std::slice::from_ref(&form.container), "outcome", &mut reasons, ctx)?;
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Outcome(form.clone()));
+        }
+        Command::ReturnReport(form) => {
+            let containers =
+                batch.scanned_containers(&form.containers, "return_report", &mut reasons, ctx)?;
+            if containers.iter().any(|c| !matches!(c.custody, Custody::Shipped | Custody::Received { .. })) {
+                reasons.push(Reason::AlreadyDone);
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::ReturnReport(form.clone()));
+        }
+        Command::Destruction(form) => {
+            let containers = batch.scanned_containers(&form.containers, "destruction", &mut reasons, ctx)?;
+            let gone = |c: &&Container| {
+                matches!(c.custody, Custody::Infused | Custody::Destroyed | Custody::Drawn { .. })
+            };
+            if containers.iter().any(gone) {
+                reasons.push(Reason::AlreadyDone);
+            }
+            if form.performed.checked_by.is_none() {
+                reasons.push(Reason::WitnessNeeded);
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Destruction(form.clone()));
+        }
+        Command::Withdrawal(form) => {
+            for no in &form.containers {
+                match batch.containers.get(no) {
+                    Some(c) if matches!(c.custody, Custody::Shipped | Custody::Received { .. }) => {
+                        appends.stop(batch, *no, StopCause::Withdrawal { reason: form.reason.clone() }, ctx);
+                    }
+                    Some(_) => reasons.push(Reason::NotShipped { container: *no }),
+                    None => reasons.push(Reason::NoSuchContainer { container: *no }),
+                }
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Withdrawal(form.clone()));
+        }
+        Command::StopAcknowledgement(form) => {
+            let stop = batch.containers.values().flat_map(|c| &c.stops).find(|stop| stop.entry == form.stop);
+            match stop {
+                Some(stop) if Some(stop.clinic) != ctx.actor.clinic => return Err(Reason::NotFound.into()),
+                Some(stop) if stop.acknowledged.is_some() => return Err(Reason::AlreadyDone.into()),
+                Some(_) => appends.batch(batch.id, Event::StopAcknowledgement(form.clone())),
+                None => return Err(Reason::NotFound.into()),
+            }
+        }
+        Command::Discontinuation(form) => {
+            if batch
+                .containers
+                .values()
+                .any(|c| matches!(c.custody, Custody::Shipped | Custody::Received { .. }))
+            {
+                reasons.push(Reason::ContainersUnaccounted { containers: batch.unaccounted() });
+            }
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Discontinuation(form.clone()));
+        }
+        Command::Closing(form) => {
+            reasons.extend(batch.closing_faults(ctx));
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Closing(form.clone()));
+        }
+    }
+    Ok(appends)
+}
+
+fn refuse(reasons: Vec<Reason>) -> Result<(), Refusal> {
+    if reasons.is_empty() { Ok(()) } else { Err(reasons.into()) }
+}
+
+impl Batch {
+    pub(in crate::batch) fn container_mut(&mut self, no: ContainerNo) -> Result<&mut Container, Impossible> {
+        self.containers.get_mut(&no).ok_or(Impossible::new("a container is handled after it was filled"))
+    }
+
+    pub(in crate::batch) fn each_container(
+        &mut self,
+        labels: &[Label],
+        mut change: impl FnMut(&mut Container),
+    ) -> Result<(), Impossible> {
+        for label in labels {
+            change(self.container_mut(ContainerNo(label.sub().unwrap_or(0)))?);
+        }
+        Ok(())
+    }
+
+    /// The containers with these scanned labels.
+    ///
+    /// # Errors
+    /// A label of another batch: recorded, and both batches are held.
+    pub(in crate::batch) fn scanned_containers<'a>(
+        &'a self,
+        labels: &[Label],
+        form: &str,
+        reasons: &mut Vec<Reason>,
+        ctx: &Context,
+    ) -> Result<Vec<&'a Container>, Refusal> {
+        let mut containers: Vec<&Container> = Vec::new();
+        for (index, label) in labels.iter().enumerate() {
+            if !label.same_serial(&self.opened.label) {
+                return Err(ctx.mismatch(self, form, Some(&self.opened.label), label));
+            }
+            let no = label.sub().filter(|_| label.kind() == LabelKind::Dose).map(ContainerNo);
+            match no.and_then(|no| self.containers.get(&no)) {
+                Some(container) if containers.iter().any(|c| c.no == container.no) => {
+                    reasons.push(Reason::Twice { index });
+                }
+                Some(container) => containers.push(container),
+                None => reasons.push(Reason::UnknownLabel { label: label.to_string() }),
+            }
+        }
+        Ok(containers)
+    }
+
+    /// Why a container may not go on towards its recipient: the release is not in force, something holds or
+    /// stops it, it is out of date, or consent, order or plan are not in force any more.
+    pub fn leaving_faults(&self, container: &Container, ctx: &Context) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let no = container.no;
+        match &container.decided {
+            Some(decided) if decided.voided_by.is_some() => {
+                reasons.push(Reason::ReleaseVoided { container: no })
+            }
+            _ if !container.released() => reasons.push(Reason::NotReleased { container: no }),
+            _ => {}
+        }
+        if !container.stops.is_empty() {
+            reasons.push(Reason::Stopped { container: no });
+        }
+        let asked = [
+            Requirement::Consent,
+            Requirement::Order,
+            Requirement::Identity,
+            Requirement::Holds,
+            Requirement::Failures,
+            Requirement::InDate,
+        ];
+        let answer = gate(self, ctx.now);
+        let own = answer.containers.get(&no).into_iter().flatten().map(|check| (Some(no), check));
+        let checks = answer.batch.iter().map(|check| (None, check)).chain(own);
+        for (container, check) in checks.filter(|(_, check)| asked.contains(&check.requirement)) {
+            let blocked = |blocker: &Blocker| Reason::Blocked { container, blocker: blocker.clone() };
+            reasons.extend(check.blockers.iter().map(|(blocker, _)| blocked(blocker)));
+        }
+        reasons
+    }
+
+    /// Compares a scanned order label with the order a container is for.
+    ///
+    /// # Errors
+    /// They differ: recorded, and blocked until a second person has cleared it.
+    fn right_recipient(
+        &self,
+        container: &Container,
+        scanned: &Label,
+        form: &str,
+        ctx: &Context,
+    ) -> Result<(), Refusal> {
+        let expected = container.allocated.map(|(order, _, _)| ctx.order_label(order));
+        if expected.as_deref() == Some(&scanned.to_string()) {
+            return Ok(());
+        }
+        let expected = expected.unwrap_or_default();
+        let found = scanned.to_string();
+        let mut refusal =
+            Refusal::from(Reason::IdentifiersDiffer { expected: expected.clone(), found: found.clone() });
+        refusal.record.batch(self.id, crate::batch::intake::Mismatch { form: form.into(), expected, found });
+        Err(refusal)
+    }
+
+    /// Tells clinics to stop what has left of these cells, and opens a quality event for what was given.
+    pub(in crate::batch) fn stop_descendants(
+        &self,
+        from: &[Subject],
+        cause: StopCause,
+        appends: &mut Appends,
+        ctx: &Context,
+    ) {
+        for container in self.containers.values() {
+            if !self.descends(Subject::Container(container.no), from) {
+                continue;
+            }
+            match container.custody {
+                Custody::Shipped | Custody::Received { .. } => {
+                    appends.stop(self, container.no, cause.clone(), ctx)
+                }
+                Custody::Infused => {
+                    let found = container.no.to_string();
+                    appends.departure(self, DepartureKind::FailedAfterAdministration, found, ctx);
+                }
+                Custody::InHouse
+                | Custody::Packed
+                | Custody::Returned
+                | Custody::Destroyed
+                | Custody::Drawn { .. } => {}
+            }
+        }
+    }
+
+    fn unaccounted(&self) -> Vec<ContainerNo> {
+        let gone = |c: &&Container| {
+            matches!(c.custody, Custody::Infused | Custody::Destroyed | Custody::Drawn { .. })
+        };
+        self.containers.values().filter(|c| !gone(c)).map(|c| c.no).collect()
+    }
+
+    fn closing_faults(&self, ctx: &Context) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let open = self.unaccounted();
+        if !open.is_empty() {
+            reasons.push(Reason::ContainersUnaccounted { containers: open });
+        }
+        let settled = |test: &crate::standard::Test| {
+            self.fills.keys().all(|fill| {
+                self.results.values().any(|result| {
+                    let sample = self.samples.get(&result.form.sample);
+                    let of_fill = sample.is_some_and(|s| {
+                        self.shared_origin(&s.form.subjects).contains(&Subject::Fill(*fill))
+                    });
+                    let done = !matches!(result.effective(), crate::batch::results::Verdict::Incubating);
+                    result.form.test == test.code && of_fill && done && result.oos != Some(Oos::Open)
+                })
+            })
+        };
+        let surveillance =
+            self.standard().tests.iter().filter(|t| matches!(t.purpose, Purpose::Surveillance { .. }));
+        for test in surveillance.filter(|test| !settled(test)) {
+            reasons.push(Reason::SurveillanceOpen { test: test.code.clone() });
+        }
+        for event in self.quality_events.keys() {
+            if ctx.world.quality_events.get(event).is_none_or(|event| !event.closed) {
+                reasons.push(Reason::QualityEventStillOpen { event: *event });
+            }
+        }
+        if self.vessels.values().any(|v| v.state == culture::VesselState::InCulture) {
+            reasons.push(Reason::VesselsInCulture);
+        }
+        reasons
+    }
+}

@@ -1,0 +1,269 @@
+//! Who did a step, who checked it, when, and with what: the head of every bench entry, the duties that follow
+//! from it, and the second sign-in by which a named person confirms his part.
+
+use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
+use crate::ids::{EntryId, PersonId};
+use crate::refusal::Reason;
+use crate::standard::Step;
+use crate::text::{Note, Short};
+use crate::time::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The head of a bench entry. What is left out is taken from the recording itself: now, and the person
+/// signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Performed {
+    /// When it was done, if not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
+    /// Who did it, if not the person signed in; he confirms it by his own sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
+    /// The second person who checked it; he confirms it by his own sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_by: Option<PersonId>,
+    /// Why it is recorded more than an hour after it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_reason: Option<Note>,
+    /// The number of the paper downtime form it was copied from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paper_form: Option<Short>,
+    /// The material lots used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 30))]
+    pub lots: Vec<LotUse>,
+    /// The safety cabinet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cabinet: Option<Short>,
+    /// The room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<Short>,
+    /// Further equipment, by identifier.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 30))]
+    pub equipment: Vec<Short>,
+}
+
+/// A material lot used in a step, by identifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LotUse {
+    /// The material, e.g. `medium` or `trypsin`.
+    pub material: Short,
+    /// Its lot or control number.
+    pub lot: Short,
+    /// How much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Short>,
+}
+
+/// What a person did for a batch; whoever has one of these never releases it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// Did a manufacturing step.
+    Maker,
+    /// Checked one.
+    Checker,
+    /// Entered or produced a result.
+    Enterer,
+}
+
+impl Duty {
+    /// The duty's name in the evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Duty::Maker => "maker",
+            Duty::Checker => "checker",
+            Duty::Enterer => "enterer",
+        }
+    }
+}
+
+/// A person named in an entry that somebody else recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The entry.
+    pub entry: EntryId,
+    /// The person named.
+    pub person: PersonId,
+    /// As what.
+    pub duty: Duty,
+    /// Whether he has confirmed it.
+    pub confirmed: bool,
+}
+
+/// Minutes after which an entry is late and needs a reason.
+pub const LATE_AFTER_MINUTES: i64 = 60;
+
+impl Performed {
+    /// When the step was done.
+    pub fn at(&self, stamp: &Stamp) -> Time {
+        self.at.unwrap_or(stamp.recorded_at)
+    }
+
+    /// Who did it.
+    pub fn by(&self, stamp: &Stamp) -> PersonId {
+        self.by.unwrap_or(stamp.recorder)
+    }
+
+    /// What is wrong with it: a step in the future, late without a reason, or one person in two parts.
+    pub fn faults(&self, now: Time, recorder: PersonId) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if let Some(at) = self.at {
+            if at > now {
+                reasons.push(Reason::InTheFuture { field: "/performed/at" });
+            } else if now.since(at).num_minutes() > LATE_AFTER_MINUTES && self.late_reason.is_none() {
+                reasons.push(Reason::LateWithoutReason);
+            }
+        }
+        if self.checked_by == Some(self.by.unwrap_or(recorder)) {
+            reasons.push(Reason::MakerIsChecker);
+        }
+        reasons
+    }
+}
+
+impl Batch {
+    pub(super) fn note_parts(&mut self, at: &Stamp, event: &Event, performed: &Performed) {
+        let made_as = duty_of_performer(event);
+        let named = [(performed.by, made_as), (performed.checked_by, Some(Duty::Checker))];
+        for (person, duty) in named {
+            if let (Some(person), Some(duty)) = (person, duty) {
+                let confirmed = person == at.recorder;
+                self.parts.push(Part { entry: at.entry, person, duty, confirmed });
+            }
+        }
+        if let Some(step) = step(event)
+            && self.standard().process.checked_steps.contains(&step)
+            && performed.checked_by.is_none()
+        {
+            self.unchecked.push((at.entry, step));
+        }
+        if matches!(event, Event::Culture(_) | Event::Filling(_)) {
+            self.last_bench_version = at.version;
+        }
+    }
+}
+
+/// The head of an entry that has one.
+pub fn of(event: &Event) -> Option<&Performed> {
+    match event {
+        Event::Intake(fact) => intake::performed(fact),
+        Event::Culture(fact) => culture::performed(fact),
+        Event::Filling(fact) => filling::performed(fact),
+        Event::Testing(fact) => testing::performed(fact),
+        Event::Distribution(fact) => distribution::performed(fact),
+        Event::Disposition(_) => None,
+    }
+}
+
+/// The duties that one entry gives, the old and the new people of a correction included.
+pub fn duties(stamp: &Stamp, event: &Event) -> Vec<(PersonId, Duty)> {
+    let event = match event {
+        Event::Disposition(disposition::Event::Corrected(correction)) => &correction.replacement,
+        event => event,
+    };
+    let mut duties = Vec::new();
+    if let Event::Testing(testing::Event::ResultEntered(entered)) = event {
+        duties.push((stamp.recorder, Duty::Enterer));
+        duties.extend(entered.form.analyst.map(|analyst| (analyst, Duty::Enterer)));
+    }
+    if let Some(performed) = of(event) {
+        duties.extend(duty_of_performer(event).map(|duty| (performed.by(stamp), duty)));
+        duties.extend(performed.checked_by.map(|checker| (checker, Duty::Checker)));
+    }
+    duties
+}
+
+fn duty_of_performer(event: &Event) -> Option<Duty> {
+    match event {
+        Event::Intake(_) | Event::Culture(_) | Event::Filling(_) => Some(Duty::Maker),
+        Event::Distribution(distribution::Event::Packing(_)) => Some(Duty::Maker),
+        Event::Testing(_) | Event::Disposition(_) | Event::Distribution(_) => None,
+    }
+}
+
+fn step(event: &Event) -> Option<Step> {
+    match event {
+        Event::Intake(intake::Event::TissueReceipt(_)) => Some(Step::TissueReceipt),
+        Event::Culture(culture::Event::Isolated(_) | culture::Event::BankSeeded(_)) => Some(Step::Isolation),
+        Event::Culture(culture::Event::Passaged(_)) => Some(Step::Passage),
+        Event::Filling(filling::Event::HarvestDone(_)) => Some(Step::Harvest),
+        Event::Filling(filling::Event::FillDone(_)) => Some(Step::Fill),
+        Event::Filling(filling::Event::Thaw(_)) => Some(Step::Thaw),
+        Event::Filling(filling::Event::LabelReconciliation(_)) => Some(Step::LabelReconciliation),
+        Event::Distribution(distribution::Event::Packing(_)) => Some(Step::Packing),
+        _ => None,
+    }
+}
+
+/// The people a form names beside the person signed in.
+pub fn named(form: &super::Command) -> Vec<PersonId> {
+    const FIELDS: [&str; 4] = ["by", "checked_by", "analyst", "second_person"];
+    let mut found = Vec::new();
+    visit(form, &mut |key, text| {
+        if key.is_some_and(|key| FIELDS.contains(&key)) {
+            found.extend(uuid::Uuid::try_parse(text).ok().map(PersonId));
+        }
+    });
+    found
+}
+
+/// The person a form says did it.
+pub fn performer(form: &super::Command) -> Option<PersonId> {
+    let mut found = None;
+    visit(form, &mut |key, text| {
+        if key == Some("by") {
+            found = uuid::Uuid::try_parse(text).ok().map(PersonId);
+        }
+    });
+    found
+}
+
+/// The labels scanned into a form.
+pub fn labels(form: &super::Command) -> Vec<crate::ids::Label> {
+    let mut found = Vec::new();
+    visit(form, &mut |_, text| {
+        if text.starts_with("C1-") {
+            found.extend(text.parse::<crate::ids::Label>());
+        }
+    });
+    found
+}
+
+/// What may still be recorded of a batch that was discontinued or closed: facts that come late.
+pub fn allowed_after_end(form: &super::Command) -> bool {
+    use super::Command;
+    match form {
+        Command::Testing(_) | Command::Disposition(_) => true,
+        Command::Distribution(form) => !matches!(
+            form,
+            distribution::Command::Allocation(_)
+                | distribution::Command::Packing(_)
+                | distribution::Command::ShippingCheck(_)
+                | distribution::Command::Discontinuation(_)
+                | distribution::Command::Closing(_)
+        ),
+        Command::Culture(culture::Command::VesselDiscard(_)) => true,
+        Command::Intake(intake::Command::MismatchClearance(_)) => true,
+        Command::Intake(_) | Command::Culture(_) | Command::Filling(_) => false,
+    }
+}
+
+/// Calls `found` with every text in a form and the name of its field.
+fn visit(form: &super::Command, found: &mut dyn FnMut(Option<&str>, &str)) {
+    fn walk(key: Option<&str>, value: &serde_json::Value, found: &mut dyn FnMut(Option<&str>, &str)) {
+        match value {
+            serde_json::Value::String(text) => found(key, text),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(key, item, found)),
+            serde_json::Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| walk(Some(key), value, found));
+            }
+            _ => {}
+        }
+    }
+    walk(None, &serde_json::to_value(form).unwrap_or_default(), found);
+}

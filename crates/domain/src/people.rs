@@ -1,0 +1,391 @@
+//! People: who they are to the centre, which roles they hold and since when, and the public keys that
+//! their signatures are checked with. Passwords and sessions are not the journal's business.
+
+use crate::authority::{Department, Role};
+use crate::ids::{ClinicId, KeyId, PersonId};
+use crate::refusal::{Impossible, Reason};
+use crate::text::{Note, Short};
+use crate::time::Time;
+use crate::variants;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+variants! {
+    /// What is asked of a person's stream.
+    pub enum Command {
+        /// Take a person on.
+        Invitation => "invitation",
+        /// Register a person's public key after checking who he is.
+        KeyRegistration => "key_registration",
+        /// Give a role.
+        RoleGrant => "role_grant",
+        /// End a role.
+        RoleEnd => "role_end",
+        /// Name a deputy for some days.
+        Deputyship => "deputyship",
+        /// Let a person leave.
+        Departure => "departure",
+    }
+}
+
+variants! {
+    /// What is recorded of a person.
+    pub enum Event {
+        /// A person was taken on.
+        Invited => "invited",
+        /// A public key was registered.
+        KeyRegistered => "key_registered",
+        /// A role was given.
+        RoleGrant => "role_granted",
+        /// A role ended.
+        RoleEnd => "role_ended",
+        /// A deputy was named.
+        Deputyship => "deputy_named",
+        /// The person left.
+        Departure => "left",
+    }
+}
+
+/// Take a person on. He chooses his password himself, by a one-time link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// The name as printed on records.
+    pub name: Short,
+    /// The name he signs in with: 3–40 characters a–z, 0–9, `.`, `_`, `-`; never given to anybody else.
+    pub sign_in: SignIn,
+    /// His clinic, for clinic staff only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinic: Option<ClinicId>,
+}
+
+/// A sign-in name: 3–40 characters a–z, 0–9, `.`, `_`, `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SignIn(String);
+
+impl SignIn {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SignIn {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+        if (3..=40).contains(&name.len()) && name.bytes().all(allowed) {
+            Ok(Self(name))
+        } else {
+            Err("must be 3–40 characters a–z, 0–9, . _ -".into())
+        }
+    }
+}
+
+impl From<SignIn> for String {
+    fn from(name: SignIn) -> String {
+        name.0
+    }
+}
+
+impl JsonSchema for SignIn {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SignIn".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9._-]+$"})
+    }
+}
+
+/// A person was taken on; the identifier is the stream's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invited {
+    /// Name, sign-in name and clinic.
+    pub invitation: Invitation,
+}
+
+/// Register a person's key: the administrator has checked who he is, and signs for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRegistration {
+    /// The key the person made when he set his password.
+    pub key: KeyId,
+    /// How his identity was checked, e.g. the document seen (Part 11 §11.100(b)).
+    pub identity_check: Note,
+    /// A second person who checked; required where a key replaces an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_checker: Option<PersonId>,
+}
+
+/// A public key was registered. Older keys stay valid for what they signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRegistered {
+    /// The key's identifier.
+    pub key: KeyId,
+    /// The Ed25519 public key, base64.
+    pub public_key: PublicKey,
+    /// How the person's identity was checked.
+    pub identity_check: Note,
+    /// The second person who checked, where one was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_checker: Option<PersonId>,
+}
+
+/// An Ed25519 public key: 32 bytes, in JSON as base64.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PublicKey(pub [u8; 32]);
+
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from(*self))
+    }
+}
+
+impl TryFrom<String> for PublicKey {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let bytes = STANDARD.decode(text).map_err(|_| "a public key is base64")?;
+        Ok(Self(bytes.try_into().map_err(|_| "a public key has 32 bytes")?))
+    }
+}
+
+impl From<PublicKey> for String {
+    fn from(key: PublicKey) -> String {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        STANDARD.encode(key.0)
+    }
+}
+
+impl JsonSchema for PublicKey {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PublicKey".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "contentEncoding": "base64", "minLength": 44, "maxLength": 44})
+    }
+}
+
+/// A role given to a person. Nobody gives himself one; nobody is in both departments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleGrant {
+    /// The role.
+    pub role: Role,
+}
+
+/// A role taken from a person; it acts at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleEnd {
+    /// The role.
+    pub role: Role,
+    /// Why.
+    pub reason: Note,
+}
+
+/// A deputy for a role, for some days, signed by the facility manager.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deputyship {
+    /// The role he stands in for.
+    pub role: Role,
+    /// From when.
+    pub from: Time,
+    /// Until when (not included).
+    pub until: Time,
+    /// Why.
+    pub reason: Note,
+}
+
+/// The person left: the account is closed, the history stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Departure {
+    /// Why, or since when.
+    pub reason: Note,
+}
+
+/// A person as the journal knows him.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Which person.
+    pub id: PersonId,
+    /// The name as printed on records.
+    pub name: Short,
+    /// The sign-in name.
+    pub sign_in: SignIn,
+    /// His clinic, for clinic staff.
+    pub clinic: Option<ClinicId>,
+    /// Roles held now.
+    pub roles: Vec<Role>,
+    /// Deputyships, past and coming.
+    pub deputyships: Vec<Deputyship>,
+    /// Public keys, oldest first; the last one signs.
+    pub keys: Vec<(KeyId, PublicKey)>,
+    /// Whether he left.
+    pub left: bool,
+}
+
+impl Person {
+    /// Applies one entry.
+    ///
+    /// # Errors
+    /// A history that cannot have happened, e.g. a stream that does not begin with the invitation.
+    pub fn evolve(state: Option<Person>, id: PersonId, event: &Event) -> Result<Person, Impossible> {
+        match (state, event) {
+            (None, Event::Invited(invited)) => Ok(Person {
+                id,
+                name: invited.invitation.name.clone(),
+                sign_in: invited.invitation.sign_in.clone(),
+                clinic: invited.invitation.clinic,
+                roles: Vec::new(),
+                deputyships: Vec::new(),
+                keys: Vec::new(),
+                left: false,
+            }),
+            (Some(mut person), event) => {
+                match event {
+                    Event::Invited(_) => return Err(Impossible::new("a person is taken on once")),
+                    Event::KeyRegistered(key) => person.keys.push((key.key, key.public_key)),
+                    Event::RoleGrant(grant) => person.roles.push(grant.role),
+                    Event::RoleEnd(end) => person.roles.retain(|role| *role != end.role),
+                    Event::Deputyship(deputyship) => person.deputyships.push((**deputyship).clone()),
+                    Event::Departure(_) => {
+                        person.left = true;
+                        person.roles.clear();
+                    }
+                }
+                Ok(person)
+            }
+            (None, _) => Err(Impossible::new("a person's stream begins with the invitation")),
+        }
+    }
+
+    /// The roles in force at an instant, deputyships included.
+    pub fn roles_at(&self, now: Time) -> Vec<Role> {
+        let deputy = self.deputyships.iter().filter(|d| !self.left && d.from <= now && now < d.until);
+        let mut roles: Vec<Role> = self.roles.iter().copied().chain(deputy.map(|d| d.role)).collect();
+        roles.sort();
+        roles.dedup();
+        roles
+    }
+
+    /// The departments of those roles.
+    pub fn departments_at(&self, now: Time) -> Vec<Department> {
+        let mut departments: Vec<_> = self.roles_at(now).into_iter().map(Role::department).collect();
+        departments.sort();
+        departments.dedup();
+        departments
+    }
+}
+
+/// What is known of a key that waits for its registration: made by its owner with his password.
+pub type WaitingKeys = BTreeMap<(PersonId, KeyId), PublicKey>;
+
+/// Decides a command on a person.
+///
+/// # Errors
+/// Every reason why not.
+pub fn decide(
+    person: Option<&Person>,
+    command: &Command,
+    actor: PersonId,
+    now: Time,
+    waiting: &WaitingKeys,
+) -> Result<Event, Vec<Reason>> {
+    let mut reasons = Vec::new();
+    let event = match (person, command) {
+        (None, Command::Invitation(invitation)) => Invited { invitation: (**invitation).clone() }.into(),
+        (Some(_), Command::Invitation(_)) => return Err(vec![Reason::AlreadyDone]),
+        (None, _) => return Err(vec![Reason::NotFound]),
+        (Some(person), command) => {
+            if person.left {
+                reasons.push(Reason::PersonLeft { person: person.id });
+            }
+            match command {
+                Command::Invitation(_) => return Err(vec![Reason::AlreadyDone]),
+                Command::KeyRegistration(form) => {
+                    let Some(public_key) = waiting.get(&(person.id, form.key)) else {
+                        return Err(vec![Reason::KeyNotOffered]);
+                    };
+                    if person.id == actor {
+                        reasons.push(Reason::NotForOneself);
+                    }
+                    let second = form.second_checker;
+                    if !person.keys.is_empty() && (second.is_none() || second == Some(actor)) {
+                        reasons.push(Reason::SecondPersonNeeded);
+                    }
+                    if second == Some(person.id) {
+                        reasons.push(Reason::NotForOneself);
+                    }
+                    KeyRegistered {
+                        key: form.key,
+                        public_key: *public_key,
+                        identity_check: form.identity_check.clone(),
+                        second_checker: second,
+                    }
+                    .into()
+                }
+                Command::RoleGrant(grant) => {
+                    reasons.extend(role_conflicts(person, grant.role, actor, now));
+                    if person.roles.contains(&grant.role) {
+                        reasons.push(Reason::AlreadyDone);
+                    }
+                    Event::RoleGrant(grant.clone())
+                }
+                Command::RoleEnd(end) => {
+                    if !person.roles.contains(&end.role) {
+                        reasons.push(Reason::NotFound);
+                    }
+                    Event::RoleEnd(end.clone())
+                }
+                Command::Deputyship(deputyship) => {
+                    reasons.extend(role_conflicts(person, deputyship.role, actor, deputyship.from));
+                    if deputyship.until <= deputyship.from || deputyship.until <= now {
+                        reasons.push(Reason::SpanEndsBeforeItBegins);
+                    }
+                    Event::Deputyship(deputyship.clone())
+                }
+                Command::Departure(departure) => {
+                    if person.id == actor {
+                        reasons.push(Reason::NotForOneself);
+                    }
+                    Event::Departure(departure.clone())
+                }
+            }
+        }
+    };
+    if reasons.is_empty() { Ok(event) } else { Err(reasons) }
+}
+
+/// Why this person may not have this role: independence of the quality department (O93-2), clinic roles
+/// only for clinic people, an administrator without power over cells, and nobody his own promoter.
+fn role_conflicts(person: &Person, role: Role, actor: PersonId, now: Time) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if person.id == actor {
+        reasons.push(Reason::NotForOneself);
+    }
+    if (role.department() == Department::Clinic) != person.clinic.is_some() {
+        reasons.push(Reason::ClinicMismatch);
+    }
+    let held = person.departments_at(now);
+    let both =
+        |a, b| role.department() == a && held.contains(&b) || role.department() == b && held.contains(&a);
+    if both(Department::Manufacturing, Department::Quality) {
+        reasons.push(Reason::BothDepartments);
+    }
+    let alone = [Department::Administration, Department::Inspection];
+    if held
+        .iter()
+        .any(|h| *h != role.department() && (alone.contains(h) || alone.contains(&role.department())))
+    {
+        reasons.push(Reason::RoleStandsAlone);
+    }
+    reasons
+}

@@ -1,0 +1,305 @@
+//! What a decision knows: the streams loaded for it, folded; which streams a command needs; and whether the
+//! signatures among them verify.
+
+use crate::authority::{Actor, Role};
+use crate::batch::{self, Batch, Stamp, disposition, distribution, intake};
+use crate::decision::Command;
+use crate::event::Event;
+use crate::ids::{BatchId, EntryId, KeyId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
+use crate::journal::signature::{self, Signature};
+use crate::journal::{Entry, Hash, StreamId, StreamKind};
+use crate::order::Order;
+use crate::people::{Person, PublicKey, WaitingKeys};
+use crate::quality_event::QualityEvent;
+use crate::refusal::Impossible;
+use crate::site::Site;
+use crate::standard::Filed;
+use crate::time::Time;
+use crate::{order, people, quality_event};
+use ed25519_dalek::VerifyingKey;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything loaded for one decision.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The centre.
+    pub site: Option<Site>,
+    /// People.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Standards' versions.
+    pub standards: BTreeMap<StandardId, Filed>,
+    /// Orders.
+    pub orders: BTreeMap<OrderId, Order>,
+    /// Batches.
+    pub batches: BTreeMap<BatchId, Batch>,
+    /// Quality events.
+    pub quality_events: BTreeMap<QualityEventId, QualityEvent>,
+    /// Keys that wait for their registration.
+    pub waiting_keys: WaitingKeys,
+    /// The first administrator's public key, kept outside the database: where every chain of keys ends.
+    pub anchor: Option<PublicKey>,
+    streams: BTreeMap<StreamId, Vec<Entry>>,
+}
+
+/// Something a decision needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The centre's stream.
+    Site,
+    /// A stream.
+    Stream(StreamId),
+    /// The stream of the batch with this label's serial, if there is one.
+    BatchLabelled(Label),
+}
+
+impl World {
+    /// Takes in a stream's entries, oldest first.
+    ///
+    /// # Errors
+    /// A history that cannot have happened: a finding about the stored data.
+    pub fn load(&mut self, stream: StreamId, entries: Vec<Entry>) -> Result<(), Impossible> {
+        let mut facts = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            facts.push((Stamp::of(entry), Event::read(entry)?.0));
+        }
+        macro_rules! fold {
+            ($variant:ident, $id:expr, $state:ty) => {{
+                let mut state = None;
+                for (_, event) in &facts {
+                    if let Event::$variant(event) = event {
+                        state = Some(<$state>::evolve(state, $id, event)?);
+                    }
+                }
+                state
+            }};
+        }
+        match stream.kind {
+            StreamKind::Site => self.site = fold!(Site, SiteId(stream.id), Site),
+            StreamKind::Person => {
+                let id = PersonId(stream.id);
+                self.people.extend(fold!(Person, id, Person).map(|person| (id, person)));
+            }
+            StreamKind::Standard => {
+                let id = StandardId(stream.id);
+                self.standards.extend(fold!(Standard, id, Filed).map(|filed| (id, filed)));
+            }
+            StreamKind::Order => {
+                let id = OrderId(stream.id);
+                self.orders.extend(fold!(Order, id, Order).map(|order| (id, order)));
+            }
+            StreamKind::QualityEvent => {
+                let id = QualityEventId(stream.id);
+                self.quality_events.extend(fold!(QualityEvent, id, QualityEvent).map(|event| (id, event)));
+            }
+            StreamKind::Batch if !facts.is_empty() => {
+                let id = BatchId(stream.id);
+                let of_batch = facts.into_iter().filter_map(|(stamp, event)| match event {
+                    Event::Batch(event) => Some((stamp, event)),
+                    _ => None,
+                });
+                self.batches.insert(id, Batch::fold(id, &of_batch.collect::<Vec<_>>())?);
+            }
+            StreamKind::Batch | StreamKind::Attempts => {}
+        }
+        self.streams.insert(stream, entries);
+        Ok(())
+    }
+
+    /// Whether a stream was loaded, even if it is empty.
+    pub fn has(&self, stream: StreamId) -> bool {
+        self.streams.contains_key(&stream)
+    }
+
+    /// The stream's entries as loaded.
+    pub fn entries(&self, stream: StreamId) -> &[Entry] {
+        self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The stream's newest version; 0 where it is empty.
+    pub fn version(&self, stream: StreamId) -> u32 {
+        self.entries(stream).last().map_or(0, |entry| entry.version)
+    }
+
+    /// The stream's newest hash.
+    pub fn head(&self, stream: StreamId) -> Hash {
+        self.entries(stream).last().map_or(Hash::ZERO, |entry| entry.hash)
+    }
+
+    /// The centre's stream.
+    pub fn site_stream(&self) -> Option<StreamId> {
+        self.site.as_ref().map(|site| StreamId { kind: StreamKind::Site, id: site.id.0 })
+    }
+
+    /// Who acts now: the person with the roles in force; nothing for a stranger or one who left.
+    pub fn actor(&self, person: PersonId, now: Time) -> Option<Actor> {
+        let known = self.people.get(&person).filter(|known| !known.left)?;
+        Some(Actor { person, roles: known.roles_at(now), clinic: known.clinic })
+    }
+
+    /// The entries of a stream that must be signed and are not, or whose signature does not verify, rests on a
+    /// key that does not chain to the first administrator's, or covers entries that are not there.
+    pub fn signature_findings(&self, stream: StreamId) -> Vec<EntryId> {
+        let mut findings = Vec::new();
+        let mut present: BTreeSet<Hash> = BTreeSet::new();
+        for entry in self.entries(stream) {
+            present.insert(entry.hash);
+            let Ok((event, signature)) = Event::read(entry) else {
+                findings.push(entry.id);
+                continue;
+            };
+            let sound = match (event.meaning(), signature) {
+                (None, None) => true,
+                (Some(meaning), Some(signature)) => {
+                    signature.meaning.as_str() == meaning.word()
+                        && signature.person == entry.performer
+                        && signature.at == entry.recorded_at
+                        && signature.covers.iter().all(|covered| present.contains(covered))
+                        && self.verifies(entry, &signature)
+                }
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            if !sound {
+                findings.push(entry.id);
+            }
+        }
+        findings
+    }
+
+    fn verifies(&self, entry: &Entry, signature: &Signature) -> bool {
+        let mut trusted = BTreeSet::new();
+        let Some(key) = self.trusted_key(signature.person, signature.key, &mut trusted) else { return false };
+        let registered = self.key_entry(signature.person, signature.key).map(|(entry, _)| entry.recorded_at);
+        registered.is_some_and(|registered| registered <= entry.recorded_at)
+            && signature::verify(self.origin(), entry, &key).is_ok()
+    }
+
+    fn origin(&self) -> &str {
+        self.site.as_ref().map(|site| site.founding.origin.as_str()).unwrap_or_default()
+    }
+
+    fn key_entry(&self, person: PersonId, key: KeyId) -> Option<(&Entry, PublicKey)> {
+        let stream = StreamId { kind: StreamKind::Person, id: person.0 };
+        self.entries(stream).iter().find_map(|entry| match Event::read(entry) {
+            Ok((Event::Person(people::Event::KeyRegistered(registered)), _)) if registered.key == key => {
+                Some((entry, registered.public_key))
+            }
+            _ => None,
+        })
+    }
+
+    /// A person's public key, if the chain of signatures on key registrations ends at the anchor.
+    fn trusted_key(
+        &self,
+        person: PersonId,
+        key: KeyId,
+        seen: &mut BTreeSet<(PersonId, KeyId)>,
+    ) -> Option<VerifyingKey> {
+        let (entry, public_key) = self.key_entry(person, key)?;
+        let verifying = VerifyingKey::from_bytes(&public_key.0).ok()?;
+        if self.anchor == Some(public_key) {
+            return Some(verifying);
+        }
+        if !seen.insert((person, key)) {
+            return None;
+        }
+        let registrar = Event::read(entry).ok()?.1?;
+        if registrar.person == person {
+            return None;
+        }
+        let registrar_key = self.trusted_key(registrar.person, registrar.key, seen)?;
+        signature::verify(self.origin(), entry, &registrar_key).ok()?;
+        Some(verifying)
+    }
+}
+
+/// What must still be loaded before the command can be decided; ask again until nothing is missing.
+pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<Need> {
+    let mut needs = BTreeSet::from([Need::Site]);
+    let mut stream = |kind, id| {
+        needs.insert(Need::Stream(StreamId { kind, id }));
+    };
+    stream(StreamKind::Person, recorder.0);
+    if let Some(aimed) = command.stream() {
+        stream(aimed.kind, aimed.id);
+    }
+    match command {
+        Command::Site(_) | Command::Standard(..) => {}
+        Command::Person(_, form) => {
+            if let people::Command::KeyRegistration(form) = form
+                && let Some(second) = form.second_checker
+            {
+                stream(StreamKind::Person, second.0);
+            }
+        }
+        Command::Order(id, form) => {
+            let batches = world.orders.get(id).map(|order| order.batches.clone()).unwrap_or_default();
+            batches.iter().for_each(|batch| stream(StreamKind::Batch, batch.0));
+            if let order::Command::UrgentRequest(request) = form {
+                stream(StreamKind::Batch, request.batch.0);
+            }
+        }
+        Command::QualityEvent(id, form) => {
+            let linked = world.quality_events.get(id).map(|e| e.batches.keys().copied().collect::<Vec<_>>());
+            linked.into_iter().flatten().for_each(|batch| stream(StreamKind::Batch, batch.0));
+            let named: &[BatchId] = match form {
+                quality_event::Command::Report(report) => &report.batches,
+                quality_event::Command::Linking(linking) => &linking.batches,
+                quality_event::Command::Assessment(_) | quality_event::Command::Closing(_) => &[],
+            };
+            named.iter().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        }
+        Command::Batch(_, form) => {
+            batch::performed::named(form).iter().for_each(|person| stream(StreamKind::Person, person.0));
+            match form {
+                batch::Command::Intake(intake::Command::Opening(opening)) => {
+                    stream(StreamKind::Order, opening.order.0);
+                    stream(StreamKind::Standard, opening.standard.0);
+                    opening.bank.iter().for_each(|draw| stream(StreamKind::Batch, draw.batch.0));
+                }
+                batch::Command::Culture(batch::culture::Command::PoolingIn(form)) => {
+                    stream(StreamKind::Batch, form.other.0);
+                }
+                batch::Command::Distribution(distribution::Command::Allocation(form)) => {
+                    stream(StreamKind::Order, form.order.0);
+                }
+                batch::Command::Disposition(disposition::Command::Correction(_)) => {}
+                _ => {}
+            }
+            needs.extend(batch::performed::labels(form).into_iter().map(Need::BatchLabelled));
+        }
+    }
+    // Whatever batch is touched: its order, the batches its cells came from and went to.
+    for batch in world.batches.values() {
+        let mut stream = |kind, id| {
+            needs.insert(Need::Stream(StreamId { kind, id }));
+        };
+        stream(StreamKind::Order, batch.opened.order.0);
+        let allocated = batch.containers.values().filter_map(|container| container.allocated);
+        allocated.for_each(|(order, _, _)| stream(StreamKind::Order, order.0));
+        batch.parents.keys().chain(&batch.children).for_each(|id| stream(StreamKind::Batch, id.0));
+        let closing = batch::Command::Distribution(distribution::Closing { remark: None }.into());
+        if matches!(command, Command::Batch(_, form) if form.name() == closing.name()) {
+            batch.quality_events.keys().for_each(|event| stream(StreamKind::QualityEvent, event.0));
+        }
+    }
+    if command.rests_on_signatures() {
+        signers(command, world).into_iter().for_each(|person| {
+            needs.insert(Need::Stream(StreamId { kind: StreamKind::Person, id: person.0 }));
+        });
+    }
+    needs.into_iter().filter(|need| !matches!(need, Need::Stream(stream) if world.has(*stream))).collect()
+}
+
+/// Everybody whose signature the aimed batch's entries carry, and who signed for their keys.
+fn signers(command: &Command, world: &World) -> BTreeSet<PersonId> {
+    let people = world.people.keys().map(|person| StreamId { kind: StreamKind::Person, id: person.0 });
+    let streams = command.stream().into_iter().chain(people);
+    let entries = streams.flat_map(|stream| world.entries(stream));
+    let signature = |entry: &Entry| Event::read(entry).ok().and_then(|(_, signature)| signature);
+    entries.filter_map(signature).map(|signature| signature.person).collect()
+}
+
+/// Whether one of these roles is in force for a person at an instant.
+pub fn holds_role(world: &World, person: PersonId, roles: &[Role], now: Time) -> bool {
+    world.actor(person, now).is_some_and(|actor| actor.has_any(roles))
+}

@@ -1,0 +1,33 @@
+//! The chores of this workspace, run as `cargo xtask <chore>`.
+
+mod declared;
+mod matrix;
+mod test;
+mod tree;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask test [arguments for cargo test]
+       cargo xtask matrix [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", extra @ ..] => test::run(&tree::root(), extra),
+        ["matrix"] => matrix::write(&tree::root()),
+        ["matrix", "--check"] => matrix::check(&tree::root()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `cargo xtask test`: from a clean checkout to one line saying how every test went.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+/// Makes sure of what the tests need, runs them all and closes with their count.
+pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
+    provide_python()?;
+
+    // The stories start the product as its users do, and cargo does not build it for them.
+    let built = cargo(root).args(["build", "--locked", "--package", "baiyo"]).status();
+    if !built.map_err(|error| format!("cargo build: {error}"))?.success() {
+        return Err("the product did not build, so no test was run".into());
+    }
+
+    let mut tests = cargo(root);
+    // A failing binary must not keep the others out of the count.
+    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(extra);
+    let (tally, runner_succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
+
+    let nothing_may_be_skipped = std::env::var("CI").is_ok_and(|value| value == "true");
+    let verdict = tally.verdict(runner_succeeded, nothing_may_be_skipped);
+    for complaint in &verdict.complaints {
+        println!("{complaint}");
+    }
+    println!("{} passed, {} failed", verdict.passed, verdict.failed);
+    Ok(if verdict.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).stdin(Stdio::null());
+    cargo
+}
+
+/// Runs the tests, passing their output on line by line while adding up their results.
+fn stream(tests: &mut Command) -> io::Result<(Tally, bool)> {
+    let mut child = tests.stdout(Stdio::piped()).spawn()?;
+    let mut output = BufReader::new(child.stdout.take().expect("the output was asked for"));
+    let mut tally = Tally::default();
+    let mut line = Vec::new();
+    while output.read_until(b'\n', &mut line)? > 0 {
+        tally.add(&String::from_utf8_lossy(&line));
+        // The closing count must stand alone on its line whatever came before it.
+        if !line.ends_with(b"\n") {
+            line.push(b'\n');
+        }
+        io::stdout().write_all(&line)?;
+        line.clear();
+    }
+    Ok((tally, child.wait()?.success()))
+}
+
+/// What the test binaries reported, added up.
+#[derive(Debug, Default, PartialEq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    filtered_out: u64,
+}
+
+/// What a run comes to. Whoever reads only its closing line must not take a bad run for a good one,
+/// so whatever went wrong is among the failed, and said in words.
+struct Verdict {
+    passed: u64,
+    failed: u64,
+    complaints: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, line: &str) {
+        if !line.starts_with("test result: ") {
+            return;
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let Ok(count) = pair[0].parse::<u64>() else { continue };
+            match pair[1].trim_end_matches(';') {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
+                "filtered" => self.filtered_out += count,
+                _ => {}
+            }
+        }
+    }
+
+    fn verdict(&self, runner_succeeded: bool, nothing_may_be_skipped: bool) -> Verdict {
+        let Self { passed, mut failed, ignored, filtered_out } = *self;
+        let mut complaints = Vec::new();
+        if !runner_succeeded && failed == 0 {
+            failed = 1;
+            complaints.push("counted as failed: the tests did not build, or one of them died".into());
+        }
+        if nothing_may_be_skipped && ignored + filtered_out > 0 {
+            failed += ignored + filtered_out;
+            complaints.push(format!(
+                "counted as failed: {ignored} ignored and {filtered_out} filtered out, as CI is set"
+            ));
+        }
+        Verdict { passed, failed, complaints }
+    }
+}
+
+const INSTALL_PYTHON: &str = "install python3 first: one story verifies its export with a program of its own";
+
+/// One story checks the product's output with an independent verifier written in Python.
+fn provide_python() -> Result<(), String> {
+    let present = || succeeds(&["python3", "--version"]);
+    if present() {
+        return Ok(());
+    }
+    if !succeeds(&["apt-get", "--version"]) {
+        return Err(INSTALL_PYTHON.into());
+    }
+    let prefix: &[&str] = if is_root() {
+        &[]
+    } else if succeeds(&["sudo", "-n", "true"]) {
+        &["sudo", "-n"]
+    } else {
+        return Err(INSTALL_PYTHON.into());
+    };
+    for step in [&["update"][..], &["install", "-y", "--no-install-recommends", "python3"]] {
+        let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let words = [prefix, &apt, step].concat();
+        let ran = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).status();
+        if !ran.is_ok_and(|status| status.success()) {
+            return Err(INSTALL_PYTHON.into());
+        }
+    }
+    if present() { Ok(()) } else { Err(INSTALL_PYTHON.into()) }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
+fn succeeds(words: &[&str]) -> bool {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.add(line));
+        tally
+    }
+
+    #[test]
+    fn results_of_all_binaries_are_added_up() {
+        let sum = tally(&[
+            "running 3 tests\n",
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n",
+            "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; finished in 1.20s\n",
+        ]);
+        assert_eq!(sum, Tally { passed: 8, failed: 2, ignored: 1, filtered_out: 4 });
+    }
+
+    #[test]
+    fn colour_does_not_hide_a_result() {
+        let sum = tally(&["test result: \u{1b}[32mok\u{1b}[m. 3 passed; 1 failed; 0 ignored; 0 measured"]);
+        assert_eq!(sum, Tally { passed: 3, failed: 1, ..Tally::default() });
+    }
+
+    #[test]
+    fn other_lines_are_not_results() {
+        assert_eq!(tally(&["test 3 passed ... ok", "note: test result: ok. 9 passed"]), Tally::default());
+    }
+
+    fn counts(tally: &Tally, runner_succeeded: bool, nothing_may_be_skipped: bool) -> (u64, u64, usize) {
+        let verdict = tally.verdict(runner_succeeded, nothing_may_be_skipped);
+        (verdict.passed, verdict.failed, verdict.complaints.len())
+    }
+
+    #[test]
+    fn what_the_binaries_reported_needs_no_words() {
+        assert_eq!(counts(&Tally { passed: 3, ..Tally::default() }, true, true), (3, 0, 0));
+        assert_eq!(counts(&Tally { passed: 3, failed: 2, ..Tally::default() }, false, true), (3, 2, 0));
+    }
+
+    #[test]
+    fn a_binary_that_dies_without_a_word_counts_as_a_failure() {
+        assert_eq!(counts(&Tally { passed: 3, ..Tally::default() }, false, false), (3, 1, 1));
+    }
+
+    #[test]
+    fn skipped_tests_count_as_failed_only_where_nothing_may_be_skipped() {
+        let skipping = Tally { passed: 3, failed: 0, ignored: 1, filtered_out: 2 };
+        assert_eq!(counts(&skipping, true, true), (3, 3, 1));
+        assert_eq!(counts(&skipping, true, false), (3, 0, 0));
+    }
+}
