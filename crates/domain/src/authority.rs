@@ -217,6 +217,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("site.clinic_change", &[Administrator]),
     ("person.invitation", &[Administrator]),
     ("person.key_registration", &[Administrator]),
+    ("person.setup_link", &[Administrator]),
     ("person.role_grant", &[Administrator]),
     ("person.role_end", &[Administrator]),
     ("person.deputyship", &[FacilityManager]),
@@ -256,7 +257,10 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("batch.testing.verification", &[QcAnalyst, Releaser]),
     ("batch.testing.interpretation", &[Releaser]),
     ("batch.testing.investigation", &[Releaser]),
-    ("batch.disposition.part_confirmation", &[Technician, ManufacturingLead, QcAnalyst, Releaser]),
+    (
+        "batch.disposition.part_confirmation",
+        &[Technician, ManufacturingLead, QcAnalyst, Releaser, Coordinator, Physician],
+    ),
     ("batch.disposition.correction", &[Technician, ManufacturingLead, QcAnalyst, Releaser]),
     ("batch.disposition.holding", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager]),
     ("batch.disposition.lifting", &[Releaser]),
@@ -320,6 +324,30 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("read.journal", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.attempts", &[Releaser, FacilityManager, Administrator, Inspector]),
 ];
+
+/// The actions that are signings, with what their signature means.
+pub const SIGNINGS: &[(&str, Meaning)] = &[
+    ("person.key_registration", Meaning::KeyRegistration),
+    ("person.role_grant", Meaning::RoleGrant),
+    ("person.deputyship", Meaning::Deputyship),
+    ("standard.approval", Meaning::StandardApproval),
+    ("quality_event.assessment", Meaning::ImpactAssessment),
+    ("quality_event.closing", Meaning::QualityEventClosure),
+    ("batch.intake.instruction", Meaning::Instruction),
+    ("batch.testing.verification", Meaning::Verification),
+    ("batch.testing.interpretation", Meaning::Interpretation),
+    ("batch.testing.investigation", Meaning::InvestigationClosure),
+    ("batch.disposition.lifting", Meaning::HoldLift),
+    ("batch.disposition.manufacturing_confirmation", Meaning::ManufacturingConfirmation),
+    ("batch.disposition.quality_confirmation", Meaning::QualityConfirmation),
+    ("batch.disposition.deciding", Meaning::Disposition),
+    ("batch.distribution.administration_decision", Meaning::AdministrationDecision),
+];
+
+/// What a signature on an action means; nothing where the action is not a signing.
+pub fn meaning_of(action: &str) -> Option<Meaning> {
+    SIGNINGS.iter().find(|(name, _)| *name == action).map(|(_, meaning)| *meaning)
+}
 
 /// The roles that may do an action; none where it is not listed.
 pub fn roles_for(action: &str) -> &'static [Role] {

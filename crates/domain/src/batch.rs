@@ -11,6 +11,7 @@ pub mod intake;
 pub mod lineage;
 pub mod performed;
 pub mod results;
+pub mod status;
 pub mod testing;
 
 use crate::ids::{

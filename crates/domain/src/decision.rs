@@ -12,7 +12,7 @@ use crate::ids::{
 };
 use crate::journal::{Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use crate::order::{self, Finding};
-use crate::quality_event::{self, Departure, DepartureKind};
+use crate::quality_event::{self, Departure, DepartureKind, Impact};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Time;
 use crate::world::World;
@@ -240,10 +240,12 @@ impl Context<'_> {
         refusal
     }
 
-    /// A reason for every signature of the batch that does not verify.
+    /// A reason for every signature that does not verify, of the batch and of those its cells come from.
     pub fn signature_findings(&self, batch: &Batch) -> Vec<Reason> {
-        let findings = self.world.signature_findings(StreamId { kind: StreamKind::Batch, id: batch.id.0 });
-        findings.into_iter().map(|entry| Reason::SignatureInvalid { entry }).collect()
+        let batches = self.world.ancestors(batch.id).into_iter();
+        let streams = batches.map(|id| StreamId { kind: StreamKind::Batch, id: id.0 });
+        let findings = streams.flat_map(|stream| self.world.signature_findings(stream));
+        findings.map(|entry| Reason::SignatureInvalid { entry }).collect()
     }
 }
 
@@ -254,9 +256,13 @@ impl Context<'_> {
 pub fn decide(command: &Command, ctx: &Context, proof: Option<&Reauthenticated>) -> Result<Appends, Refusal> {
     let decided = permitted(command, ctx)
         .and_then(|()| decide_form(command, ctx))
-        .and_then(|appends| propagate(command, appends, ctx))
+        .and_then(|appends| propagate(appends, ctx))
         .and_then(|appends| signed(command, appends, ctx, proof));
     decided.map_err(|mut refusal| {
+        // A hold that an attempt leaves behind reaches clinics and other batches like any other.
+        if let Ok(record) = propagate(refusal.record.clone(), ctx) {
+            refusal.record = record;
+        }
         if refusal.reasons.iter().any(Reason::is_recorded) {
             let stream = command.stream().map(|stream| stream.to_string()).unwrap_or_default();
             let reasons = refusal.reasons.iter().map(Reason::code).collect();
@@ -336,6 +342,13 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
                     reasoning: form.reasoning.clone(),
                 };
                 appends.batch(form.batch, assessed);
+                // An assessment that turns out worse after its hold was lifted holds again.
+                let batch = ctx.world.batches.get(&form.batch).ok_or(Refusal::from(Reason::NotFound))?;
+                let cause = HoldCause::QualityEvent { event: *id };
+                let held = batch.holds.values().any(|hold| hold.cause == cause && hold.lifted.is_none());
+                if form.impact == Impact::Unacceptable && !held {
+                    appends.hold(batch, HoldScope::Batch, cause);
+                }
             }
         }
     }
@@ -427,7 +440,7 @@ fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<App
 }
 
 /// What a change of one batch means for containers that have left it and for batches that drew cells from it.
-fn propagate(command: &Command, mut appends: Appends, ctx: &Context) -> Result<Appends, Refusal> {
+fn propagate(mut appends: Appends, ctx: &Context) -> Result<Appends, Refusal> {
     let impossible = |reason: crate::refusal::Impossible| {
         Refusal::from(Reason::CorrectionContradicts { why: reason.to_string() })
     };
@@ -442,9 +455,11 @@ fn propagate(command: &Command, mut appends: Appends, ctx: &Context) -> Result<A
         let after = batch.foresee(&appends.of_batch(id), ctx).map_err(impossible)?;
         stop_what_is_held(&after, &mut appends, ctx);
         for child in after.children.iter().filter_map(|child| ctx.world.batches.get(child)) {
-            let Some(known) = child.parents.get(&id) else { continue };
+            // As the child will know it, where this very command notes it there.
+            let child_after = child.foresee(&appends.of_batch(child.id), ctx).map_err(impossible)?;
+            let Some(known) = child_after.parents.get(&id) else { continue };
             let standing = after.standing_for_child(known.container, ctx.now);
-            if standing == *known || matches!(command, Command::Batch(opened, _) if *opened == child.id) {
+            if standing == *known {
                 continue;
             }
             let worse = standing.held && !known.held || standing.failed.len() > known.failed.len();

@@ -193,6 +193,21 @@ impl Label {
         self.sub
     }
 
+    /// The year's last two digits.
+    pub fn year(&self) -> u8 {
+        self.year
+    }
+
+    /// The serial, counted anew each year.
+    pub fn serial(&self) -> u32 {
+        self.serial
+    }
+
+    /// The site's code.
+    pub fn site(&self) -> &SiteCode {
+        &self.site
+    }
+
     /// Whether both carry the same site, year and serial, so that one is a part of the other.
     pub fn same_serial(&self, other: &Label) -> bool {
         (&self.site, self.year, self.serial) == (&other.site, other.year, other.serial)

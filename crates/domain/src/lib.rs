@@ -19,5 +19,5 @@ pub mod site;
 pub mod standard;
 pub mod text;
 pub mod time;
-mod variants;
+pub mod variants;
 pub mod world;

@@ -333,7 +333,7 @@ pub fn decide(
                     .into()
                 }
                 Command::RoleGrant(grant) => {
-                    reasons.extend(role_conflicts(person, grant.role, actor, now));
+                    reasons.extend(role_conflicts(person, grant.role, actor, (now, None)));
                     if person.roles.contains(&grant.role) {
                         reasons.push(Reason::AlreadyDone);
                     }
@@ -346,7 +346,12 @@ pub fn decide(
                     Event::RoleEnd(end.clone())
                 }
                 Command::Deputyship(deputyship) => {
-                    reasons.extend(role_conflicts(person, deputyship.role, actor, deputyship.from));
+                    reasons.extend(role_conflicts(
+                        person,
+                        deputyship.role,
+                        actor,
+                        (deputyship.from, Some(deputyship.until)),
+                    ));
                     if deputyship.until <= deputyship.from || deputyship.until <= now {
                         reasons.push(Reason::SpanEndsBeforeItBegins);
                     }
@@ -366,7 +371,12 @@ pub fn decide(
 
 /// Why this person may not have this role: independence of the quality department (O93-2), clinic roles
 /// only for clinic people, an administrator without power over cells, and nobody his own promoter.
-fn role_conflicts(person: &Person, role: Role, actor: PersonId, now: Time) -> Vec<Reason> {
+fn role_conflicts(
+    person: &Person,
+    role: Role,
+    actor: PersonId,
+    (from, until): (Time, Option<Time>),
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if person.id == actor {
         reasons.push(Reason::NotForOneself);
@@ -374,7 +384,10 @@ fn role_conflicts(person: &Person, role: Role, actor: PersonId, now: Time) -> Ve
     if (role.department() == Department::Clinic) != person.clinic.is_some() {
         reasons.push(Reason::ClinicMismatch);
     }
-    let held = person.departments_at(now);
+    // Whatever he holds at any instant of that span, a deputyship that begins in the middle of it included.
+    let meets = |other: &&Deputyship| other.until > from && until.is_none_or(|until| other.from < until);
+    let deputy = person.deputyships.iter().filter(meets).map(|deputyship| deputyship.role);
+    let held: Vec<Department> = person.roles.iter().copied().chain(deputy).map(Role::department).collect();
     let both =
         |a, b| role.department() == a && held.contains(&b) || role.department() == b && held.contains(&a);
     if both(Department::Manufacturing, Department::Quality) {

@@ -234,10 +234,12 @@ pub fn mean(values: &[Decimal]) -> Option<Decimal> {
 /// Coefficient of variation in %, to one decimal (n − 1 in the denominator).
 pub fn variation(values: &[Decimal]) -> Option<Decimal> {
     let mean = mean(values)?;
-    let squares: Decimal =
-        values.iter().map(|v| (*v - mean).checked_mul(*v - mean)).sum::<Option<Decimal>>()?;
+    let squares = values.iter().try_fold(Decimal::ZERO, |sum, value| {
+        let distance = value.checked_sub(mean)?;
+        sum.checked_add(distance.checked_mul(distance)?)
+    })?;
     let variance = squares.checked_div(Decimal::from(values.len().checked_sub(1)?))?;
-    Some((variance.sqrt()?.checked_div(mean)? * Decimal::ONE_HUNDRED).round_dp(1))
+    Some(variance.sqrt()?.checked_div(mean)?.checked_mul(Decimal::ONE_HUNDRED)?.round_dp(1))
 }
 
 /// Population doublings, log₂(viable harvested ÷ denominator), to two decimals: formula `pd/1`. Nothing

@@ -60,6 +60,10 @@ pub enum Reason {
         /// Who.
         person: PersonId,
     },
+    /// The sign-in name was given to somebody already; names are never reused.
+    SignInTaken,
+    /// That version of the standard was filed already.
+    StandardVersionTaken,
     /// No key of that identifier waits for registration.
     KeyNotOffered,
     /// Nobody does this for himself.
@@ -394,6 +398,8 @@ impl Reason {
     pub fn pointer(&self) -> Option<String> {
         match self {
             Reason::InTheFuture { field } | Reason::LeastAboveMost { field } => Some((*field).into()),
+            Reason::SignInTaken => Some("/sign_in".into()),
+            Reason::StandardVersionTaken => Some("/standard/version".into()),
             Reason::LateWithoutReason => Some("/performed/late_reason".into()),
             Reason::MakerIsChecker => Some("/performed/checked_by".into()),
             Reason::WitnessNeeded => Some("/performed/checked_by".into()),

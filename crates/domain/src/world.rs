@@ -53,6 +53,11 @@ pub enum Need {
 }
 
 impl World {
+    /// Nothing loaded, with the key where every chain of keys ends.
+    pub fn anchored(anchor: Option<PublicKey>) -> Self {
+        Self { anchor, ..Self::default() }
+    }
+
     /// Takes in a stream's entries, oldest first.
     ///
     /// # Errors
@@ -134,6 +139,18 @@ impl World {
     pub fn actor(&self, person: PersonId, now: Time) -> Option<Actor> {
         let known = self.people.get(&person).filter(|known| !known.left)?;
         Some(Actor { person, roles: known.roles_at(now), clinic: known.clinic })
+    }
+
+    /// A batch and every loaded one its cells come from.
+    pub fn ancestors(&self, batch: BatchId) -> BTreeSet<BatchId> {
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![batch];
+        while let Some(id) = waiting.pop() {
+            if found.insert(id) {
+                waiting.extend(self.batches.get(&id).into_iter().flat_map(|batch| batch.parents.keys()));
+            }
+        }
+        found
     }
 
     /// The entries of a stream that must be signed and are not, or whose signature does not verify, rests on a
@@ -290,10 +307,16 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
     needs.into_iter().filter(|need| !matches!(need, Need::Stream(stream) if world.has(*stream))).collect()
 }
 
-/// Everybody whose signature the aimed batch's entries carry, and who signed for their keys.
+/// Everybody whose signature the entries of the aimed batch and its ancestors carry, and who signed for their
+/// keys.
 fn signers(command: &Command, world: &World) -> BTreeSet<PersonId> {
     let people = world.people.keys().map(|person| StreamId { kind: StreamKind::Person, id: person.0 });
-    let streams = command.stream().into_iter().chain(people);
+    let aimed = match command {
+        Command::Batch(id, _) => world.ancestors(*id),
+        _ => BTreeSet::new(),
+    };
+    let batches = aimed.into_iter().map(|id| StreamId { kind: StreamKind::Batch, id: id.0 });
+    let streams = batches.chain(people);
     let entries = streams.flat_map(|stream| world.entries(stream));
     let signature = |entry: &Entry| Event::read(entry).ok().and_then(|(_, signature)| signature);
     entries.filter_map(signature).map(|signature| signature.person).collect()

@@ -11,9 +11,11 @@ use super::{
     testing,
 };
 use crate::authority::roles_for;
-use crate::decision::{Appends, Context};
+use crate::decision::{Append, Appends, Context};
+use crate::event::Event;
 use crate::ids::{ContainerNo, EntryId, ResultNo, VesselNo};
-use crate::quality_event::DepartureKind;
+use crate::quality_event::{self, DepartureKind};
+use crate::quantity::Count;
 use crate::refusal::{Impossible, Reason, Refusal};
 use crate::text::Note;
 use schemars::JsonSchema;
@@ -139,7 +141,7 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         return Err(Reason::NotAllowed { action: form.replacement.name() }.into());
     }
     let replacement = replace(batch, current, &form.replacement, ctx)?;
-    let mut reasons = Vec::new();
+    let mut reasons = foreign_labels(batch, &form.replacement);
     if let Some(performed) = super::performed::of(&replacement) {
         let faults = performed.faults(ctx.now, original.stamp.recorder);
         reasons.extend(faults.into_iter().filter(|fault| *fault != Reason::LateWithoutReason));
@@ -174,6 +176,12 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         && !result.is_some_and(|result| result.fails())
     {
         testing::fail(batch, entered.result, &entered.form, &mut appends, ctx);
+    }
+    let before = departures(batch, current, ctx);
+    for (kind, found) in departures(batch, &replacement, ctx) {
+        if !before.iter().any(|(known, _)| *known == kind) {
+            appends.departure(batch, kind, found, ctx);
+        }
     }
     stop_released(batch, &after, form.entry, &mut appends, ctx);
     Ok(appends)
@@ -254,6 +262,10 @@ fn replace(
         },
         (BatchEvent::Testing(old), BatchCommand::Testing(new)) => match (old, new) {
             (t::Event::Sampled(old), t::Command::Sampling(new)) => {
+                let faults = testing::sampling_faults(batch, new);
+                if !faults.is_empty() {
+                    return Err(faults.into());
+                }
                 t::Sampled { form: (**new).clone(), sample: old.sample }.into()
             }
             (t::Event::Sending(_), t::Command::Sending(new)) => t::Event::Sending(new.clone()).into(),
@@ -283,12 +295,59 @@ fn replace(
     })
 }
 
+/// The limits that a fact goes past by what stands in it.
+fn departures(batch: &Batch, fact: &BatchEvent, ctx: &Context) -> Vec<(DepartureKind, String)> {
+    let mut found = Appends::new();
+    let passage = |vessels: &[VesselNo]| {
+        vessels.first().and_then(|no| batch.vessels.get(no)).map_or(0, |vessel| vessel.passage)
+    };
+    let mut seeded = |into: &[culture::NewVessel], vessels: &[VesselNo], count: &Count| {
+        culture::seeding_departures(batch, into, passage(vessels), count, &mut found, ctx);
+    };
+    match fact {
+        BatchEvent::Culture(culture::Event::Isolated(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
+        BatchEvent::Culture(culture::Event::BankSeeded(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
+        BatchEvent::Culture(culture::Event::Passaged(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
+        BatchEvent::Filling(filling::Event::HarvestDone(f)) => {
+            culture::count_departure(batch, &f.form.count, &mut found, ctx);
+        }
+        BatchEvent::Intake(intake::Event::TissueReceipt(form))
+            if form.decision == intake::ReceiptDecision::Accepted =>
+        {
+            intake::receipt_departures(batch, form, &mut found, ctx);
+        }
+        _ => {}
+    }
+    let departure = |append: Append| match append.event {
+        Event::QualityEvent(quality_event::Event::Departure(departure)) => {
+            Some((departure.kind, departure.found))
+        }
+        _ => None,
+    };
+    found.0.into_iter().filter_map(departure).collect()
+}
+
+/// Labels in a corrected form that are not this batch's: nothing is scanned in a correction that could be held.
+fn foreign_labels(batch: &Batch, form: &BatchCommand) -> Vec<Reason> {
+    // These carry an order's or a bank's label, which `replace` compares with the one it was.
+    if matches!(
+        form,
+        BatchCommand::Intake(intake::Command::TissueReceipt(_))
+            | BatchCommand::Culture(culture::Command::BankSeeding(_))
+    ) {
+        return Vec::new();
+    }
+    let foreign = super::performed::labels(form).into_iter().filter(|l| !l.same_serial(&batch.opened.label));
+    foreign.map(|label| Reason::UnknownLabel { label: label.to_string() }).collect()
+}
+
 /// Stops what was released and has left, where the gate would block it now and did not before.
 fn stop_released(batch: &Batch, after: &Batch, entry: EntryId, appends: &mut Appends, ctx: &Context) {
     let (was, is) = (gate(batch, ctx.now), gate(after, ctx.now));
-    for container in batch.containers.values().filter(|container| container.released()) {
+    for container in batch.containers.values() {
         let before = weighty(&was, container.no);
-        if weighty(&is, container.no).iter().all(|blocker| before.contains(blocker)) {
+        let sooner = after.containers.get(&container.no).is_none_or(|c| c.expires_at < container.expires_at);
+        if !sooner && weighty(&is, container.no).iter().all(|blocker| before.contains(blocker)) {
             continue;
         }
         match container.custody {
@@ -357,11 +416,21 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Re
             result.oos = Some(Oos::Open);
         }
     }
+    // Another sample than the one that was verified: everything read from it is unverified again.
+    if let BatchEvent::Testing(testing::Event::Sampled(sampled)) = &corrected.replacement {
+        for result in batch.results.values_mut().filter(|result| result.form.sample == sampled.sample) {
+            result.verified_by = None;
+            result.interpreted = None;
+        }
+    }
     if voids.record {
         let stands = |confirmed: &super::disposition::Confirmed| confirmed.version < since;
         batch.manufacturing = batch.manufacturing.filter(stands);
         batch.quality = batch.quality.filter(stands);
-        for container in batch.containers.values_mut() {
+        // What has left cannot be decided on again: it is stopped where the gate would block it now, and goes
+        // on where nothing of weight has changed.
+        let here = |custody| matches!(custody, Custody::InHouse | Custody::Packed);
+        for container in batch.containers.values_mut().filter(|container| here(container.custody)) {
             container.void_decision_since(since, at.entry);
         }
     }

@@ -4,7 +4,7 @@
 mod deciding;
 
 pub use deciding::decide;
-pub(super) use deciding::{count_departure, processing_departures};
+pub(super) use deciding::{count_departure, processing_departures, seeding_departures};
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
 use crate::ids::{BatchId, Label, VesselNo};

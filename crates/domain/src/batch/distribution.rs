@@ -588,7 +588,13 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         }
         Event::Outcome(form) => batch.each_container(std::slice::from_ref(&form.container), |_| ()),
         Event::ReturnReport(form) => {
-            batch.each_container(&form.containers, |c| c.custody = Custody::Returned)
+            // What came back is never stock again, nor may it be given: both decisions on it end here.
+            batch.each_container(&form.containers, |c| {
+                c.custody = Custody::Returned;
+                c.cleared = None;
+                c.void_decision(at.entry);
+                c.void_administration_since(0, at.entry);
+            })
         }
         Event::Destruction(form) => {
             batch.each_container(&form.containers, |c| c.custody = Custody::Destroyed)

@@ -375,6 +375,9 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         Event::HarvestDone(fact) => {
             let form = &fact.form;
             let when = form.performed.at(at);
+            if form.vessels.is_empty() {
+                return Err(Impossible::new("cells are harvested from vessels"));
+            }
             let (passage, doublings, _) = batch.detach(
                 &form.vessels,
                 &form.count,
@@ -398,14 +401,17 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         }
         Event::FillDone(fact) => {
             let when = fact.form.performed.at(at);
-            if !fact.form.harvests.iter().all(|no| batch.harvests.contains_key(no)) {
+            let harvests = &fact.form.harvests;
+            if harvests.is_empty() || !harvests.iter().all(|no| batch.harvests.contains_key(no)) {
                 return Err(Impossible::new("cells are filled after they were harvested"));
             }
             if fact.containers.len() != fact.form.containers.len() {
                 return Err(Impossible::new("each container has a number"));
             }
+            // A harvest or fill corrected to an earlier time takes its expiry along.
+            let expires_at = fact.expires_at.min(batch.longest_expiry(harvests, when));
             for (no, new) in fact.containers.iter().zip(&fact.form.containers) {
-                let container = Container::new(*no, fact.fill, new.clone(), when, fact.expires_at);
+                let container = Container::new(*no, fact.fill, new.clone(), when, expires_at);
                 if batch.containers.insert(*no, container).is_some() {
                     return Err(Impossible::new("a container is filled once"));
                 }

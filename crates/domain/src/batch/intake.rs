@@ -9,7 +9,7 @@ use crate::order::OrderStanding;
 use crate::quality_event::DepartureKind;
 use crate::quantity::{Celsius, Grams, Hours};
 use crate::refusal::{Impossible, Reason, Refusal};
-use crate::standard::{Source, Standard, Standing};
+use crate::standard::{DonorKind, Source, Standard, Standing};
 use crate::text::{Note, Short};
 use crate::time::Time;
 use crate::{order, variants};
@@ -287,6 +287,13 @@ pub fn open(id: BatchId, form: &Opening, ctx: &Context) -> Result<Appends, Refus
         (Source::Bank, Some(draw)) => match ctx.world.batches.get(&draw.batch) {
             Some(bank) => {
                 reasons.extend(bank.drawing_faults(draw.container, ctx.now));
+                // Own cells go back to their own person; another's only if they were given for a bank.
+                let same = bank.opened.patient == order.placed.placement.patient;
+                let given = bank.opened.purpose == order::Purpose::Banking
+                    && filed.standard.donor == DonorKind::Allogeneic;
+                if !same && !given {
+                    reasons.push(Reason::WrongRecipient);
+                }
                 let standing = bank.standing_for_child(Some(draw.container), ctx.now);
                 appends.batch(id, ParentNoted { batch: draw.batch, standing });
                 appends.batch(draw.batch, ChildNoted { batch: id, container: Some(draw.container) });

@@ -3,14 +3,14 @@
 
 use super::Batch;
 use super::distribution::{Custody, StopCause};
-use super::gate::{CheckState, Requirement, gate};
+use super::gate::{CheckState, Requirement, gate, receipt_tests};
 use super::results::Verdict;
 use crate::decision::{Appends, Context};
 use crate::ids::{BatchId, ContainerNo, FillNo, HarvestNo, VesselNo};
 use crate::order::DonorScreening;
 use crate::quantity::{Doublings, Number};
 use crate::refusal::Reason;
-use crate::standard::Code;
+use crate::standard::{Code, Purpose};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -141,10 +141,15 @@ impl Batch {
             Requirement::Test(code) => self.newest_pass(code),
             _ => None,
         });
+        // Vessels given to a pool have no container: what is known of them is their tissue.
+        let of_tissue = if container.is_none() { receipt_tests(self, now) } else { Vec::new() };
+        let met = met.chain(of_tissue.iter().filter_map(|code| self.newest_pass(code)));
+        let counts =
+            |code: &Code| self.standard().test(code).is_some_and(|test| test.purpose != Purpose::Information);
         let mut failed: Vec<Code> = self
             .results
             .values()
-            .filter(|result| result.fails())
+            .filter(|result| result.fails() && counts(&result.form.test))
             .map(|result| result.form.test.clone())
             .collect();
         failed.sort();
@@ -185,7 +190,7 @@ impl Batch {
             container.released() && container.custody == Custody::InHouse && container.expires_at > now
         });
         let held = self.standing_for_child(Some(container), now).held;
-        if usable && !held { Vec::new() } else { vec![Reason::BankNotReleased] }
+        if usable && !held && self.end.is_none() { Vec::new() } else { vec![Reason::BankNotReleased] }
     }
 
     /// Tells clinics to stop whatever came from these and has left.

@@ -238,6 +238,9 @@ pub fn labels(form: &super::Command) -> Vec<crate::ids::Label> {
 pub fn allowed_after_end(form: &super::Command) -> bool {
     use super::Command;
     match form {
+        Command::Disposition(disposition::Command::Deciding(form)) => {
+            form.decision != disposition::Decision::Release
+        }
         Command::Testing(_) | Command::Disposition(_) => true,
         Command::Distribution(form) => !matches!(
             form,

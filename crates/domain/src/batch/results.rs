@@ -96,8 +96,10 @@ pub fn judge(
     let too_wide =
         scatter.zip(test.replicates.max_variation).is_some_and(|(found, most)| found > most.value());
     let mut averaged = None;
+    // Words such as `growth` have no mean: one of them that fails is a failure.
+    let numbers = read.iter().all(|reading| matches!(reading, Reading::Between { .. }));
     let verdict = match test.replicates.rule {
-        ReplicateRule::Mean if read.len() > 1 => match exact.as_deref().and_then(mean) {
+        ReplicateRule::Mean if read.len() > 1 && numbers => match exact.as_deref().and_then(mean) {
             Some(value) => {
                 averaged = Some(Number(value.normalize()));
                 meets(&test.criterion, &Reading::Between { low: value, high: Some(value), open: false })
@@ -165,7 +167,11 @@ impl Reading {
 fn read_value(criterion: &Criterion, text: &str) -> Option<Reading> {
     match criterion {
         Criterion::AtLeast(_) | Criterion::AtMost(_) | Criterion::Below(_) | Criterion::Between { .. } => {
-            let number = |digits: &str| digits.trim().parse::<Number>().ok().map(|n| n.0);
+            // A minus sign is a slip, unless the criterion itself reaches below zero.
+            let number = |digits: &str| {
+                let value = digits.trim().parse::<Number>().ok()?.0;
+                (!value.is_sign_negative() || reaches_below_zero(criterion)).then_some(value)
+            };
             if let Some(digits) = text.strip_prefix('<') {
                 let high = number(digits)?;
                 Some(Reading::Between { low: Decimal::MIN, high: Some(high), open: true })
@@ -194,6 +200,15 @@ fn read_value(criterion: &Criterion, text: &str) -> Option<Reading> {
             }))
         }
     }
+}
+
+fn reaches_below_zero(criterion: &Criterion) -> bool {
+    let limits = match criterion {
+        Criterion::AtLeast(limit) | Criterion::AtMost(limit) | Criterion::Below(limit) => [*limit, *limit],
+        Criterion::Between { least, most } => [*least, *most],
+        Criterion::NoGrowth { .. } | Criterion::Negative | Criterion::Text { .. } => return false,
+    };
+    limits.iter().any(|limit| limit.0.is_sign_negative())
 }
 
 fn meets(criterion: &Criterion, reading: &Reading) -> Verdict {

@@ -413,12 +413,12 @@ pub(super) fn fail(batch: &Batch, result: ResultNo, form: &ResultForm, appends: 
     if batch.standard().test(&form.test).is_some_and(|test| test.purpose == Purpose::Information) {
         return;
     }
-    let from = batch.shared_origin(&sample.form.subjects);
+    let from = batch.origin(sample);
     appends.hold(batch, HoldScope::From { subjects: from.clone() }, HoldCause::Oos { result });
     batch.stop_descendants(&from, super::distribution::StopCause::Oos { result }, appends, ctx);
 }
 
-fn sampling_faults(batch: &Batch, form: &Sampling) -> Vec<Reason> {
+pub(super) fn sampling_faults(batch: &Batch, form: &Sampling) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for (index, subject) in form.subjects.iter().enumerate() {
         if !batch.has(*subject) || matches!(subject, Subject::Parent { .. }) {
@@ -454,16 +454,19 @@ impl Batch {
         self.results.get(&no).ok_or_else(|| Reason::NotFound.into())
     }
 
-    /// What a sample's failure casts doubt on: a sampled container shares its fill with its siblings.
-    pub(super) fn shared_origin(&self, subjects: &[Subject]) -> Vec<Subject> {
+    /// What a sample speaks for: a container sampled before it was thawed speaks for its whole fill, and still
+    /// does after it was thawed; one sampled after its thaw for itself alone.
+    pub(super) fn origin(&self, sample: &TestSample) -> Vec<Subject> {
         let origin = |subject: &Subject| match subject {
             Subject::Container(no) => match self.containers.get(no) {
-                Some(container) if container.thawed_at.is_none() => Subject::Fill(container.fill),
+                Some(container) if container.thawed_at.is_none_or(|thawed| sample.at < thawed) => {
+                    Subject::Fill(container.fill)
+                }
                 _ => *subject,
             },
             other => *other,
         };
-        subjects.iter().map(origin).collect()
+        sample.form.subjects.iter().map(origin).collect()
     }
 }
 
@@ -477,7 +480,8 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
                 form: fact.form.clone(),
                 sent_to: None,
             };
-            if !fact.form.subjects.iter().all(|subject| batch.has(*subject)) {
+            let subjects = &fact.form.subjects;
+            if subjects.is_empty() || !subjects.iter().all(|subject| batch.has(*subject)) {
                 return Err(Impossible::new("what is sampled exists"));
             }
             match batch.samples.insert(fact.sample, sample) {

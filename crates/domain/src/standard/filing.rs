@@ -186,11 +186,13 @@ impl Standard {
         }
         let density = self.process.seeding_density;
         let days_wrong = self.process.culture_days.is_some_and(|days| days.least.value() > days.most.value());
-        let temperatures = [self.keeping.storage, self.keeping.transport.temperature];
+        let tissue = self.keeping.tissue.map(|transport| transport.temperature);
+        let kept = [self.keeping.storage, self.keeping.transport.temperature];
+        let mut temperatures = kept.into_iter().chain(tissue);
         let upside_down = density.least.value() > density.most.value()
             || days_wrong
             || self.dose.least_cells.value() > self.dose.most_cells.value()
-            || temperatures.iter().any(|range| range.least.value() > range.most.value());
+            || temperatures.any(|range| range.least.value() > range.most.value());
         if upside_down {
             faults.push(fault(StandardFault::LimitsUpsideDown, None));
         }

@@ -157,7 +157,8 @@ fn days_between(from: Time, to: Time) -> Decimal {
     Decimal::from(to.since(from).num_minutes()) / Decimal::from(24 * 60)
 }
 
-fn seeding_departures(
+/// Cells seeded too thinly or densely, passaged too often, or counted with too wide a scatter.
+pub(in crate::batch) fn seeding_departures(
     batch: &Batch,
     into: &[NewVessel],
     passage: u8,

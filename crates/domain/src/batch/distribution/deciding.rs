@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::batch::gate::{Blocker, Requirement, gate};
-use crate::batch::testing::Oos;
+use crate::batch::results::Verdict;
+use crate::batch::testing::{Oos, TestResult};
 use crate::batch::{Subject, culture};
 use crate::decision::{Appends, Context};
 use crate::ids::LabelKind;
+use crate::order::ConsentStanding;
 use crate::quality_event::DepartureKind;
 use crate::refusal::{Reason, Refusal};
-use crate::standard::{DonorKind, Purpose};
+use crate::standard::{Form, Purpose, Stage, Test};
 
 fn form_performed(command: &Command) -> Option<&Performed> {
     match command {
@@ -34,8 +36,10 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     match command {
         Command::Allocation(form) => {
             let Some(order) = ctx.world.orders.get(&form.order) else { return Err(Reason::NotFound.into()) };
-            let same = order.placed.placement.patient == batch.opened.patient;
-            if !same && batch.standard().donor == DonorKind::Autologous || !order.standing.active {
+            // A batch is made for one recipient at one clinic; another course of his may have its containers.
+            let same = order.placed.placement.patient == batch.opened.patient
+                && order.placed.clinic == batch.opened.clinic;
+            if !same || !order.standing.active {
                 reasons.push(Reason::WrongRecipient);
             }
             for no in &form.containers {
@@ -65,6 +69,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             reasons.extend(ctx.signature_findings(batch));
             for container in containers {
                 reasons.extend(batch.leaving_faults(container, ctx));
+                reasons.extend(batch.record_faults(ctx));
                 if container.custody != Custody::Packed {
                     reasons.push(Reason::NotPacked { container: container.no });
                 }
@@ -82,7 +87,11 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Shipment(form.clone()));
-            for container in containers.iter().filter(|c| c.cleared.is_none() || !c.released()) {
+            let at = form.performed.at.unwrap_or(ctx.now);
+            let refused = |c: &&&Container| {
+                c.cleared.is_none() || batch.end.is_some() || !batch.leaving_faults_at(c, at, ctx).is_empty()
+            };
+            for container in containers.iter().filter(refused) {
                 appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
             }
         }
@@ -103,12 +112,22 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             appends.batch(batch.id, Event::ReceivingCheck(form.clone()));
         }
         Command::Receipt(form) => {
-            batch.scanned_containers(&form.containers, "receipt", &mut reasons, ctx)?;
+            let containers = batch.scanned_containers(&form.containers, "receipt", &mut reasons, ctx)?;
+            // A container arrives once: what was written wrongly is corrected, not written again.
+            let before = |c: &&Container| {
+                matches!(c.custody, Custody::Received { .. } | Custody::Infused | Custody::Destroyed)
+            };
+            if containers.iter().any(before) {
+                reasons.push(Reason::AlreadyDone);
+            }
             if form.least_temperature.value() > form.most_temperature.value() {
                 reasons.push(Reason::LeastAboveMost { field: "/least_temperature" });
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Receipt(form.clone()));
+            for container in containers.iter().filter(|container| container.custody != Custody::Shipped) {
+                appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
+            }
             let limits = batch.standard().keeping.transport;
             if !limits.temperature.holds(form.least_temperature, form.most_temperature)
                 || form.transport.value() > limits.most_hours.value()
@@ -173,8 +192,12 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Infusion(form.clone()));
-            let open_stop = |container: &&&Container| !container.stops.is_empty();
-            let uncleared = |c: &&&Container| c.cleared.is_none() || !c.may_be_administered() || open_stop(c);
+            let uncleared = |c: &&&Container| {
+                c.cleared.is_none()
+                    || !c.may_be_administered()
+                    || c.custody != (Custody::Received { good: true })
+                    || !batch.leaving_faults_at(c, form.started_at, ctx).is_empty()
+            };
             for container in containers.iter().filter(uncleared) {
                 appends.departure(batch, DepartureKind::InfusedUncleared, container.no.to_string(), ctx);
             }
@@ -297,9 +320,14 @@ impl Batch {
         Ok(containers)
     }
 
-    /// Why a container may not go on towards its recipient: the release is not in force, something holds or
-    /// stops it, it is out of date, or consent, order or plan are not in force any more.
+    /// Why a container may not go on towards its recipient: the release is not in force, something stops it, or
+    /// the gate would not answer now as it did then.
     pub fn leaving_faults(&self, container: &Container, ctx: &Context) -> Vec<Reason> {
+        self.leaving_faults_at(container, ctx.now, ctx)
+    }
+
+    /// The same at the instant of a hand-over that is reported later.
+    fn leaving_faults_at(&self, container: &Container, at: Time, ctx: &Context) -> Vec<Reason> {
         let mut reasons = Vec::new();
         let no = container.no;
         match &container.decided {
@@ -312,22 +340,58 @@ impl Batch {
         if !container.stops.is_empty() {
             reasons.push(Reason::Stopped { container: no });
         }
-        let asked = [
-            Requirement::Consent,
-            Requirement::Order,
-            Requirement::Identity,
-            Requirement::Holds,
-            Requirement::Failures,
-            Requirement::InDate,
+        // Packing and storage come after the confirmations, and what has left is not here.
+        let past = [
+            Requirement::Record,
+            Requirement::Manufacturing,
+            Requirement::Quality,
+            Requirement::Container,
         ];
-        let answer = gate(self, ctx.now);
+        let answer = gate(self, at);
         let own = answer.containers.get(&no).into_iter().flatten().map(|check| (Some(no), check));
         let checks = answer.batch.iter().map(|check| (None, check)).chain(own);
-        for (container, check) in checks.filter(|(_, check)| asked.contains(&check.requirement)) {
-            let blocked = |blocker: &Blocker| Reason::Blocked { container, blocker: blocker.clone() };
+        for (of, check) in checks.filter(|(_, check)| !past.contains(&check.requirement)) {
+            let blocked = |blocker: &Blocker| Reason::Blocked { container: of, blocker: blocker.clone() };
             reasons.extend(check.blockers.iter().map(|(blocker, _)| blocked(blocker)));
         }
+        // Frozen stock goes nowhere before it was thawed and tested, where the standard tests it then.
+        let on_thaw = |test: &&Test| test.stage == Stage::Thaw && container.thawed_at.is_none();
+        if matches!(self.standard().keeping.form, Form::Frozen { .. }) {
+            let subject = Subject::Container(no);
+            let absent = |test: &Test| Blocker::TestAbsent { test: test.code.clone(), subject };
+            let untested = self.standard().mandated().filter(on_thaw).map(absent);
+            reasons.extend(untested.map(|blocker| Reason::Blocked { container: Some(no), blocker }));
+        }
+        reasons.extend(self.other_order_faults(container, ctx));
         reasons
+    }
+
+    /// Why the order a container is for may not have it, where that is another course of the same recipient.
+    fn other_order_faults(&self, container: &Container, ctx: &Context) -> Vec<Reason> {
+        let other = container.allocated.map(|(order, _, _)| order).filter(|id| *id != self.opened.order);
+        let Some(order) = other.and_then(|id| ctx.world.orders.get(&id)) else { return Vec::new() };
+        let mut blockers = Vec::new();
+        if !order.standing.active {
+            blockers.push(Blocker::OrderInactive);
+        }
+        if !order.standing.plan_active {
+            blockers.push(Blocker::PlanInactive);
+        }
+        match order.standing.consent {
+            ConsentStanding::Missing => blockers.push(Blocker::ConsentMissing),
+            ConsentStanding::Withdrawn { at } => blockers.push(Blocker::ConsentWithdrawn { at }),
+            ConsentStanding::InForce { .. } => {}
+        }
+        let of_it = |blocker| Reason::Blocked { container: Some(container.no), blocker };
+        blockers.into_iter().map(of_it).collect()
+    }
+
+    /// What the record still lacks before anything leaves, packing included.
+    fn record_faults(&self, ctx: &Context) -> Vec<Reason> {
+        let checks = gate(self, ctx.now).batch.into_iter();
+        let record = checks.filter(|check| check.requirement == Requirement::Record);
+        let blockers = record.flat_map(|check| check.blockers);
+        blockers.map(|(blocker, _)| Reason::Blocked { container: None, blocker }).collect()
     }
 
     /// Compares a scanned order label with the order a container is for.
@@ -389,27 +453,32 @@ impl Batch {
         self.containers.values().filter(|c| !gone(c)).map(|c| c.no).collect()
     }
 
+    /// Whether a surveillance test is final: for each fill a verified pass or a confirmed failure, and no
+    /// failure that nobody has investigated.
+    fn is_final(&self, test: &Test) -> bool {
+        self.fills.keys().all(|fill| {
+            let of_fill = |result: &&TestResult| {
+                let sample = self.samples.get(&result.form.sample);
+                let origin = sample.map(|sample| self.origin(sample)).unwrap_or_default();
+                let here = test.stage != Stage::Fill || origin.contains(&Subject::Fill(*fill));
+                result.form.test == test.code && here
+            };
+            let results: Vec<&TestResult> = self.results.values().filter(of_fill).collect();
+            let passed = |r: &TestResult| r.effective() == Verdict::Pass && r.verified_by.is_some();
+            results.iter().any(|r| r.oos == Some(Oos::Confirmed) || passed(r))
+                && results.iter().all(|r| r.oos != Some(Oos::Open))
+        })
+    }
+
     fn closing_faults(&self, ctx: &Context) -> Vec<Reason> {
         let mut reasons = Vec::new();
         let open = self.unaccounted();
         if !open.is_empty() {
             reasons.push(Reason::ContainersUnaccounted { containers: open });
         }
-        let settled = |test: &crate::standard::Test| {
-            self.fills.keys().all(|fill| {
-                self.results.values().any(|result| {
-                    let sample = self.samples.get(&result.form.sample);
-                    let of_fill = sample.is_some_and(|s| {
-                        self.shared_origin(&s.form.subjects).contains(&Subject::Fill(*fill))
-                    });
-                    let done = !matches!(result.effective(), crate::batch::results::Verdict::Incubating);
-                    result.form.test == test.code && of_fill && done && result.oos != Some(Oos::Open)
-                })
-            })
-        };
         let surveillance =
             self.standard().tests.iter().filter(|t| matches!(t.purpose, Purpose::Surveillance { .. }));
-        for test in surveillance.filter(|test| !settled(test)) {
+        for test in surveillance.filter(|test| !self.is_final(test)) {
             reasons.push(Reason::SurveillanceOpen { test: test.code.clone() });
         }
         for event in self.quality_events.keys() {

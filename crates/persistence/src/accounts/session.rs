@@ -1,0 +1,183 @@
+//! Sessions of browsers and tokens of programs. Both are 256 random bits that the database knows only by their
+//! SHA-256; so whoever reads the database can use none of them.
+
+use crate::Conn;
+use crate::keystore::random;
+use crate::schema::{api_token, session};
+use crate::sql_types::Id;
+use baiyo_domain::ids::PersonId;
+use baiyo_domain::time::Time;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel::result::Error as DieselError;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A session unused for this long has ended.
+pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
+/// A session this old has ended.
+pub const SESSION_LONGEST: TimeDelta = TimeDelta::hours(12);
+/// What an API token begins with.
+pub const API_PREFIX: &str = "baiyo_";
+
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// A secret given out once: 32 random bytes in base64url; wiped from memory when it is dropped.
+pub struct Token(Zeroizing<String>);
+
+impl Token {
+    /// The text to give out.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn random(prefix: &str) -> QueryResult<Self> {
+        // A token that cannot be made fails the write like any other trouble of the machine.
+        let bytes = random::<32>().map_err(|error| DieselError::SerializationError(error.into()))?;
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        text.push_str(prefix);
+        URL_SAFE_NO_PAD.encode_string(*bytes, &mut text);
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// A session in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Who is signed in.
+    pub person: PersonId,
+    /// Whether its use was last noted a minute ago or more, so that [`touch_session`] should note it.
+    pub touch_due: bool,
+}
+
+pub(super) fn open(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Token> {
+    let token = Token::random("")?;
+    diesel::insert_into(session::table)
+        .values((
+            session::token_hash.eq(hash_of(token.as_str())),
+            session::person.eq(Id(person.0)),
+            session::made_at.eq(now.micros()),
+            session::used_at.eq(now.micros()),
+        ))
+        .execute(conn)?;
+    Ok(token)
+}
+
+/// The session of a token; nothing where it ended, was idle for 30 minutes or is 12 hours old. Writes nothing.
+///
+/// # Errors
+/// The database.
+pub fn session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Session>> {
+    let found = session::table
+        .find(hash_of(token))
+        .filter(in_force(now))
+        .select((session::person, session::used_at))
+        .first::<(Id, i64)>(conn)
+        .optional()?;
+    Ok(found.map(|(person, used_at)| Session {
+        person: PersonId(person.0),
+        touch_due: used_at <= before(now, TOUCH_EVERY),
+    }))
+}
+
+/// Notes that a session was used; one that has ended stays ended.
+///
+/// # Errors
+/// The database.
+pub fn touch_session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
+    diesel::update(session::table.find(hash_of(token)).filter(in_force(now)))
+        .set(session::used_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends a session; one that ended or never was is left as it is.
+///
+/// # Errors
+/// The database.
+pub fn end_session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
+    diesel::update(session::table.find(hash_of(token)).filter(session::ended_at.is_null()))
+        .set(session::ended_at.eq(now.micros()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends all sessions and API tokens of a person.
+///
+/// # Errors
+/// The database.
+pub fn end_all(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
+    let ended_at = now.micros();
+    let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
+    diesel::update(session::table.filter(his)).set(session::ended_at.eq(ended_at)).execute(conn)?;
+    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
+    diesel::update(api_token::table.filter(his)).set(api_token::ended_at.eq(ended_at)).execute(conn)?;
+    Ok(())
+}
+
+/// Makes a token by which a program acts for a person for so many days. It reads and records; to sign, the
+/// password is asked as always.
+///
+/// # Errors
+/// The database, or no random bytes.
+pub fn make_api_token(
+    conn: &mut Conn,
+    person: PersonId,
+    name: &str,
+    now: Time,
+    days: u16,
+) -> QueryResult<Token> {
+    let token = Token::random(API_PREFIX)?;
+    diesel::insert_into(api_token::table)
+        .values((
+            api_token::token_hash.eq(hash_of(token.as_str())),
+            api_token::person.eq(Id(person.0)),
+            api_token::name.eq(name),
+            api_token::made_at.eq(now.micros()),
+            api_token::expires_at.eq(now.plus(TimeDelta::days(days.into())).micros()),
+        ))
+        .execute(conn)?;
+    Ok(token)
+}
+
+/// For whom a program with this token acts; nobody where it ended or expired.
+///
+/// # Errors
+/// The database.
+pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<PersonId>> {
+    if !token.starts_with(API_PREFIX) {
+        return Ok(None);
+    }
+    let person = api_token::table
+        .find(hash_of(token))
+        .filter(api_token::ended_at.is_null().and(api_token::expires_at.gt(now.micros())))
+        .select(api_token::person)
+        .first::<Id>(conn)
+        .optional()?;
+    Ok(person.map(|id| PersonId(id.0)))
+}
+
+/// By what a token is looked up. It needs no salt, as a token cannot be guessed, and no comparison in constant
+/// time, as its hash tells nothing of it.
+pub(super) fn hash_of(token: &str) -> Vec<u8> {
+    Sha256::digest(token).to_vec()
+}
+
+#[diesel::dsl::auto_type]
+fn in_force(now: Time) -> _ {
+    let used: i64 = before(now, SESSION_IDLE);
+    let made: i64 = before(now, SESSION_LONGEST);
+    session::ended_at.is_null().and(session::used_at.gt(used)).and(session::made_at.gt(made))
+}
+
+fn before(now: Time, span: TimeDelta) -> i64 {
+    now.plus(-span).micros()
+}

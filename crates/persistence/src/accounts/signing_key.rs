@@ -1,0 +1,162 @@
+//! A person's signing key: made when he sets his password, kept only encrypted under it (Argon2id, then
+//! XChaCha20-Poly1305), unlocked for one signing at a time.
+
+use super::damaged;
+use super::password::{Password, derive, hash};
+use crate::Conn;
+use crate::keystore::{Binding, CryptoFailure, random, seal, unseal};
+use crate::schema::{account, signing_key};
+use crate::sql_types::Id;
+use baiyo_domain::authority::Meaning;
+use baiyo_domain::ids::{KeyId, PersonId};
+use baiyo_domain::people::PublicKey;
+use baiyo_domain::time::Time;
+use diesel::prelude::*;
+use ed25519_dalek::SigningKey;
+use uuid::Builder;
+use zeroize::Zeroizing;
+
+/// A password's hash and a fresh key sealed under it, ready to be stored.
+pub struct NewCredentials {
+    password_hash: String,
+    key: LockedKey,
+}
+
+impl NewCredentials {
+    /// Hashes a password and makes a key under it. Slow: two runs of Argon2id, about 80 ms.
+    ///
+    /// # Errors
+    /// No random bytes.
+    pub fn make(person: PersonId, password: &Password, now: Time) -> Result<Self, CryptoFailure> {
+        let password_hash = hash(password.as_str(), &*random()?)?;
+        let millis = u64::try_from(now.utc().timestamp_millis()).unwrap_or_default();
+        let key = KeyId(Builder::from_unix_timestamp_millis(millis, &*random()?).into_uuid());
+        let seed = random::<32>()?;
+        let public_key = PublicKey(SigningKey::from_bytes(&seed).verifying_key().to_bytes());
+        let salt = random::<16>()?.to_vec();
+        let sealing = derive(password.as_str(), &salt)?;
+        let (nonce, sealed) = seal(&sealing, &*seed, &binding(person, key))?;
+        Ok(Self { password_hash, key: LockedKey { person, key, public_key, salt, nonce, sealed } })
+    }
+
+    /// Whose they are.
+    pub fn person(&self) -> PersonId {
+        self.key.person
+    }
+
+    /// The new key, which waits for its registration.
+    pub fn key(&self) -> KeyId {
+        self.key.key
+    }
+
+    /// Its public half.
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key
+    }
+
+    /// Replaces the password and the keys under the old one.
+    pub(super) fn store(&self, conn: &mut Conn, now: Time) -> QueryResult<()> {
+        let LockedKey { person, key, public_key, salt, nonce, sealed } = &self.key;
+        diesel::update(account::table.find(Id(person.0)))
+            .set((
+                account::password_hash.eq(&self.password_hash),
+                account::failures.eq(0),
+                account::blocked_until.eq(None::<i64>),
+            ))
+            .execute(conn)?;
+        diesel::delete(signing_key::table.filter(signing_key::person.eq(Id(person.0)))).execute(conn)?;
+        diesel::insert_into(signing_key::table)
+            .values((
+                signing_key::id.eq(Id(key.0)),
+                signing_key::person.eq(Id(person.0)),
+                signing_key::public_key.eq(&public_key.0[..]),
+                signing_key::salt.eq(salt),
+                signing_key::nonce.eq(&nonce[..]),
+                signing_key::sealed.eq(sealed),
+                signing_key::made_at.eq(now.micros()),
+            ))
+            .execute(conn)?;
+        Ok(())
+    }
+}
+
+/// A signing key as it is stored.
+pub struct LockedKey {
+    person: PersonId,
+    key: KeyId,
+    public_key: PublicKey,
+    salt: Vec<u8>,
+    nonce: [u8; 24],
+    sealed: Vec<u8>,
+}
+
+impl LockedKey {
+    pub(super) fn load(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Self>> {
+        let row = signing_key::table
+            .filter(signing_key::person.eq(Id(person.0)))
+            .order((signing_key::made_at.desc(), signing_key::id.desc()))
+            .select((
+                signing_key::id,
+                signing_key::public_key,
+                signing_key::salt,
+                signing_key::nonce,
+                signing_key::sealed,
+            ))
+            .first::<(Id, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)>(conn)
+            .optional()?;
+        row.map(|(key, public_key, salt, nonce, sealed)| {
+            Ok(Self {
+                person,
+                key: KeyId(key.0),
+                public_key: PublicKey(
+                    public_key.try_into().map_err(|_| damaged("a public key has 32 bytes"))?,
+                ),
+                salt,
+                nonce: nonce.try_into().map_err(|_| damaged("a nonce has 24 bytes"))?,
+                sealed,
+            })
+        })
+        .transpose()
+    }
+
+    /// Which key it is.
+    pub fn key(&self) -> KeyId {
+        self.key
+    }
+
+    /// Its public half.
+    pub fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// Tries a password on the key, for a signing with this meaning. Slow: one run of Argon2id, about 40 ms.
+    pub fn unlock(&self, password: &str, meaning: Meaning) -> UnlockedKey {
+        UnlockedKey { person: self.person, key: self.key, meaning, signing: self.signing(password) }
+    }
+
+    /// The cipher's tag tells whether the password is right.
+    fn signing(&self, password: &str) -> Option<SigningKey> {
+        let sealing = derive(password, &self.salt).ok()?;
+        let seed = unseal(&sealing, &self.nonce, &self.sealed, &binding(self.person, self.key))?;
+        let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).ok()?);
+        let signing = SigningKey::from_bytes(&seed);
+        let his = signing.verifying_key().to_bytes() == self.public_key.0;
+        if !his {
+            tracing::error!(key = %self.key, "the stored public key is not that of the sealed key");
+        }
+        his.then_some(signing)
+    }
+}
+
+/// A key on which a password was tried, right or wrong, and not yet counted: [`super::reauthenticate`] takes
+/// it.
+pub struct UnlockedKey {
+    pub(super) person: PersonId,
+    pub(super) key: KeyId,
+    pub(super) meaning: Meaning,
+    pub(super) signing: Option<SigningKey>,
+}
+
+fn binding(person: PersonId, key: KeyId) -> Binding {
+    Binding { purpose: "baiyo signing key 1", owners: [person.0, key.0] }
+}

@@ -1,0 +1,315 @@
+//! Stories of accounts on a real database, with a clock that is told the time.
+
+use super::*;
+use baiyo_domain::authority::Meaning;
+use diesel::connection::SimpleConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use ed25519_dalek::{Signer, Verifier, VerifyingKey};
+use uuid::Uuid;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const PASSWORD: &str = "three quiet herons";
+
+/// An empty database in memory.
+pub(crate) fn database() -> Conn {
+    let mut conn = Conn::establish(":memory:").unwrap();
+    conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;").unwrap();
+    conn.run_pending_migrations(MIGRATIONS).unwrap();
+    conn
+}
+
+fn at(seconds: i64) -> Time {
+    Time::from_micros((1_795_000_000 + seconds) * 1_000_000).unwrap()
+}
+
+fn person(n: u128) -> PersonId {
+    PersonId(Uuid::from_u128(n))
+}
+
+fn name(text: &str) -> SignIn {
+    text.to_string().try_into().unwrap()
+}
+
+fn credentials(person: PersonId, sign_in: &str, password: &str, now: Time) -> NewCredentials {
+    NewCredentials::make(person, &Password::new(password, &name(sign_in)).unwrap(), now).unwrap()
+}
+
+/// A database in which person 1, `hana`, has set her password.
+fn with_hana() -> (Conn, NewCredentials) {
+    let mut conn = database();
+    let made = set_password(&mut conn, person(1), "hana", PASSWORD);
+    (conn, made)
+}
+
+fn set_password(conn: &mut Conn, person: PersonId, sign_in: &str, password: &str) -> NewCredentials {
+    open_account(conn, person, &name(sign_in)).unwrap();
+    let link = make_setup_link(conn, person, at(0), 24).unwrap();
+    let made = credentials(person, sign_in, password, at(0));
+    store_credentials(conn, &made, link.as_str(), at(0)).unwrap().unwrap();
+    made
+}
+
+fn attempt(
+    conn: &mut Conn,
+    sign_in_name: &str,
+    password: &str,
+    now: Time,
+) -> Result<(PersonId, Token), PasswordRefused> {
+    let checked = stored_secret(conn, sign_in_name).unwrap().check(password);
+    sign_in(conn, checked, now).unwrap()
+}
+
+fn sign(conn: &mut Conn, password: &str, now: Time) -> Result<Reauthenticated, PasswordRefused> {
+    let unlocked = locked_key(conn, person(1)).unwrap().unwrap().unlock(password, Meaning::Disposition);
+    reauthenticate(conn, unlocked, now).unwrap()
+}
+
+/// A failure as in a throttle already counting; saves the test an Argon2 run.
+fn fail(conn: &mut Conn, now: Time) -> PasswordRefused {
+    settle(conn, person(1), false, now).unwrap().unwrap_err()
+}
+
+#[test]
+fn the_first_account_is_set_up_by_a_link_and_signs_in() {
+    let mut conn = database();
+    assert!(is_empty(&mut conn).unwrap());
+    assert!(locked_key(&mut conn, person(1)).unwrap().is_none());
+    let made = set_password(&mut conn, person(1), "hana", PASSWORD);
+    assert!(!is_empty(&mut conn).unwrap());
+
+    let (who, token) = attempt(&mut conn, "hana", PASSWORD, at(10)).unwrap();
+    assert_eq!(who, person(1));
+    let session = session(&mut conn, token.as_str(), at(10)).unwrap().unwrap();
+    assert_eq!(session, Session { person: person(1), touch_due: false });
+
+    let waiting = waiting_keys(&mut conn, person(1)).unwrap();
+    assert_eq!(waiting, [((person(1), made.key()), made.public_key())].into());
+    assert!(open_account(&mut conn, person(2), &name("hana")).is_err(), "a name is given once");
+    assert_eq!(person_named(&mut conn, &name("hana")).unwrap(), Some(person(1)));
+    assert_eq!(person_named(&mut conn, &name("taro")).unwrap(), None);
+    assert!(has_account(&mut conn, person(1)).unwrap() && !has_account(&mut conn, person(2)).unwrap());
+}
+
+#[test]
+fn a_link_is_used_once_in_time_by_its_person_and_a_newer_one_ends_it() {
+    let mut conn = database();
+    for (n, sign_in) in [(1, "hana"), (2, "taro")] {
+        open_account(&mut conn, person(n), &name(sign_in)).unwrap();
+    }
+    let older = make_setup_link(&mut conn, person(1), at(0), 1).unwrap();
+    let link = make_setup_link(&mut conn, person(1), at(0), 1).unwrap();
+    let invited = Invited { person: person(1), sign_in: name("hana") };
+    assert_eq!(setup_link(&mut conn, older.as_str(), at(0)).unwrap(), None);
+    assert_eq!(setup_link(&mut conn, link.as_str(), at(3599)).unwrap(), Some(invited));
+    assert_eq!(setup_link(&mut conn, link.as_str(), at(3600)).unwrap(), None);
+    assert_eq!(setup_link(&mut conn, "", at(0)).unwrap(), None);
+
+    let hanas = credentials(person(1), "hana", PASSWORD, at(0));
+    let taros = credentials(person(2), "taro", PASSWORD, at(0));
+    for (made, token, now) in [(&hanas, &older, at(1)), (&hanas, &link, at(3600)), (&taros, &link, at(1))] {
+        assert_eq!(store_credentials(&mut conn, made, token.as_str(), now).unwrap(), Err(LinkEnded));
+    }
+    assert!(locked_key(&mut conn, person(1)).unwrap().is_none());
+    assert_eq!(store_credentials(&mut conn, &hanas, link.as_str(), at(1)).unwrap(), Ok(()));
+    assert_eq!(store_credentials(&mut conn, &hanas, link.as_str(), at(2)).unwrap(), Err(LinkEnded));
+    assert_eq!(setup_link(&mut conn, link.as_str(), at(2)).unwrap(), None);
+}
+
+#[test]
+fn wrong_passwords_have_to_wait_longer_and_longer_and_the_rightful_person_gets_in() {
+    let (mut conn, _) = with_hana();
+    for second in 0..5 {
+        assert_eq!(
+            attempt(&mut conn, "hana", "three quiet heron", at(second)).unwrap_err(),
+            PasswordRefused::Wrong
+        );
+    }
+    let until = at(4 + 30);
+    for password in [PASSWORD, "three quiet heron"] {
+        let refused = attempt(&mut conn, "hana", password, at(33)).unwrap_err();
+        assert_eq!(refused, PasswordRefused::Blocked { until });
+    }
+    assert_eq!(sign(&mut conn, PASSWORD, at(33)).err(), Some(PasswordRefused::Blocked { until }));
+
+    let mut now = 34;
+    for wait in [60, 120, 240, 480, 900, 900] {
+        assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
+        now += wait;
+        assert_eq!(fail(&mut conn, at(now - 1)), PasswordRefused::Blocked { until: at(now) });
+    }
+    attempt(&mut conn, "hana", PASSWORD, at(now)).unwrap();
+    for _ in 0..4 {
+        assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
+    }
+    assert!(sign(&mut conn, PASSWORD, at(now)).is_ok(), "a success starts the count anew");
+    assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
+    assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
+}
+
+#[test]
+fn guesses_side_by_side_gain_nothing() {
+    let (mut conn, _) = with_hana();
+    let checked = stored_secret(&mut conn, "hana").unwrap().check(PASSWORD);
+    let unlocked = locked_key(&mut conn, person(1)).unwrap().unwrap().unlock(PASSWORD, Meaning::Disposition);
+    for _ in 0..5 {
+        fail(&mut conn, at(0));
+    }
+    let blocked = PasswordRefused::Blocked { until: at(30) };
+    assert_eq!(sign_in(&mut conn, checked, at(0)).unwrap().unwrap_err(), blocked);
+    assert_eq!(reauthenticate(&mut conn, unlocked, at(0)).unwrap().err(), Some(blocked));
+}
+
+#[test]
+fn a_strangers_name_and_an_account_without_password_are_refused_alike() {
+    let (mut conn, _) = with_hana();
+    open_account(&mut conn, person(2), &name("taro")).unwrap();
+    for sign_in in ["nobody", "taro", "HANA", ""] {
+        assert_eq!(attempt(&mut conn, sign_in, PASSWORD, at(0)).unwrap_err(), PasswordRefused::Wrong);
+    }
+}
+
+#[test]
+fn a_password_proves_who_signs_for_one_meaning() {
+    let (mut conn, made) = with_hana();
+    assert_eq!(sign(&mut conn, "three quiet heron", at(0)).err(), Some(PasswordRefused::Wrong));
+    let proof = sign(&mut conn, PASSWORD, at(1)).ok().unwrap();
+    assert_eq!((proof.person(), proof.key(), proof.meaning()), (person(1), made.key(), Meaning::Disposition));
+    let public = VerifyingKey::from_bytes(&made.public_key().0).unwrap();
+    public.verify(b"text", &proof.signing().sign(b"text")).unwrap();
+}
+
+#[test]
+fn a_sealed_key_opens_for_its_person_under_its_name_untouched_only() {
+    let (mut conn, _) = with_hana();
+    open_account(&mut conn, person(2), &name("taro")).unwrap();
+    let mut opens = |change: &str, whose| {
+        conn.test_transaction(|conn| {
+            conn.batch_execute(change)?;
+            let locked = locked_key(conn, whose)?.unwrap();
+            reauthenticate(conn, locked.unlock(PASSWORD, Meaning::Disposition), at(0))
+        })
+        .is_ok()
+    };
+    assert!(opens("", person(1)));
+    assert!(!opens("UPDATE signing_key SET person = x'00000000000000000000000000000002'", person(2)));
+    for change in [
+        "UPDATE signing_key SET id = x'00000000000000000000000000000009'",
+        "UPDATE signing_key SET sealed = zeroblob(48)",
+        "UPDATE signing_key SET sealed = x''",
+        "UPDATE signing_key SET nonce = zeroblob(24)",
+        "UPDATE signing_key SET salt = zeroblob(16)",
+        "UPDATE signing_key SET salt = x''",
+        "UPDATE signing_key SET public_key = zeroblob(32)",
+    ] {
+        assert!(!opens(change, person(1)), "{change}");
+    }
+    let sealed: Vec<u8> = stored_key::table.select(stored_key::sealed).first(&mut conn).unwrap();
+    for byte in [0, 31, 32, 47] {
+        let mut flipped = sealed.clone();
+        flipped[byte] ^= 1;
+        diesel::update(stored_key::table).set(stored_key::sealed.eq(flipped)).execute(&mut conn).unwrap();
+        assert_eq!(sign(&mut conn, PASSWORD, at(0)).err(), Some(PasswordRefused::Wrong), "byte {byte}");
+    }
+}
+
+#[test]
+fn a_new_password_ends_sessions_tokens_and_the_old_key() {
+    let (mut conn, old) = with_hana();
+    let (_, session_token) = attempt(&mut conn, "hana", PASSWORD, at(0)).unwrap();
+    let api = make_api_token(&mut conn, person(1), "balance", at(0), 30).unwrap();
+    let checked = stored_secret(&mut conn, "hana").unwrap().check(PASSWORD);
+    let unlocked = locked_key(&mut conn, person(1)).unwrap().unwrap().unlock(PASSWORD, Meaning::Disposition);
+    for _ in 0..5 {
+        fail(&mut conn, at(1));
+    }
+
+    let link = make_setup_link(&mut conn, person(1), at(1), 24).unwrap();
+    let new = credentials(person(1), "hana", "seven loud magpies", at(1));
+    store_credentials(&mut conn, &new, link.as_str(), at(2)).unwrap().unwrap();
+
+    assert_eq!(session(&mut conn, session_token.as_str(), at(2)).unwrap(), None);
+    assert_eq!(api_token(&mut conn, api.as_str(), at(2)).unwrap(), None);
+    let refused = sign_in(&mut conn, checked, at(2)).unwrap().unwrap_err();
+    assert_eq!(
+        refused,
+        PasswordRefused::Wrong,
+        "checked against the old password, settled after the new one"
+    );
+    assert_eq!(reauthenticate(&mut conn, unlocked, at(2)).unwrap().err(), Some(PasswordRefused::Wrong));
+    assert_eq!(sign(&mut conn, PASSWORD, at(2)).err(), Some(PasswordRefused::Wrong));
+    assert_eq!(sign(&mut conn, "seven loud magpies", at(2)).ok().unwrap().key(), new.key());
+    assert_ne!(old.key(), new.key());
+    assert_eq!(waiting_keys(&mut conn, person(1)).unwrap().len(), 1);
+}
+
+#[test]
+fn a_closed_account_opens_nothing() {
+    let (mut conn, _) = with_hana();
+    let (_, token) = attempt(&mut conn, "hana", PASSWORD, at(0)).unwrap();
+    let link = make_setup_link(&mut conn, person(1), at(0), 24).unwrap();
+    close_account(&mut conn, person(1), at(1)).unwrap();
+    assert_eq!(session(&mut conn, token.as_str(), at(1)).unwrap(), None);
+    assert_eq!(setup_link(&mut conn, link.as_str(), at(1)).unwrap(), None);
+    assert_eq!(attempt(&mut conn, "hana", PASSWORD, at(1)).unwrap_err(), PasswordRefused::Wrong);
+    assert!(locked_key(&mut conn, person(1)).unwrap().is_none());
+    assert!(open_account(&mut conn, person(2), &name("hana")).is_err(), "the name stays taken");
+}
+
+#[test]
+fn a_session_ends_when_idle_when_old_and_when_ended() {
+    let (mut conn, _) = with_hana();
+    let token = session::open(&mut conn, person(1), at(0)).unwrap();
+    let alive = |conn: &mut Conn, second| session(conn, token.as_str(), at(second)).unwrap();
+    assert!(!alive(&mut conn, 59).unwrap().touch_due);
+    assert!(alive(&mut conn, 60).unwrap().touch_due);
+    assert!(alive(&mut conn, 1799).is_some());
+    assert_eq!(alive(&mut conn, 1800), None);
+
+    touch_session(&mut conn, token.as_str(), at(1800)).unwrap();
+    assert_eq!(alive(&mut conn, 1800), None, "what has ended is not revived");
+    for second in (0..43_200).step_by(1200) {
+        touch_session(&mut conn, token.as_str(), at(second)).unwrap();
+    }
+    assert!(alive(&mut conn, 43_199).is_some());
+    assert_eq!(alive(&mut conn, 43_200), None);
+
+    let other = session::open(&mut conn, person(1), at(0)).unwrap();
+    end_session(&mut conn, other.as_str(), at(1)).unwrap();
+    assert_eq!(session(&mut conn, other.as_str(), at(1)).unwrap(), None);
+    assert_eq!(session(&mut conn, "guess", at(1)).unwrap(), None);
+}
+
+#[test]
+fn an_api_token_expires_and_is_no_session() {
+    let (mut conn, _) = with_hana();
+    let api = make_api_token(&mut conn, person(1), "balance", at(0), 1).unwrap();
+    assert!(api.as_str().starts_with("baiyo_") && api.as_str().len() == 6 + 43);
+    assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some(person(1)));
+    assert_eq!(api_token(&mut conn, api.as_str(), at(86_400)).unwrap(), None);
+    assert_eq!(session(&mut conn, api.as_str(), at(0)).unwrap(), None);
+    let browser = session::open(&mut conn, person(1), at(0)).unwrap();
+    assert_eq!(api_token(&mut conn, browser.as_str(), at(0)).unwrap(), None);
+    end_all(&mut conn, person(1), at(1)).unwrap();
+    assert_eq!(api_token(&mut conn, api.as_str(), at(1)).unwrap(), None);
+    assert_eq!(session(&mut conn, browser.as_str(), at(1)).unwrap(), None);
+}
+
+#[test]
+fn no_secret_stands_in_the_database_or_in_a_log() {
+    let (mut conn, made) = with_hana();
+    let link = make_setup_link(&mut conn, person(1), at(0), 24).unwrap();
+    let api = make_api_token(&mut conn, person(1), "balance", at(0), 1).unwrap();
+    let (_, browser) = attempt(&mut conn, "hana", PASSWORD, at(0)).unwrap();
+    let proof = sign(&mut conn, PASSWORD, at(0)).ok().unwrap();
+    assert_eq!(proof.key(), made.key());
+
+    let image = conn.serialize_database_to_buffer();
+    let holds = |secret: &[u8]| image.windows(secret.len()).any(|bytes| bytes == secret);
+    assert!(holds(b"balance") && holds(&made.public_key().0), "the image is what is searched");
+    for secret in [link.as_str(), api.as_str(), &api.as_str()[6..], browser.as_str(), PASSWORD] {
+        assert!(!holds(secret.as_bytes()), "{secret}");
+    }
+    assert!(!holds(&proof.signing().to_bytes()));
+    let password = Password::new(PASSWORD, &name("hana")).unwrap();
+    assert_eq!(format!("{link:?} {password:?}"), "Token(…) Password(…)");
+}

@@ -1,0 +1,461 @@
+//! The one write path: load what the command needs, decide, append with chain hashes and signatures, and write
+//! evidence, read models and the idempotency key in the same transaction.
+
+use crate::journal::{self, insert_entries};
+use crate::keystore::SealedPersonal;
+use crate::schema::{batch_row, idempotency, serial};
+use crate::sql_types::Id;
+use crate::store::{Store, StoreError};
+use crate::writer::{JobError, WriteError};
+use crate::{Conn, accounts, evidence, keystore, reading};
+use baiyo_domain::authority::Reauthenticated;
+use baiyo_domain::attempts;
+use baiyo_domain::batch::{self, Stamp};
+use baiyo_domain::decision::{Append, Appends, Command, Context, FreshLabels, decide};
+use baiyo_domain::event::{Event, SCHEMA_VERSION};
+use baiyo_domain::ids::{ClinicId, CommandId, EntryId, Label, LabelKind, PatientId, PersonId};
+use baiyo_domain::journal::signature::{self, Place, Signer};
+use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_domain::people::{self, PublicKey};
+use baiyo_domain::refusal::{Impossible, Reason, Refusal};
+use baiyo_domain::standard;
+use baiyo_domain::time::Time;
+use baiyo_domain::world::{Need, World, needs};
+use chrono::Datelike;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// What is asked of the one write path.
+pub struct Request {
+    /// Who is signed in.
+    pub recorder: PersonId,
+    /// What is asked.
+    pub command: Command,
+    /// The caller's key for doing it exactly once, with the fingerprint of what was sent (secrets left out).
+    pub once: Option<(String, Hash)>,
+    /// The version the caller acted on.
+    pub expected_version: Option<u32>,
+    /// Proof that the caller has just given his password, for signings.
+    pub proof: Option<Reauthenticated>,
+    /// A patient's encrypted name and birth date, stored beside the command.
+    pub personal: Option<PersonalRow>,
+}
+
+/// A patient's encrypted personal data with its blind index.
+pub struct PersonalRow {
+    /// The patient.
+    pub patient: PatientId,
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// What was sealed.
+    pub sealed: SealedPersonal,
+    /// The blind index over name and birth date.
+    pub index: [u8; 32],
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The command.
+    pub command: CommandId,
+    /// The entries it appended, in order.
+    pub entries: Vec<Appended>,
+}
+
+/// One appended entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appended {
+    /// Its identifier.
+    pub entry: EntryId,
+    /// Its stream, `kind/uuid`.
+    pub stream: String,
+    /// Its version.
+    pub version: u32,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// Refused, with every reason.
+    #[error("refused")]
+    Refused(Vec<Reason>),
+    /// The key was used for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The recorder is not known, or has left.
+    #[error("the person is not known")]
+    Stranger,
+    /// The stored history of a stream cannot have happened.
+    #[error("the stored history cannot have happened: {0}")]
+    Impossible(#[from] Impossible),
+    /// The database cannot take it now.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for ExecuteError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Impossible(impossible) => Self::Impossible(impossible),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+type Outcome = Result<Answer, Vec<Reason>>;
+
+impl Store {
+    /// Executes a command: durable when it returns. What a refused attempt leaves on record is durable too.
+    ///
+    /// # Errors
+    /// Every reason why not; see [`ExecuteError`].
+    pub fn execute(&self, request: Request) -> Result<Answer, ExecuteError> {
+        let (now, clock_behind) = self.now();
+        let anchor = self.keys.anchor().map_err(|error| ExecuteError::Unavailable(error.to_string()))?;
+        let outcome = self.write(move |conn| run(conn, request, now, clock_behind, anchor));
+        self.recorded(now);
+        match outcome {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(reasons)) => Err(ExecuteError::Refused(reasons)),
+            Err(WriteError::Job(error)) => Err(error),
+            Err(WriteError::Unavailable(reason)) => Err(ExecuteError::Unavailable(reason)),
+        }
+    }
+
+    /// Records an attempt that was refused before it became a command.
+    ///
+    /// # Errors
+    /// The records cannot be written.
+    pub fn record_attempt(
+        &self,
+        person: PersonId,
+        action: String,
+        aimed_at: String,
+        reasons: Vec<String>,
+    ) -> Result<(), ExecuteError> {
+        let (now, _) = self.now();
+        let attempt = attempts::RefusedAttempt { action, stream: aimed_at, reasons };
+        let outcome = self.write(move |conn| {
+            let mut appends = Appends::new();
+            appends.push(StreamKind::Attempts, person.0, attempts::Event::from(attempt));
+            append_unasked(conn, &World::default(), appends, person, now, None)
+        });
+        self.recorded(now);
+        match outcome {
+            Ok(_) => Ok(()),
+            Err(WriteError::Job(error)) => Err(error),
+            Err(WriteError::Unavailable(reason)) => Err(ExecuteError::Unavailable(reason)),
+        }
+    }
+}
+
+fn run(
+    conn: &mut Conn,
+    request: Request,
+    now: Time,
+    clock_behind: bool,
+    anchor: Option<PublicKey>,
+) -> Result<Outcome, JobError<ExecuteError>> {
+    if let Some(first) = first_answer(conn, &request)? {
+        return Ok(Ok(first));
+    }
+    let world = load(conn, &request.command, request.recorder, anchor)?;
+    let actor = world.actor(request.recorder, now).ok_or(JobError::Own(ExecuteError::Stranger))?;
+    let labels = fresh_labels(conn, &world, &request.command, now)?;
+    let ctx = Context {
+        world: &world,
+        now,
+        clock_behind,
+        actor: &actor,
+        expected_version: request.expected_version,
+        labels: labels.clone(),
+        ids: &Uuid::now_v7,
+    };
+    let decided = decide(&request.command, &ctx, request.proof.as_ref());
+    let author = Author { recorder: request.recorder, now, proof: request.proof.as_ref() };
+    match decided {
+        Ok(appends) => {
+            let taken = names_taken(conn, &request.command)?;
+            if !taken.is_empty() {
+                return Ok(Err(taken));
+            }
+            let answer = append(conn, &world, appends, &author)?;
+            use_labels(conn, &labels, &request.command)?;
+            keep_accounts(conn, &request.command, now)?;
+            if let Some(row) = &request.personal {
+                keystore::store_personal(conn, row.patient, row.clinic, &row.sealed, &[row.index])?;
+            }
+            remember(conn, &request, &answer, now)?;
+            Ok(Ok(answer))
+        }
+        Err(Refusal { reasons, record }) => {
+            if !record.0.is_empty() {
+                append(conn, &world, record, &author)?;
+            }
+            Ok(Err(reasons))
+        }
+    }
+}
+
+/// Loads every stream a command needs, until nothing is missing.
+pub(crate) fn load(
+    conn: &mut Conn,
+    command: &Command,
+    recorder: PersonId,
+    anchor: Option<PublicKey>,
+) -> Result<World, JobError<ExecuteError>> {
+    let mut world = World::anchored(anchor);
+    let mut asked = BTreeSet::new();
+    loop {
+        let missing: Vec<Need> =
+            needs(command, recorder, &world).into_iter().filter(|need| !asked.contains(need)).collect();
+        if missing.is_empty() {
+            break;
+        }
+        for need in missing {
+            let stream = match &need {
+                Need::Site => journal::site_stream(conn)?,
+                Need::Stream(stream) => Some(*stream),
+                Need::BatchLabelled(label) => batch_labelled(conn, label)?,
+            };
+            if let Some(stream) = stream.filter(|stream| !world.has(*stream)) {
+                let entries = journal::entries_of(conn, stream)?;
+                world.load(stream, entries).map_err(|why| {
+                    JobError::Own(ExecuteError::Impossible(Impossible::because(format!("{stream}: {why}"))))
+                })?;
+            }
+            asked.insert(need);
+        }
+    }
+    if let Command::Person(person, _) = command {
+        world.waiting_keys = accounts::waiting_keys(conn, *person)?;
+    }
+    Ok(world)
+}
+
+fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<StreamId>> {
+    let found: Option<Id> = batch_row::table
+        .filter(batch_row::serial.eq(reading::serial_of(label)))
+        .select(batch_row::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|id| StreamId { kind: StreamKind::Batch, id: id.0 }))
+}
+
+struct Author<'a> {
+    recorder: PersonId,
+    now: Time,
+    proof: Option<&'a Reauthenticated>,
+}
+
+fn append(
+    conn: &mut Conn,
+    world: &World,
+    appends: Appends,
+    author: &Author,
+) -> Result<Answer, JobError<ExecuteError>> {
+    let origin = match (&world.site, appends.0.first().map(|first| &first.event)) {
+        (Some(site), _) => site.founding.origin.to_string(),
+        (None, Some(Event::Site(baiyo_domain::site::Event::Founding(founding)))) => founding.origin.to_string(),
+        (None, _) => String::new(),
+    };
+    let command = CommandId(Uuid::now_v7());
+    let mut streams: BTreeMap<StreamId, Vec<Entry>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for Append { stream, event, covers } in appends.0 {
+        let known = match streams.get(&stream) {
+            Some(entries) => entries.clone(),
+            None if world.has(stream) => world.entries(stream).to_vec(),
+            None => journal::entries_of(conn, stream)?,
+        };
+        let (version, previous_hash) = known.last().map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+        let (performer, occurred_at) = performed(&event, author);
+        let mut payload = event.payload();
+        if let Some(meaning) = event.meaning() {
+            // The decision has refused every signing without its proof.
+            let proof = author.proof.ok_or(JobError::Own(ExecuteError::Refused(vec![Reason::SignatureNeeded {
+                meaning,
+            }])))?;
+            let place = Place { origin: &origin, stream, version, previous_hash };
+            let signer = Signer { person: proof.person(), key: proof.key(), secret: proof.signing() };
+            payload = signature::seal(&place, &payload, &signer, meaning.into(), author.now, covers)
+                .map_err(|error| JobError::Own(ExecuteError::Unavailable(error.to_string())))?;
+        }
+        let mut entry = Entry {
+            id: EntryId(Uuid::now_v7()),
+            stream,
+            version,
+            occurred_at,
+            recorded_at: author.now,
+            performer,
+            recorder: author.recorder,
+            command,
+            kind: event.kind(),
+            schema_version: SCHEMA_VERSION,
+            payload,
+            previous_hash,
+            hash: Hash::ZERO,
+        };
+        entry.hash = entry.leaf_hash();
+        order.push(entry.clone());
+        let mut entries = known;
+        entries.push(entry);
+        streams.insert(stream, entries);
+    }
+    insert_entries(conn, &order)?;
+    let mut after = World::anchored(world.anchor);
+    for (stream, entries) in streams {
+        after.load(stream, entries).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+    }
+    for id in after.batches.keys() {
+        let stream = StreamId { kind: StreamKind::Batch, id: id.0 };
+        evidence::record(conn, *id, after.entries(stream), command)
+            .map_err(|error| error.own(ExecuteError::Impossible))?;
+    }
+    reading::refresh(conn, &after)?;
+    let entries = order.iter().map(|entry| Appended {
+        entry: entry.id,
+        stream: entry.stream.to_string(),
+        version: entry.version,
+        kind: entry.kind.clone(),
+    });
+    Ok(Answer { command, entries: entries.collect() })
+}
+
+/// Who did what an entry records, and when: as its form says, else the recorder, now.
+fn performed(event: &Event, author: &Author) -> (PersonId, Time) {
+    let stamp = Stamp {
+        entry: EntryId(Uuid::nil()),
+        version: 0,
+        hash: Hash::ZERO,
+        occurred_at: author.now,
+        recorded_at: author.now,
+        performer: author.recorder,
+        recorder: author.recorder,
+    };
+    match event {
+        Event::Batch(fact) => match batch::performed::of(fact) {
+            Some(performed) => (performed.by(&stamp), performed.at(&stamp)),
+            None => (author.recorder, author.now),
+        },
+        _ => (author.recorder, author.now),
+    }
+}
+
+/// Names that were given once and never again: sign-in names, and a standard's code with its version.
+fn names_taken(conn: &mut Conn, command: &Command) -> QueryResult<Vec<Reason>> {
+    Ok(match command {
+        Command::Person(_, people::Command::Invitation(invitation))
+            if accounts::person_named(conn, &invitation.sign_in)?.is_some() =>
+        {
+            vec![Reason::SignInTaken]
+        }
+        Command::Standard(_, standard::Command::Draft(draft))
+            if reading::has_standard(conn, &draft.standard.code, draft.standard.version)? =>
+        {
+            vec![Reason::StandardVersionTaken]
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// An account opens with the invitation and closes with the departure.
+fn keep_accounts(conn: &mut Conn, command: &Command, now: Time) -> QueryResult<()> {
+    match command {
+        Command::Person(person, people::Command::Invitation(invitation)) => {
+            accounts::open_account(conn, *person, &invitation.sign_in)
+        }
+        Command::Person(person, people::Command::Departure(_)) => accounts::close_account(conn, *person, now),
+        _ => Ok(()),
+    }
+}
+
+fn first_answer(conn: &mut Conn, request: &Request) -> Result<Option<Answer>, JobError<ExecuteError>> {
+    let Some((key, fingerprint)) = &request.once else { return Ok(None) };
+    let known: Option<(Vec<u8>, String)> = idempotency::table
+        .filter(idempotency::person.eq(Id(request.recorder.0)).and(idempotency::key.eq(key)))
+        .select((idempotency::fingerprint, idempotency::answer))
+        .first(conn)
+        .optional()?;
+    match known {
+        None => Ok(None),
+        Some((print, _)) if print != fingerprint.0 => Err(JobError::Own(ExecuteError::KeyReused)),
+        Some((_, answer)) => serde_json::from_str(&answer)
+            .map(Some)
+            .map_err(|error| JobError::Own(ExecuteError::Unavailable(error.to_string()))),
+    }
+}
+
+fn remember(conn: &mut Conn, request: &Request, answer: &Answer, now: Time) -> QueryResult<()> {
+    let Some((key, fingerprint)) = &request.once else { return Ok(()) };
+    diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::person.eq(Id(request.recorder.0)),
+            idempotency::key.eq(key),
+            idempotency::fingerprint.eq(fingerprint.0.as_slice()),
+            idempotency::answer.eq(serde_json::to_string(answer).unwrap_or_default()),
+            idempotency::made_at.eq(now.micros()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+const SERIALS: [(LabelKind, &str); 2] = [(LabelKind::Order, "order"), (LabelKind::Batch, "batch")];
+
+fn makes(command: &Command) -> Option<(LabelKind, &'static str)> {
+    use baiyo_domain::batch::intake;
+    use baiyo_domain::order;
+    match command {
+        Command::Order(_, order::Command::Placement(_)) => Some(SERIALS[0]),
+        Command::Batch(_, batch::Command::Intake(intake::Command::Opening(_))) => Some(SERIALS[1]),
+        _ => None,
+    }
+}
+
+fn fresh_labels(conn: &mut Conn, world: &World, command: &Command, now: Time) -> QueryResult<FreshLabels> {
+    let (Some((kind, name)), Some(site)) = (makes(command), &world.site) else {
+        return Ok(FreshLabels::default());
+    };
+    let year = now.utc().year().rem_euclid(100);
+    let last: Option<i32> = serial::table
+        .filter(serial::kind.eq(name).and(serial::year.eq(year)))
+        .select(serial::last)
+        .first(conn)
+        .optional()?;
+    let from = u32::try_from(last.unwrap_or(0)).unwrap_or(0) + 1;
+    let two_digits = u8::try_from(year).unwrap_or(0);
+    let label = (from..=999_999).find_map(|serial| Label::new(kind, &site.founding.code, two_digits, serial));
+    Ok(match kind {
+        LabelKind::Order => FreshLabels { order: label, batch: None },
+        _ => FreshLabels { order: None, batch: label },
+    })
+}
+
+fn use_labels(conn: &mut Conn, labels: &FreshLabels, command: &Command) -> QueryResult<()> {
+    let label = labels.order.as_ref().or(labels.batch.as_ref());
+    let (Some((_, name)), Some(label)) = (makes(command), label) else { return Ok(()) };
+    let (year, last) = (i32::from(label.year()), i32::try_from(label.serial()).unwrap_or(i32::MAX));
+    diesel::insert_into(serial::table)
+        .values((serial::kind.eq(name), serial::year.eq(year), serial::last.eq(last)))
+        .on_conflict((serial::kind, serial::year))
+        .do_update()
+        .set(serial::last.eq(last))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What only the store itself may append: the founding of the centre and its first administrator.
+pub(crate) fn append_unasked(
+    conn: &mut Conn,
+    world: &World,
+    appends: Appends,
+    recorder: PersonId,
+    now: Time,
+    proof: Option<&Reauthenticated>,
+) -> Result<Answer, JobError<ExecuteError>> {
+    append(conn, world, appends, &Author { recorder, now, proof })
+}

@@ -1,0 +1,127 @@
+//! The journal's rows: reading streams, appending entries.
+
+use crate::Conn;
+use crate::schema::journal;
+use crate::sql_types::Id;
+use baiyo_domain::ids::{CommandId, EntryId, PersonId};
+use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_domain::time::Time;
+use diesel::prelude::*;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = journal)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+struct Row {
+    id: Id,
+    stream_kind: String,
+    stream_id: Id,
+    version: i32,
+    occurred_at: i64,
+    recorded_at: i64,
+    performer: Id,
+    recorder: Id,
+    command: Id,
+    kind: String,
+    schema_version: i32,
+    payload: Vec<u8>,
+    previous_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl Row {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            id: Id(entry.id.0),
+            stream_kind: entry.stream.kind.name().into(),
+            stream_id: Id(entry.stream.id),
+            version: i32::try_from(entry.version).unwrap_or(i32::MAX),
+            occurred_at: entry.occurred_at.micros(),
+            recorded_at: entry.recorded_at.micros(),
+            performer: Id(entry.performer.0),
+            recorder: Id(entry.recorder.0),
+            command: Id(entry.command.0),
+            kind: entry.kind.clone(),
+            schema_version: i32::from(entry.schema_version),
+            payload: entry.payload.clone(),
+            previous_hash: entry.previous_hash.0.to_vec(),
+            hash: entry.hash.0.to_vec(),
+        }
+    }
+
+    fn entry(self) -> QueryResult<Entry> {
+        let broken = |what: &str| diesel::result::Error::DeserializationError(format!("journal: {what}").into());
+        let kind = StreamKind::ALL.into_iter().find(|kind| kind.name() == self.stream_kind);
+        let hash = |bytes: Vec<u8>| bytes.try_into().map(Hash).map_err(|_| broken("a hash has 32 bytes"));
+        let time = |micros| Time::from_micros(micros).ok_or_else(|| broken("a time outside the calendar"));
+        Ok(Entry {
+            id: EntryId(self.id.0),
+            stream: StreamId { kind: kind.ok_or_else(|| broken("an unknown kind of stream"))?, id: self.stream_id.0 },
+            version: u32::try_from(self.version).map_err(|_| broken("a version below 1"))?,
+            occurred_at: time(self.occurred_at)?,
+            recorded_at: time(self.recorded_at)?,
+            performer: PersonId(self.performer.0),
+            recorder: PersonId(self.recorder.0),
+            command: CommandId(self.command.0),
+            kind: self.kind,
+            schema_version: u16::try_from(self.schema_version).map_err(|_| broken("a schema version below 0"))?,
+            payload: self.payload,
+            previous_hash: hash(self.previous_hash)?,
+            hash: hash(self.hash)?,
+        })
+    }
+}
+
+/// A stream's entries, oldest first.
+///
+/// # Errors
+/// The database, or rows that are no entries.
+pub fn entries_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Row> = journal::table
+        .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
+        .order(journal::version)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(Row::entry).collect()
+}
+
+/// All streams of a kind, in the order of their first entries.
+///
+/// # Errors
+/// The database.
+pub fn streams_of(conn: &mut Conn, kind: StreamKind) -> QueryResult<Vec<StreamId>> {
+    let ids: Vec<Id> = journal::table
+        .filter(journal::stream_kind.eq(kind.name()).and(journal::version.eq(1)))
+        .order(journal::seq)
+        .select(journal::stream_id)
+        .load(conn)?;
+    Ok(ids.into_iter().map(|id| StreamId { kind, id: id.0 }).collect())
+}
+
+/// The centre's stream, once it is founded.
+///
+/// # Errors
+/// The database.
+pub fn site_stream(conn: &mut Conn) -> QueryResult<Option<StreamId>> {
+    Ok(streams_of(conn, StreamKind::Site)?.into_iter().next())
+}
+
+/// One page of all entries in insertion order: those after `seq`, each with its own `seq`.
+///
+/// # Errors
+/// The database, or rows that are no entries.
+pub fn page_after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<(i64, Entry)>> {
+    let rows: Vec<(i64, Row)> = journal::table
+        .filter(journal::seq.gt(seq))
+        .order(journal::seq)
+        .limit(limit)
+        .select((journal::seq, Row::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(|(seq, row)| Ok((seq, row.entry()?))).collect()
+}
+
+pub(crate) fn insert_entries(conn: &mut Conn, entries: &[Entry]) -> QueryResult<()> {
+    for entry in entries {
+        diesel::insert_into(journal::table).values(Row::of(entry)).execute(conn)?;
+    }
+    Ok(())
+}

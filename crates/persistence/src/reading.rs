@@ -1,0 +1,529 @@
+//! Read models: rows for boards, worklists and look-ups, written from folded streams in the same transaction as
+//! their entries, and the queries over them. A clinic's scope is a type, so that no query can forget it.
+
+use crate::Conn;
+use crate::journal;
+use crate::schema::{
+    batch_row, container_row, order_row, person_row, quality_event_row, standard_row, stop_row,
+};
+use crate::sql_types::Id;
+use crate::store::StoreError;
+use baiyo_domain::batch::Batch;
+use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::order::{Order, Purpose};
+use baiyo_domain::quality_event::Opening;
+use baiyo_domain::time::Time;
+use baiyo_domain::world::World;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// Whose records may be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClinicScope {
+    /// All: the centre's own people.
+    Centre,
+    /// Only this clinic's.
+    Clinic(ClinicId),
+}
+
+/// A batch on the board.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = batch_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct BatchRow {
+    /// The batch.
+    pub id: Id,
+    /// Its label.
+    pub label: String,
+    /// Site, year and serial, as every label of its parts carries them.
+    pub serial: String,
+    /// The ordering clinic.
+    pub clinic: Id,
+    /// The order.
+    pub order_id: Id,
+    /// What staff call the patient.
+    pub pseudonym: String,
+    /// The pinned standard, `CODE v1`.
+    pub standard: String,
+    /// `therapy` or `banking`.
+    pub purpose: String,
+    /// Where it stands.
+    pub status: String,
+    /// How many blockers the gate lists.
+    pub blockers: i32,
+    /// How many containers it has.
+    pub containers: i32,
+    /// How many are released.
+    pub released: i32,
+    /// When it was opened, microseconds since 1970.
+    pub opened_at: i64,
+    /// When it last changed, microseconds since 1970.
+    pub changed_at: i64,
+    /// Its version.
+    pub version: i32,
+}
+
+/// An order on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = order_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct OrderRow {
+    /// The order.
+    pub id: Id,
+    /// Its label.
+    pub label: String,
+    /// The clinic.
+    pub clinic: Id,
+    /// The patient.
+    pub patient: Id,
+    /// What staff call the patient.
+    pub pseudonym: String,
+    /// `therapy` or `banking`.
+    pub purpose: String,
+    /// `active` or `inactive`.
+    pub status: String,
+    /// When it was placed, microseconds since 1970.
+    pub placed_at: i64,
+    /// Its version.
+    pub version: i32,
+}
+
+/// A person on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = person_row)]
+#[diesel(treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct PersonRow {
+    /// The person.
+    pub id: Id,
+    /// The sign-in name.
+    pub sign_in: String,
+    /// The printed name.
+    pub name: String,
+    /// The clinic, for clinic staff.
+    pub clinic: Option<Id>,
+    /// Roles, comma-separated.
+    pub roles: String,
+    /// `active` or `left`.
+    pub status: String,
+    /// The stream's version.
+    pub version: i32,
+}
+
+/// A standard's version on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = standard_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct StandardRow {
+    /// The version's identifier.
+    pub id: Id,
+    /// The product's code.
+    pub code: String,
+    /// The version's number.
+    pub edition: i32,
+    /// English name.
+    pub title_en: String,
+    /// Japanese name.
+    pub title_ja: String,
+    /// `draft`, `approved` or `retired`.
+    pub status: String,
+    /// The stream's version.
+    pub version: i32,
+}
+
+/// A quality event on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = quality_event_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct QualityEventRow {
+    /// The event.
+    pub id: Id,
+    /// Its title, or the departure that opened it.
+    pub title: String,
+    /// `open` or `closed`.
+    pub status: String,
+    /// When it was opened, microseconds since 1970.
+    pub opened_at: i64,
+    /// How many batches it touches.
+    pub batches: i32,
+    /// The stream's version.
+    pub version: i32,
+}
+
+/// A stop message on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = stop_row)]
+#[diesel(treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+pub struct StopRow {
+    /// Its entry.
+    pub entry: Id,
+    /// The batch.
+    pub batch: Id,
+    /// The container.
+    pub container: i32,
+    /// The clinic.
+    pub clinic: Id,
+    /// When it was issued, microseconds since 1970.
+    pub issued_at: i64,
+    /// When it was acknowledged.
+    pub acknowledged_at: Option<i64>,
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = container_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+struct ContainerRow {
+    batch: Id,
+    no: i32,
+    clinic: Id,
+    label: String,
+    status: String,
+    expires_at: i64,
+}
+
+/// Site, year and serial of a label: what a batch's label shares with those of its parts.
+pub fn serial_of(label: &Label) -> String {
+    format!("{}-{:02}-{:06}", label.site().as_str(), label.year(), label.serial())
+}
+
+/// Writes the rows of every stream in `world`.
+pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
+    for batch in world.batches.values() {
+        refresh_batch(conn, batch)?;
+    }
+    for order in world.orders.values() {
+        refresh_order(conn, order, world)?;
+    }
+    for person in world.people.values() {
+        let stream = StreamId { kind: StreamKind::Person, id: person.id.0 };
+        let mut roles: Vec<String> = person.roles.iter().map(name).collect();
+        roles.sort();
+        let row = PersonRow {
+            id: Id(person.id.0),
+            sign_in: person.sign_in.as_str().into(),
+            name: person.name.to_string(),
+            clinic: person.clinic.map(|clinic| Id(clinic.0)),
+            roles: roles.join(","),
+            status: if person.left { "left" } else { "active" }.into(),
+            version: version(world, stream),
+        };
+        let insert = diesel::insert_into(person_row::table).values(&row);
+        insert.on_conflict(person_row::id).do_update().set(&row).execute(conn)?;
+    }
+    for filed in world.standards.values() {
+        let stream = StreamId { kind: StreamKind::Standard, id: filed.id.0 };
+        let row = StandardRow {
+            id: Id(filed.id.0),
+            code: filed.standard.code.to_string(),
+            edition: i32::from(filed.standard.version),
+            title_en: filed.standard.title.en.to_string(),
+            title_ja: filed.standard.title.ja.to_string(),
+            status: name(&filed.standing),
+            version: version(world, stream),
+        };
+        let insert = diesel::insert_into(standard_row::table).values(&row);
+        insert.on_conflict(standard_row::id).do_update().set(&row).execute(conn)?;
+    }
+    for event in world.quality_events.values() {
+        let stream = StreamId { kind: StreamKind::QualityEvent, id: event.id.0 };
+        let title = match &event.opening {
+            Opening::Report(report) => report.title.to_string(),
+            Opening::Departure(departure) => name(&departure.kind),
+        };
+        let row = QualityEventRow {
+            id: Id(event.id.0),
+            title,
+            status: if event.closed { "closed" } else { "open" }.into(),
+            opened_at: world.entries(stream).first().map_or(0, |entry| entry.recorded_at.micros()),
+            batches: count(event.batches.len()),
+            version: version(world, stream),
+        };
+        let insert = diesel::insert_into(quality_event_row::table).values(&row);
+        insert.on_conflict(quality_event_row::id).do_update().set(&row).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
+    let stamps = || batch.log.iter().map(|logged| logged.stamp.recorded_at);
+    let changed_at = stamps().next_back().map_or(0, Time::micros);
+    let now = stamps().next_back().unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into());
+    let answer = baiyo_domain::batch::gate::gate(batch, now);
+    let checks = answer.batch.iter().chain(answer.containers.values().flatten());
+    let row = BatchRow {
+        id: Id(batch.id.0),
+        label: batch.opened.label.to_string(),
+        serial: serial_of(&batch.opened.label),
+        clinic: Id(batch.opened.clinic.0),
+        order_id: Id(batch.opened.order.0),
+        pseudonym: batch.opened.pseudonym.to_string(),
+        standard: format!("{} v{}", batch.standard().code, batch.standard().version),
+        purpose: purpose(batch.opened.purpose).into(),
+        status: batch.status(now).name().into(),
+        blockers: count(checks.map(|check| check.blockers.len()).sum()),
+        containers: count(batch.containers.len()),
+        released: count(batch.containers.values().filter(|container| container.released()).count()),
+        opened_at: stamps().next().map_or(0, Time::micros),
+        changed_at,
+        version: count(batch.log.len()),
+    };
+    let insert = diesel::insert_into(batch_row::table).values(&row);
+    insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
+    for container in batch.containers.values() {
+        let label = batch.opened.label.part(LabelKind::Dose, container.no.0);
+        let clinic = container.allocated.map_or(batch.opened.clinic, |(_, _, clinic)| clinic);
+        let row = ContainerRow {
+            batch: Id(batch.id.0),
+            no: i32::from(container.no.0),
+            clinic: Id(clinic.0),
+            label: label.map(|label| label.to_string()).unwrap_or_default(),
+            status: container.status().name().into(),
+            expires_at: container.expires_at.micros(),
+        };
+        let insert = diesel::insert_into(container_row::table).values(&row);
+        insert.on_conflict((container_row::batch, container_row::no)).do_update().set(&row).execute(conn)?;
+        for stop in &container.stops {
+            let issued = batch.logged(stop.entry).map_or(0, |logged| logged.stamp.recorded_at.micros());
+            let row = StopRow {
+                entry: Id(stop.entry.0),
+                batch: Id(batch.id.0),
+                container: i32::from(container.no.0),
+                clinic: Id(stop.clinic.0),
+                issued_at: issued,
+                acknowledged_at: stop.acknowledged.map(|(at, _)| at.micros()),
+            };
+            let insert = diesel::insert_into(stop_row::table).values(&row);
+            insert.on_conflict(stop_row::entry).do_update().set(&row).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+fn refresh_order(conn: &mut Conn, order: &Order, world: &World) -> QueryResult<()> {
+    let stream = StreamId { kind: StreamKind::Order, id: order.id.0 };
+    let row = OrderRow {
+        id: Id(order.id.0),
+        label: order.placed.label.to_string(),
+        clinic: Id(order.placed.clinic.0),
+        patient: Id(order.placed.placement.patient.0),
+        pseudonym: order.placed.placement.pseudonym.to_string(),
+        purpose: purpose(order.placed.placement.purpose).into(),
+        status: if order.standing.active { "active" } else { "inactive" }.into(),
+        placed_at: world.entries(stream).first().map_or(0, |entry| entry.recorded_at.micros()),
+        version: version(world, stream),
+    };
+    let insert = diesel::insert_into(order_row::table).values(&row);
+    insert.on_conflict(order_row::id).do_update().set(&row).execute(conn)?;
+    Ok(())
+}
+
+fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Therapy => "therapy",
+        Purpose::Banking => "banking",
+    }
+}
+
+fn name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(String::from)).unwrap_or_default()
+}
+
+fn version(world: &World, stream: StreamId) -> i32 {
+    i32::try_from(world.version(stream)).unwrap_or(i32::MAX)
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// A place in a list: rows strictly after it, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The instant of the last row seen, microseconds since 1970.
+    pub at: i64,
+    /// Its identifier.
+    pub id: Uuid,
+}
+
+/// One page of batches, newest change first.
+///
+/// # Errors
+/// The database.
+pub fn batches(
+    conn: &mut Conn,
+    scope: ClinicScope,
+    status: Option<&str>,
+    after: Option<After>,
+    limit: i64,
+) -> QueryResult<Vec<BatchRow>> {
+    let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
+    if let ClinicScope::Clinic(clinic) = scope {
+        let allocated = container_row::table
+            .filter(container_row::clinic.eq(Id(clinic.0)))
+            .select(container_row::batch);
+        query = query.filter(batch_row::clinic.eq(Id(clinic.0)).or(batch_row::id.eq_any(allocated)));
+    }
+    if let Some(status) = status {
+        query = query.filter(batch_row::status.eq(status.to_string()));
+    }
+    if let Some(after) = after {
+        query = query.filter(
+            batch_row::changed_at
+                .lt(after.at)
+                .or(batch_row::changed_at.eq(after.at).and(batch_row::id.lt(Id(after.id)))),
+        );
+    }
+    query.order((batch_row::changed_at.desc(), batch_row::id.desc())).limit(limit).load(conn)
+}
+
+/// One page of orders, newest first.
+///
+/// # Errors
+/// The database.
+pub fn orders(conn: &mut Conn, scope: ClinicScope, after: Option<After>, limit: i64) -> QueryResult<Vec<OrderRow>> {
+    let mut query = order_row::table.select(OrderRow::as_select()).into_boxed();
+    if let ClinicScope::Clinic(clinic) = scope {
+        query = query.filter(order_row::clinic.eq(Id(clinic.0)));
+    }
+    if let Some(after) = after {
+        query = query.filter(
+            order_row::placed_at
+                .lt(after.at)
+                .or(order_row::placed_at.eq(after.at).and(order_row::id.lt(Id(after.id)))),
+        );
+    }
+    query.order((order_row::placed_at.desc(), order_row::id.desc())).limit(limit).load(conn)
+}
+
+/// Everybody, by sign-in name.
+///
+/// # Errors
+/// The database.
+pub fn people(conn: &mut Conn) -> QueryResult<Vec<PersonRow>> {
+    person_row::table.order(person_row::sign_in).select(PersonRow::as_select()).load(conn)
+}
+
+/// All standards, by code and version.
+///
+/// # Errors
+/// The database.
+pub fn standards(conn: &mut Conn) -> QueryResult<Vec<StandardRow>> {
+    standard_row::table.order((standard_row::code, standard_row::edition)).select(StandardRow::as_select()).load(conn)
+}
+
+/// Whether this version of a standard was filed.
+///
+/// # Errors
+/// The database.
+pub fn has_standard(conn: &mut Conn, code: &baiyo_domain::standard::Code, edition: u16) -> QueryResult<bool> {
+    let filed = standard_row::table
+        .filter(standard_row::code.eq(code.as_str()).and(standard_row::edition.eq(i32::from(edition))));
+    diesel::select(diesel::dsl::exists(filed)).get_result(conn)
+}
+
+/// Quality events, newest first.
+///
+/// # Errors
+/// The database.
+pub fn quality_events(conn: &mut Conn, after: Option<After>, limit: i64) -> QueryResult<Vec<QualityEventRow>> {
+    let mut query = quality_event_row::table.select(QualityEventRow::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(
+            quality_event_row::opened_at
+                .lt(after.at)
+                .or(quality_event_row::opened_at.eq(after.at).and(quality_event_row::id.lt(Id(after.id)))),
+        );
+    }
+    query.order((quality_event_row::opened_at.desc(), quality_event_row::id.desc())).limit(limit).load(conn)
+}
+
+/// Stop messages that are not acknowledged, oldest first.
+///
+/// # Errors
+/// The database.
+pub fn open_stops(conn: &mut Conn, scope: ClinicScope) -> QueryResult<Vec<StopRow>> {
+    let mut query = stop_row::table.filter(stop_row::acknowledged_at.is_null()).select(StopRow::as_select()).into_boxed();
+    if let ClinicScope::Clinic(clinic) = scope {
+        query = query.filter(stop_row::clinic.eq(Id(clinic.0)));
+    }
+    query.order(stop_row::issued_at).load(conn)
+}
+
+/// The names of people, for showing who did what.
+///
+/// # Errors
+/// The database.
+pub fn names(conn: &mut Conn) -> QueryResult<std::collections::BTreeMap<PersonId, String>> {
+    let rows: Vec<(Id, String)> = person_row::table.select((person_row::id, person_row::name)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| (PersonId(id.0), name)).collect())
+}
+
+/// The batch with this label (or the label of one of its parts), whoever's it is.
+///
+/// # Errors
+/// The database.
+pub fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<BatchId>> {
+    let found: Option<Id> = batch_row::table
+        .filter(batch_row::serial.eq(serial_of(label)))
+        .select(batch_row::id)
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|id| BatchId(id.0)))
+}
+
+/// One stream, folded, with everything needed to show it. Nothing where the stream is empty.
+///
+/// # Errors
+/// The database, or a history that cannot have happened.
+pub fn stream(conn: &mut Conn, stream: StreamId) -> Result<Option<World>, StoreError> {
+    let entries = journal::entries_of(conn, stream)?;
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let mut world = World::default();
+    world.load(stream, entries)?;
+    Ok(Some(world))
+}
+
+/// One batch, folded, if this scope may see it.
+///
+/// # Errors
+/// The database, or a history that cannot have happened.
+pub fn batch(conn: &mut Conn, scope: ClinicScope, id: BatchId) -> Result<Option<Batch>, StoreError> {
+    let world = stream(conn, StreamId { kind: StreamKind::Batch, id: id.0 })?;
+    let batch = world.and_then(|mut world| world.batches.remove(&id));
+    Ok(batch.filter(|batch| match scope {
+        ClinicScope::Centre => true,
+        ClinicScope::Clinic(clinic) => baiyo_domain::decision::belongs(batch, clinic),
+    }))
+}
+
+/// One order, folded, with its version, if this scope may see it.
+///
+/// # Errors
+/// The database, or a history that cannot have happened.
+pub fn order(conn: &mut Conn, scope: ClinicScope, id: OrderId) -> Result<Option<(Order, u32)>, StoreError> {
+    let at = StreamId { kind: StreamKind::Order, id: id.0 };
+    let found = stream(conn, at)?.and_then(|mut world| {
+        let version = world.version(at);
+        world.orders.remove(&id).map(|order| (order, version))
+    });
+    Ok(found.filter(|(order, _)| match scope {
+        ClinicScope::Centre => true,
+        ClinicScope::Clinic(clinic) => order.placed.clinic == clinic,
+    }))
+}
+
+/// Empties every read model; for rebuilding.
+pub(crate) fn clear(conn: &mut Conn) -> QueryResult<()> {
+    diesel::delete(batch_row::table).execute(conn)?;
+    diesel::delete(container_row::table).execute(conn)?;
+    diesel::delete(stop_row::table).execute(conn)?;
+    diesel::delete(order_row::table).execute(conn)?;
+    diesel::delete(person_row::table).execute(conn)?;
+    diesel::delete(standard_row::table).execute(conn)?;
+    diesel::delete(quality_event_row::table).execute(conn)?;
+    Ok(())
+}

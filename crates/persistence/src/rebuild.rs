@@ -1,0 +1,189 @@
+//! `baiyo rebuild`: the read models written anew from the journal, and the evidence compared with what the histories
+//! make. Both must come out as they were; what did not is listed.
+
+use crate::sql_types::Id;
+use crate::store::{Store, StoreError, in_memory};
+use crate::writer::{JobError, WriteError};
+use crate::{Conn, evidence, journal, reading};
+use baiyo_domain::ids::BatchId;
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::world::World;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::channel;
+
+/// What a rebuild made and found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many rows the read models have now.
+    pub rows: u64,
+    /// Rows that were different before, absent or too many: a fault in the code or a change from outside.
+    pub differing: Vec<Difference>,
+    /// Batches whose evidence is not what their history makes.
+    pub disagreeing: Vec<BatchId>,
+}
+
+impl Rebuilt {
+    /// Whether everything came out as it was.
+    pub fn agrees(&self) -> bool {
+        self.differing.is_empty() && self.disagreeing.is_empty()
+    }
+}
+
+/// A row of a read model that was not what the histories make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The read model.
+    pub table: &'static str,
+    /// The row as it was, its columns as SQL writes them; nothing where it was absent.
+    pub was: Option<String>,
+    /// The row as it must be; nothing where there must be none.
+    pub due: Option<String>,
+}
+
+/// The read models.
+const TABLES: [&str; 7] =
+    ["batch_row", "container_row", "stop_row", "order_row", "person_row", "standard_row", "quality_event_row"];
+
+/// Writes all read models anew in one transaction, and compares the evidence. `progress` is told how many streams of
+/// how many are done.
+///
+/// # Errors
+/// The database, or a history that cannot have happened; then everything stays as it was.
+pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
+    let (steps, told) = channel();
+    std::thread::scope(|threads| {
+        let job = threads.spawn(move || {
+            store.write(move |conn| {
+                let before = contents(conn)?;
+                reading::clear(conn)?;
+                let disagreeing =
+                    replay(conn, None, &mut |done, total| _ = steps.send((done, total))).map_err(own)?;
+                let after = contents(conn)?;
+                Ok(compared(&before, &after, disagreeing))
+            })
+        });
+        told.iter().for_each(|(done, total)| progress(done, total));
+        match job.join() {
+            Ok(Ok(rebuilt)) => Ok(rebuilt),
+            Ok(Err(WriteError::Job(error))) => Err(error),
+            Ok(Err(WriteError::Unavailable(reason))) => Err(StoreError::Database(reason)),
+            Err(_) => Err(StoreError::Database("the rebuild ended abnormally".into())),
+        }
+    })
+}
+
+/// What a rebuild would find, without writing: the read models are made in memory.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn check(conn: &mut Conn) -> Result<Rebuilt, StoreError> {
+    let mut fresh = in_memory()?;
+    let disagreeing = replay(conn, Some(&mut fresh), &mut |_, _| ())?;
+    Ok(compared(&contents(conn)?, &contents(&mut fresh)?, disagreeing))
+}
+
+fn own(error: StoreError) -> JobError<StoreError> {
+    JobError::Own(error)
+}
+
+/// Folds every stream, writes its rows (to `fresh`, or where it was read), and compares the evidence of batches.
+fn replay(
+    conn: &mut Conn,
+    mut fresh: Option<&mut Conn>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<BatchId>, StoreError> {
+    let mut streams = Vec::new();
+    for kind in StreamKind::ALL.into_iter().filter(|kind| *kind != StreamKind::Attempts) {
+        streams.extend(journal::streams_of(conn, kind)?);
+    }
+    let total = streams.len() as u64;
+    let mut disagreeing = Vec::new();
+    for (done, stream) in streams.into_iter().enumerate() {
+        let mut world = World::default();
+        world.load(stream, journal::entries_of(conn, stream)?)?;
+        reading::refresh(fresh.as_deref_mut().unwrap_or(conn), &world)?;
+        if stream.kind == StreamKind::Batch && !evidence_agrees(conn, stream, &world)? {
+            disagreeing.push(BatchId(stream.id));
+        }
+        progress(done as u64 + 1, total);
+    }
+    disagreeing.extend(strangers(conn)?);
+    Ok(disagreeing)
+}
+
+fn evidence_agrees(conn: &mut Conn, stream: StreamId, world: &World) -> Result<bool, StoreError> {
+    let id = BatchId(stream.id);
+    let history = evidence::of_history(id, world.entries(stream))?;
+    Ok(evidence::stored(conn, id)?.agrees(&history))
+}
+
+/// Batches that have evidence and no history.
+fn strangers(conn: &mut Conn) -> QueryResult<BTreeSet<BatchId>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = crate::sql_types::DbUuid)]
+        batch: Id,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT batch FROM (SELECT batch FROM gate_fact UNION SELECT batch FROM duty UNION SELECT batch FROM disposition) \
+         WHERE batch NOT IN (SELECT stream_id FROM journal WHERE stream_kind = 'batch')",
+    )
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| BatchId(row.batch.0)).collect())
+}
+
+/// Each read model's rows, by primary key.
+type Contents = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+fn contents(conn: &mut Conn) -> QueryResult<Contents> {
+    TABLES.into_iter().map(|table| Ok((table, rows_of(conn, table)?))).collect()
+}
+
+fn rows_of(conn: &mut Conn, table: &str) -> QueryResult<BTreeMap<String, String>> {
+    #[derive(QueryableByName)]
+    struct Column {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        key: bool,
+    }
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        key: String,
+        #[diesel(sql_type = Text)]
+        line: String,
+    }
+    let columns: Vec<Column> =
+        diesel::sql_query("SELECT name, pk > 0 AS key FROM pragma_table_info(?) ORDER BY cid")
+            .bind::<Text, _>(table)
+            .load(conn)?;
+    let joined = |only_key: bool| {
+        let columns = columns.iter().filter(|column| column.key || !only_key);
+        let quoted: Vec<String> =
+            columns.map(|Column { name, .. }| format!("'{name} ' || quote({name})")).collect();
+        quoted.join(" || ', ' || ")
+    };
+    let rows: Vec<Row> =
+        diesel::sql_query(format!("SELECT {} AS key, {} AS line FROM {table}", joined(true), joined(false)))
+            .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.key, row.line)).collect())
+}
+
+fn compared(was: &Contents, due: &Contents, disagreeing: Vec<BatchId>) -> Rebuilt {
+    let none = BTreeMap::new();
+    let mut rebuilt = Rebuilt { disagreeing, ..Rebuilt::default() };
+    for table in TABLES {
+        let (was, due) = (was.get(table).unwrap_or(&none), due.get(table).unwrap_or(&none));
+        rebuilt.rows += due.len() as u64;
+        for key in was.keys().chain(due.keys().filter(|key| !was.contains_key(*key))) {
+            let (was, due) = (was.get(key).cloned(), due.get(key).cloned());
+            if was != due {
+                rebuilt.differing.push(Difference { table, was, due });
+            }
+        }
+    }
+    rebuilt
+}

@@ -1,0 +1,329 @@
+//! The tables as diesel knows them; kept beside `migrations/`, and a test compares both.
+
+#![allow(missing_docs)]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    journal (seq) {
+        seq -> BigInt,
+        id -> DbUuid,
+        stream_kind -> Text,
+        stream_id -> DbUuid,
+        version -> Integer,
+        occurred_at -> BigInt,
+        recorded_at -> BigInt,
+        performer -> DbUuid,
+        recorder -> DbUuid,
+        command -> DbUuid,
+        kind -> Text,
+        schema_version -> Integer,
+        payload -> Binary,
+        previous_hash -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    tree_leaf (tree_index) {
+        tree_index -> BigInt,
+        entry -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    tree_node (level, idx) {
+        level -> Integer,
+        idx -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    checkpoint (size) {
+        size -> BigInt,
+        root -> Binary,
+        note -> Text,
+        sealed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    gate_fact (serial) {
+        serial -> BigInt,
+        batch -> DbUuid,
+        container -> Integer,
+        requirement -> Text,
+        state -> Text,
+        valid_until -> Nullable<BigInt>,
+        entry -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    duty (batch, person, name) {
+        batch -> DbUuid,
+        person -> DbUuid,
+        #[sql_name = "duty"]
+        name -> Text,
+        entry -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    disposition (entry, container) {
+        entry -> DbUuid,
+        batch -> DbUuid,
+        container -> Integer,
+        decision -> Text,
+        decided_by -> DbUuid,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    batch_row (id) {
+        id -> DbUuid,
+        label -> Text,
+        serial -> Text,
+        clinic -> DbUuid,
+        order_id -> DbUuid,
+        pseudonym -> Text,
+        standard -> Text,
+        purpose -> Text,
+        status -> Text,
+        blockers -> Integer,
+        containers -> Integer,
+        released -> Integer,
+        opened_at -> BigInt,
+        changed_at -> BigInt,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    container_row (batch, no) {
+        batch -> DbUuid,
+        no -> Integer,
+        clinic -> DbUuid,
+        label -> Text,
+        status -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    stop_row (entry) {
+        entry -> DbUuid,
+        batch -> DbUuid,
+        container -> Integer,
+        clinic -> DbUuid,
+        issued_at -> BigInt,
+        acknowledged_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    order_row (id) {
+        id -> DbUuid,
+        label -> Text,
+        clinic -> DbUuid,
+        patient -> DbUuid,
+        pseudonym -> Text,
+        purpose -> Text,
+        status -> Text,
+        placed_at -> BigInt,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    person_row (id) {
+        id -> DbUuid,
+        sign_in -> Text,
+        name -> Text,
+        clinic -> Nullable<DbUuid>,
+        roles -> Text,
+        status -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    standard_row (id) {
+        id -> DbUuid,
+        code -> Text,
+        edition -> Integer,
+        title_en -> Text,
+        title_ja -> Text,
+        status -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    quality_event_row (id) {
+        id -> DbUuid,
+        title -> Text,
+        status -> Text,
+        opened_at -> BigInt,
+        batches -> Integer,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    account (person) {
+        person -> DbUuid,
+        sign_in -> Text,
+        password_hash -> Nullable<Text>,
+        failures -> Integer,
+        blocked_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    signing_key (id) {
+        id -> DbUuid,
+        person -> DbUuid,
+        public_key -> Binary,
+        salt -> Binary,
+        nonce -> Binary,
+        sealed -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    setup_link (token_hash) {
+        token_hash -> Binary,
+        person -> DbUuid,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    session (token_hash) {
+        token_hash -> Binary,
+        person -> DbUuid,
+        made_at -> BigInt,
+        used_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    api_token (token_hash) {
+        token_hash -> Binary,
+        person -> DbUuid,
+        name -> Text,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    personal_data (patient) {
+        patient -> DbUuid,
+        clinic -> DbUuid,
+        nonce -> Binary,
+        ciphertext -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    personal_index (digest, patient) {
+        digest -> Binary,
+        patient -> DbUuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    idempotency (person, key) {
+        person -> DbUuid,
+        key -> Text,
+        fingerprint -> Binary,
+        answer -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    serial (kind, year) {
+        kind -> Text,
+        year -> Integer,
+        last -> Integer,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(journal, tree_leaf, tree_node, checkpoint, gate_fact, duty, disposition, batch_row, container_row, stop_row, order_row, person_row, standard_row, quality_event_row, account, signing_key, setup_link, session, api_token, personal_data, personal_index, idempotency, serial);

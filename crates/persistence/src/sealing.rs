@@ -1,0 +1,177 @@
+//! Sealing: every entry gets its place in one RFC 6962 tree, and the tree's root is signed as a C2SP checkpoint,
+//! kept in the database and, so that an outsider can prove a later change, in files outside it.
+
+use crate::store::{Store, StoreError};
+use crate::schema::{checkpoint, journal, tree_leaf, tree_node};
+use crate::sql_types::Id;
+use crate::writer::{JobError, WriteError};
+use crate::{Conn, journal as rows};
+use baiyo_domain::event::Event;
+use baiyo_domain::journal::checkpoint::{Checkpoint, Verifier};
+use baiyo_domain::journal::tree::{self, TreeError};
+use baiyo_domain::journal::{Entry, Hash};
+use diesel::prelude::*;
+use std::io::Write;
+
+/// Entries sealed in one transaction at most, so that a long backlog never keeps writers waiting.
+const PAGE: i64 = 500;
+
+/// Seals everything not yet in the tree; returns the tree's size.
+pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
+    let origin = store.read(origin)?;
+    let Some(origin) = origin else { return Ok(0) };
+    loop {
+        let sealed = store.write(|conn| Ok::<_, JobError<StoreError>>(seal_page(conn)?)).map_err(lost)?;
+        if sealed < PAGE {
+            break;
+        }
+    }
+    let (size, root) = store.read(|conn| {
+        let size = size(conn)?;
+        Ok::<_, StoreError>((size, tree::root(size, |level, index| node(conn, level, index)).map_err(broken)?))
+    })?;
+    let note = Checkpoint { origin, size, root }.sign(store.keys.checkpoint_key());
+    let text = note.clone();
+    let (now, _) = store.now();
+    store
+        .write(move |conn| {
+            diesel::insert_into(checkpoint::table)
+                .values((
+                    checkpoint::size.eq(as_i64(size)),
+                    checkpoint::root.eq(root.0.as_slice()),
+                    checkpoint::note.eq(&text),
+                    checkpoint::sealed_at.eq(now.micros()),
+                ))
+                .on_conflict_do_nothing()
+                .execute(conn)?;
+            Ok::<_, JobError<StoreError>>(())
+        })
+        .map_err(lost)?;
+    publish(store, size, &note)?;
+    Ok(size)
+}
+
+fn lost(error: WriteError<StoreError>) -> StoreError {
+    match error {
+        WriteError::Job(error) => error,
+        WriteError::Unavailable(reason) => StoreError::Database(reason),
+    }
+}
+
+fn broken(error: TreeError<diesel::result::Error>) -> StoreError {
+    StoreError::Database(format!("the tree: {error}"))
+}
+
+/// The origin of this centre's checkpoints, once it is founded.
+///
+/// # Errors
+/// The database.
+pub fn origin(conn: &mut Conn) -> Result<Option<String>, StoreError> {
+    let Some(stream) = rows::site_stream(conn)? else { return Ok(None) };
+    let first = rows::entries_of(conn, stream)?.into_iter().next();
+    Ok(first.and_then(|entry| match Event::read(&entry) {
+        Ok((Event::Site(baiyo_domain::site::Event::Founding(founding)), _)) => Some(founding.origin.to_string()),
+        _ => None,
+    }))
+}
+
+/// The key that checkpoints are verified with, in its C2SP text form.
+///
+/// # Errors
+/// The origin cannot name a key.
+pub fn verifier(store: &Store) -> Result<Option<Verifier>, StoreError> {
+    let Some(origin) = store.read(origin)? else { return Ok(None) };
+    let key = store.keys.checkpoint_key().verifying_key();
+    Verifier::new(&origin, key).map(Some).map_err(|error| StoreError::Database(error.to_string()))
+}
+
+fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
+    let mut size = size(conn)?;
+    let last: Option<i64> = tree_leaf::table
+        .inner_join(journal::table.on(journal::id.eq(tree_leaf::entry)))
+        .order(tree_leaf::tree_index.desc())
+        .select(journal::seq)
+        .first(conn)
+        .optional()?;
+    let page: Vec<(i64, Entry)> = rows::page_after(conn, last.unwrap_or(0), PAGE)?;
+    for (_, entry) in &page {
+        let nodes = tree::append(size, entry.hash, |level, index| node(conn, level, index))
+            .map_err(|error| diesel::result::Error::DeserializationError(format!("the tree: {error}").into()))?;
+        diesel::insert_into(tree_leaf::table)
+            .values((tree_leaf::tree_index.eq(as_i64(size)), tree_leaf::entry.eq(Id(entry.id.0))))
+            .execute(conn)?;
+        for (level, index, hash) in nodes {
+            diesel::insert_into(tree_node::table)
+                .values((
+                    tree_node::level.eq(i32::from(level)),
+                    tree_node::idx.eq(as_i64(index)),
+                    tree_node::hash.eq(hash.0.as_slice()),
+                ))
+                .execute(conn)?;
+        }
+        size += 1;
+    }
+    Ok(i64::try_from(page.len()).unwrap_or(i64::MAX))
+}
+
+/// The tree's size.
+///
+/// # Errors
+/// The database.
+pub fn size(conn: &mut Conn) -> QueryResult<u64> {
+    let last: Option<i64> =
+        tree_leaf::table.order(tree_leaf::tree_index.desc()).select(tree_leaf::tree_index).first(conn).optional()?;
+    Ok(last.map_or(0, |last| u64::try_from(last).unwrap_or(0) + 1))
+}
+
+/// The hash of a complete subtree.
+///
+/// # Errors
+/// The database.
+pub fn node(conn: &mut Conn, level: u8, index: u64) -> QueryResult<Option<Hash>> {
+    let hash: Option<Vec<u8>> = tree_node::table
+        .find((i32::from(level), as_i64(index)))
+        .select(tree_node::hash)
+        .first(conn)
+        .optional()?;
+    Ok(hash.and_then(|bytes| bytes.try_into().ok()).map(Hash))
+}
+
+/// The newest checkpoint's note.
+///
+/// # Errors
+/// The database.
+pub fn newest_note(conn: &mut Conn) -> QueryResult<Option<String>> {
+    checkpoint::table.order(checkpoint::size.desc()).select(checkpoint::note).first(conn).optional()
+}
+
+/// An entry's place in the tree.
+///
+/// # Errors
+/// The database.
+pub fn tree_index(conn: &mut Conn, entry: uuid::Uuid) -> QueryResult<Option<u64>> {
+    let index: Option<i64> = tree_leaf::table
+        .filter(tree_leaf::entry.eq(Id(entry)))
+        .select(tree_leaf::tree_index)
+        .first(conn)
+        .optional()?;
+    Ok(index.and_then(|index| u64::try_from(index).ok()))
+}
+
+fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Writes the checkpoint beside the database, one file for each size and `latest`.
+fn publish(store: &Store, size: u64, note: &str) -> Result<(), StoreError> {
+    let folder = store.folder.join("checkpoints");
+    let trouble =
+        |error: std::io::Error| StoreError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
+    for name in [format!("{size:012}.txt"), "latest.txt".into()] {
+        let unfinished = folder.join(format!(".{name}.new"));
+        let mut file = std::fs::File::create(&unfinished).map_err(trouble)?;
+        file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).map_err(trouble)?;
+        std::fs::rename(&unfinished, folder.join(name)).map_err(trouble)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The evidence: whether its rows are exactly those that the histories make, and whether every release agrees with
+//! the evidence before it.
+
+use super::rows::{self, Name};
+use super::{Check, END, Fault, Finding};
+use crate::Conn;
+use crate::evidence::{self, Evidence};
+use baiyo_domain::ids::{BatchId, CommandId, EntryId, PersonId};
+use baiyo_domain::journal::{Entry, StreamId};
+use baiyo_domain::time::Time;
+use diesel::prelude::*;
+use diesel::sql_types::Binary;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A table of evidence and how a row of it is written in one line, from columns quoted as SQL has them.
+struct Table {
+    name: &'static str,
+    line: &'static str,
+    order: &'static str,
+}
+
+const GATE_FACT: Table = Table {
+    name: "gate_fact",
+    line: "quote(container) || ', ' || quote(requirement) || ', ' || quote(state) || ', ' || quote(valid_until)",
+    order: "serial",
+};
+const DUTY: Table = Table { name: "duty", line: "quote(person) || ', ' || quote(duty)", order: "rowid" };
+const DISPOSITION: Table = Table {
+    name: "disposition",
+    line: "quote(container) || ', ' || quote(decision) || ', ' || quote(decided_by) || ', ' || quote(expires_at)",
+    order: "rowid",
+};
+
+/// A row: the entry it rests on, and what it says.
+type Line = (EntryId, String);
+
+/// Compares a batch's evidence with what its history makes. `unsound` are the places of the signings whose
+/// signature does not stand.
+pub fn check(
+    check: &mut Check,
+    conn: &mut Conn,
+    stream: StreamId,
+    entries: &[Entry],
+    names: &[Name],
+    unsound: &HashSet<usize>,
+) -> QueryResult<()> {
+    let history = match evidence::of_history(BatchId(stream.id), entries) {
+        Ok(history) => history,
+        Err(error) => {
+            let last = names.last().copied();
+            last.iter().for_each(|name| check.found_in(name, Fault::Impossible(error.to_string())));
+            return Ok(());
+        }
+    };
+    let named: HashMap<EntryId, (usize, &Name)> =
+        names.iter().enumerate().map(|(place, name)| (name.id, (place, name))).collect();
+    let facts = history.iter().flat_map(|(_, made)| &made.facts).map(|fact| {
+        let until = fact.valid_until.map_or("NULL".into(), |until| until.micros().to_string());
+        let (requirement, state) = (quoted(&fact.requirement), quoted(fact.state));
+        (fact.entry, format!("{}, {requirement}, {state}, {until}", fact.container))
+    });
+    let duties = history.iter().flat_map(|(_, made)| &made.duties);
+    let duties = duties.map(|(person, duty, entry)| (*entry, format!("{}, {}", blob(*person), quoted(duty))));
+    let dispositions = history.iter().flat_map(|(_, made)| &made.dispositions).map(|made| {
+        let (decision, by, expires) = (quoted(made.decision), blob(made.by), made.expires_at.micros());
+        (made.entry, format!("{}, {decision}, {by}, {expires}", made.container))
+    });
+    let due: [(Table, Vec<Line>); 3] =
+        [(GATE_FACT, facts.collect()), (DUTY, duties.collect()), (DISPOSITION, dispositions.collect())];
+    for (table, due) in due {
+        let mut stored = stored(conn, &table, stream)?;
+        // Newer than the check, or resting on no entry of this batch, which is asked for all at once.
+        stored.retain(|(entry, _)| named.contains_key(entry));
+        compare(check, &table, &due, &stored, &named);
+    }
+    for (_, made) in &history {
+        for entry in made.dispositions.iter().map(|made| made.entry).collect::<HashSet<_>>() {
+            if let Some((_, name)) = named.get(&entry).filter(|(place, _)| unsound.contains(place)) {
+                check.found_in(name, Fault::DispositionUnsigned);
+            }
+        }
+    }
+    check_releases(check, &history, entries, &named);
+    Ok(())
+}
+
+fn compare(
+    check: &mut Check,
+    table: &Table,
+    due: &[Line],
+    stored: &[Line],
+    named: &HashMap<EntryId, (usize, &Name)>,
+) {
+    let mut balance: BTreeMap<&Line, i64> = BTreeMap::new();
+    due.iter().for_each(|line| *balance.entry(line).or_default() -= 1);
+    stored.iter().for_each(|line| *balance.entry(line).or_default() += 1);
+    let mut agree = true;
+    for ((entry, row), count) in balance.into_iter().filter(|(_, count)| *count != 0) {
+        agree = false;
+        let (row, table) = (row.clone(), table.name);
+        let fault = if count > 0 {
+            Fault::EvidenceInvented { table, row }
+        } else {
+            Fault::EvidenceMissing { table, row }
+        };
+        named.get(entry).into_iter().for_each(|(_, name)| check.found_in(name, fault.clone()));
+    }
+    let moved = due.iter().zip(stored).find(|(due, stored)| due != stored);
+    if let (true, "gate_fact", Some(((entry, _), _))) = (agree, table.name, moved) {
+        named.get(entry).into_iter().for_each(|(_, name)| check.found_in(name, Fault::EvidenceOrder));
+    }
+}
+
+/// Asks again, of the evidence that the history makes, what the guard of dispositions asks.
+fn check_releases(
+    check: &mut Check,
+    history: &[(CommandId, Evidence)],
+    entries: &[Entry],
+    named: &HashMap<EntryId, (usize, &Name)>,
+) {
+    let mut standing: BTreeMap<(u16, &str), (&str, Option<Time>)> = BTreeMap::new();
+    let mut busy: HashSet<PersonId> = HashSet::new();
+    for (_, made) in history {
+        standing.extend(
+            made.facts.iter().map(|f| ((f.container, f.requirement.as_str()), (f.state, f.valid_until))),
+        );
+        busy.extend(made.duties.iter().map(|(person, _, _)| *person));
+        for release in made.dispositions.iter().filter(|made| made.decision == "release") {
+            let Some((place, name)) = named.get(&release.entry) else { continue };
+            let at = entries[*place].recorded_at;
+            let container = release.container.0;
+            let of = |no: u16| standing.range((no, "")..).take_while(move |((of, _), _)| *of == no);
+            let open = of(0).chain(of(container)).filter(|(_, (state, until))| {
+                *state != "met" || until.is_some_and(|until| until <= at)
+            });
+            let mut reasons: Vec<&str> = open.map(|((_, requirement), _)| *requirement).collect();
+            if of(0).next().is_none() || of(container).next().is_none() {
+                reasons.push("requirements");
+            }
+            if busy.contains(&release.by) {
+                reasons.push("duty");
+            }
+            if release.expires_at <= at {
+                reasons.push("expiry");
+            }
+            for reason in reasons {
+                check.found_in(name, Fault::ReleasedAgainstGate { container, reason: reason.into() });
+            }
+        }
+    }
+}
+
+/// Reports rows of evidence that rest on no entry of their batch.
+pub fn check_unfounded(check: &mut Check, conn: &mut Conn) -> QueryResult<()> {
+    for table in [GATE_FACT, DUTY, DISPOSITION] {
+        let rows: Vec<RawLine> = diesel::sql_query(format!(
+            "SELECT coalesce(CAST(e.entry AS BLOB), x'') AS entry, x'' AS line FROM {} AS e \
+             LEFT JOIN journal AS j ON j.id = e.entry AND j.stream_kind = 'batch' AND j.stream_id = e.batch \
+             WHERE j.id IS NULL",
+            table.name
+        ))
+        .load(conn)?;
+        for row in rows {
+            let entry = rows::uuid(&row.entry).map(EntryId);
+            let what = Fault::EvidenceUnfounded { table: table.name };
+            check.found.push((END, Finding { entry, stream: None, version: None, what }));
+        }
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct RawLine {
+    #[diesel(sql_type = Binary)]
+    entry: Vec<u8>,
+    #[diesel(sql_type = Binary)]
+    line: Vec<u8>,
+}
+
+fn stored(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
+    let rows: Vec<RawLine> = diesel::sql_query(format!(
+        "SELECT coalesce(CAST(entry AS BLOB), x'') AS entry, CAST({} AS BLOB) AS line FROM {} WHERE batch = ? ORDER BY {}",
+        table.line, table.name, table.order
+    ))
+    .bind::<Binary, _>(stream.id.as_bytes().to_vec())
+    .load(conn)?;
+    let line = |row: RawLine| {
+        Some((EntryId(rows::uuid(&row.entry)?), String::from_utf8_lossy(&row.line).into_owned()))
+    };
+    Ok(rows.into_iter().filter_map(line).collect())
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn blob(person: PersonId) -> String {
+    format!("X'{}'", rows::hex(person.0.as_bytes()).to_uppercase())
+}

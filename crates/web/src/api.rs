@@ -1,0 +1,121 @@
+//! The API under `/api/v1`: one table of operations from which routes, authority and OpenAPI are made. A form of
+//! the domain becomes a route by being listed in its stage; nothing is registered twice.
+
+pub mod accounts;
+pub mod forms;
+pub mod openapi;
+pub mod problem;
+pub mod reading;
+pub mod schema_check;
+pub mod views;
+
+use actix_web::web;
+use baiyo_domain::authority::{Meaning, meaning_of};
+use baiyo_domain::decision::Command;
+use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
+use baiyo_domain::variants::{Form, FormError};
+use baiyo_domain::{batch, order, people, quality_event, site, standard};
+use schemars::{Schema, SchemaGenerator};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where the API begins.
+pub const BASE: &str = "/api/v1";
+
+/// One operation that submits a form of the domain.
+#[derive(Clone)]
+pub struct FormRoute {
+    /// Its path below [`BASE`].
+    pub path: String,
+    /// The action in the table of authority.
+    pub action: String,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// Whether it makes something new, so that its path names nothing.
+    pub creates: bool,
+    /// What its signature means, if it is a signing.
+    pub meaning: Option<Meaning>,
+    /// The form's schema.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Makes the command of a body, aimed at an identifier.
+    pub read: Arc<dyn Fn(Uuid, serde_json::Value) -> Result<Command, FormError> + Send + Sync>,
+}
+
+/// Every operation that submits a form.
+pub fn form_routes() -> Vec<FormRoute> {
+    let mut routes = Vec::new();
+    add(&mut routes, "site", "site", &[], site::Command::FORMS, |_, form| Command::Site(form));
+    add(&mut routes, "people", "person", &["invitation"], people::Command::FORMS, |id, form| {
+        Command::Person(PersonId(id), form)
+    });
+    add(&mut routes, "standards", "standard", &["draft"], standard::Command::FORMS, |id, form| {
+        Command::Standard(StandardId(id), form)
+    });
+    add(&mut routes, "orders", "order", &["placement"], order::Command::FORMS, |id, form| {
+        Command::Order(OrderId(id), form)
+    });
+    add(&mut routes, "quality_events", "quality_event", &["report"], quality_event::Command::FORMS, |id, form| {
+        Command::QualityEvent(QualityEventId(id), form)
+    });
+    macro_rules! stages {
+        ($($stage:ident => $variant:ident),*) => {$(
+            let action = concat!("batch.", stringify!($stage));
+            add(&mut routes, "batches", action, &["opening"], batch::$stage::Command::FORMS, |id, form| {
+                Command::Batch(BatchId(id), batch::Command::$variant(form))
+            });
+        )*};
+    }
+    stages!(
+        intake => Intake, culture => Culture, filling => Filling, testing => Testing,
+        disposition => Disposition, distribution => Distribution
+    );
+    routes
+}
+
+fn add<T: 'static>(
+    routes: &mut Vec<FormRoute>,
+    collection: &str,
+    action: &str,
+    creating: &[&str],
+    forms: &'static [Form<T>],
+    aim: fn(Uuid, T) -> Command,
+) {
+    for form in forms {
+        let creates = creating.contains(&form.name);
+        let path = match (collection, creates) {
+            ("site", _) => format!("/site/{}", form.name),
+            (_, true) => format!("/{collection}"),
+            (_, false) => format!("/{collection}/{{id}}/{}", form.name),
+        };
+        let action = format!("{action}.{}", form.name);
+        routes.push(FormRoute {
+            path,
+            meaning: meaning_of(&action),
+            action,
+            purpose: form.purpose.trim(),
+            creates: creates || collection == "site",
+            schema: form.schema,
+            read: Arc::new(move |id, value| (form.read)(value).map(|read| aim(id, read))),
+        });
+    }
+}
+
+/// Registers everything below [`BASE`].
+pub fn configure(config: &mut web::ServiceConfig) {
+    let mut scope = web::scope(BASE);
+    for (path, route) in reading::routes() {
+        scope = scope.route(path, route);
+    }
+    for (path, route) in accounts::routes() {
+        scope = scope.route(path, route);
+    }
+    for route in form_routes() {
+        let path = route.path.clone();
+        let route = Arc::new(route);
+        scope = scope.route(
+            &path,
+            web::post().to(move |request, path, body, state| forms::submit(Arc::clone(&route), request, path, body, state)),
+        );
+    }
+    config.service(scope.default_service(web::to(reading::unknown)));
+}

@@ -1,0 +1,406 @@
+//! Signing in and out, setting a password by a one-time link, API tokens: what is no form of the domain.
+
+use super::openapi::Described;
+use super::problem::{Kind, Problem};
+use super::{forms, schema_check};
+use crate::server::State;
+use crate::session::{self, COOKIE};
+use crate::words::Language;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse, Route, web};
+use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
+use baiyo_domain::site::Founding;
+use baiyo_domain::text::Short;
+use baiyo_persistence::StoreError;
+use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token};
+use baiyo_persistence::founding::FoundingError;
+use baiyo_persistence::writer::{JobError, WriteError};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Hours a one-time link lasts.
+pub const LINK_HOURS: u16 = 72;
+/// Days an API token lasts.
+const TOKEN_DAYS: u16 = 90;
+
+/// Sign in with a password.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInForm {
+    /// The sign-in name.
+    #[schemars(length(min = 1, max = 40))]
+    pub sign_in: String,
+    /// The password.
+    #[schemars(length(min = 1, max = 256))]
+    pub password: String,
+}
+
+/// Set a password by a one-time link. The first administrator also says who the centre is.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetupForm {
+    /// The link's token.
+    #[schemars(length(min = 1, max = 200))]
+    pub token: String,
+    /// The new password, 12–128 characters.
+    #[schemars(length(min = 1, max = 256))]
+    pub password: String,
+    /// Who the centre is: for the first administrator only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<CentreForm>,
+}
+
+/// Who the centre is.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CentreForm {
+    /// The administrator's own name.
+    pub your_name: Short,
+    /// The centre's name.
+    pub name: Short,
+    /// Its code on labels, set once: 2–6 characters A–Z and 0–9.
+    pub code: SiteCode,
+    /// Its facility number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_number: Option<Short>,
+}
+
+/// A name for an API token.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenForm {
+    /// What it is for.
+    pub name: Short,
+}
+
+/// A secret, shown once.
+#[derive(Serialize, JsonSchema)]
+pub struct SecretView {
+    /// The token.
+    pub token: String,
+}
+
+/// The key a person made, waiting for its registration.
+#[derive(Serialize, JsonSchema)]
+pub struct WaitingKey {
+    /// Its identifier, as its registration names it.
+    pub key: KeyId,
+}
+
+/// Keys that wait.
+#[derive(Serialize, JsonSchema)]
+pub struct WaitingKeysView {
+    /// All of them.
+    pub items: Vec<WaitingKey>,
+}
+
+/// Routes and their handlers.
+pub fn routes() -> Vec<(&'static str, Route)> {
+    vec![
+        ("/session", web::post().to(sign_in)),
+        ("/session", web::delete().to(sign_out)),
+        ("/setup", web::post().to(set_up)),
+        ("/me/tokens", web::post().to(make_token)),
+        ("/people/{id}/setup_link", web::post().to(make_link)),
+        ("/people/{id}/waiting_keys", web::get().to(waiting_keys)),
+    ]
+}
+
+/// What the document says of these routes.
+pub fn described() -> &'static [Described] {
+    static ALL: &[Described] = &[
+        Described {
+            method: "post",
+            path: "/session",
+            action: None,
+            summary: "Sign in: answers with a session cookie.",
+            body: Some(|g| g.subschema_for::<SignInForm>()),
+            answer: None,
+            query: &[],
+            problems: &[Kind::NotJson, Kind::NotSignedIn, Kind::MediaType, Kind::TooLarge, Kind::Form, Kind::TooManyTries],
+        },
+        Described {
+            method: "delete",
+            path: "/session",
+            action: Some("read.self"),
+            summary: "Sign out.",
+            body: None,
+            answer: None,
+            query: &[],
+            problems: &[],
+        },
+        Described {
+            method: "post",
+            path: "/setup",
+            action: None,
+            summary: "Set your password by a one-time link. Your key then waits for its registration.",
+            body: Some(|g| g.subschema_for::<SetupForm>()),
+            answer: None,
+            query: &[],
+            problems: &[Kind::NotJson, Kind::NotFound, Kind::MediaType, Kind::TooLarge, Kind::Form],
+        },
+        Described {
+            method: "post",
+            path: "/me/tokens",
+            action: Some("read.self"),
+            summary: "Make an API token for yourself; it is shown once and lasts 90 days.",
+            body: Some(|g| g.subschema_for::<TokenForm>()),
+            answer: Some(|g| g.subschema_for::<SecretView>()),
+            query: &[],
+            problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form],
+        },
+        Described {
+            method: "post",
+            path: "/people/{id}/setup_link",
+            action: Some("person.setup_link"),
+            summary: "Make a one-time link by which a person sets his password; it is shown once and lasts 72 hours.",
+            body: None,
+            answer: Some(|g| g.subschema_for::<SecretView>()),
+            query: &[],
+            problems: &[Kind::NotFound],
+        },
+        Described {
+            method: "get",
+            path: "/people/{id}/waiting_keys",
+            action: Some("person.key_registration"),
+            summary: "The keys a person made that are not registered.",
+            body: None,
+            answer: Some(|g| g.subschema_for::<WaitingKeysView>()),
+            query: &[],
+            problems: &[Kind::NotFound],
+        },
+    ];
+    ALL
+}
+
+async fn sign_in(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let language = session::language(&request);
+    let form: SignInForm = read(&request, &body, "post /session", &state)?;
+    let token = check_password(&state, form.sign_in, form.password, language).await?;
+    Ok(HttpResponse::Ok().cookie(session_cookie(&request, token.as_str())).json(serde_json::json!({})))
+}
+
+/// Checks a password and opens a session.
+///
+/// # Errors
+/// The name or the password is wrong, or too many were.
+pub async fn check_password(
+    state: &web::Data<State>,
+    sign_in: String,
+    password: String,
+    language: Language,
+) -> Result<Token, Problem> {
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let (now, _) = state.store.now();
+    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
+    let store = Arc::clone(&state.store);
+    let outcome = web::block(move || {
+        let secret = store.read(|conn| Ok::<_, StoreError>(accounts::stored_secret(conn, &sign_in)?))?;
+        let checked = secret.check(&password);
+        store
+            .write(move |conn| accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database))
+            .map_err(store_error)
+    });
+    let settled = outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
+    match settled {
+        Ok((_, token)) => Ok(token),
+        Err(refused @ PasswordRefused::Wrong) => {
+            Err(session::password_problem(refused, language, Some("/password"), state))
+        }
+        Err(refused) => Err(session::password_problem(refused, language, None, state)),
+    }
+}
+
+/// The cookie of a session.
+pub fn session_cookie(request: &HttpRequest, token: &str) -> Cookie<'static> {
+    Cookie::build(COOKIE, token.to_string())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(request.connection_info().scheme() == "https")
+        .finish()
+}
+
+async fn sign_out(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    session::who(&request, &state).await?;
+    end_session(&request, &state).await;
+    let mut ended = session_cookie(&request, "");
+    ended.make_removal();
+    Ok(HttpResponse::NoContent().cookie(ended).finish())
+}
+
+/// Ends the session of a request's cookie.
+pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
+    let Some(cookie) = request.cookie(COOKIE) else { return };
+    let (now, _) = state.store.now();
+    let store = Arc::clone(&state.store);
+    let token = cookie.value().to_string();
+    let ended = web::block(move || {
+        store.write(move |conn| accounts::end_session(conn, &token, now).map_err(JobError::<StoreError>::Database))
+    });
+    if let Ok(Err(error)) = ended.await {
+        tracing::error!(%error, "a session could not be ended");
+    }
+}
+
+async fn set_up(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let language = session::language(&request);
+    let form: SetupForm = read(&request, &body, "post /setup", &state)?;
+    set_password(&state, form, language).await?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({})))
+}
+
+/// Sets a password by a link; founds the centre where the link is the first administrator's.
+///
+/// # Errors
+/// The link has ended; the password is too weak; the centre's own fields are missing.
+pub async fn set_password(state: &web::Data<State>, form: SetupForm, language: Language) -> Result<(), Problem> {
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let (now, _) = state.store.now();
+    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
+    let store = Arc::clone(&state.store);
+    let zone = state.zone.name().to_string();
+    let outcome = web::block(move || {
+        let token = form.token.clone();
+        let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
+        let invited: Invited = invited.map_err(FoundingError::from)?.ok_or(FoundingError::Link(accounts::LinkEnded))?;
+        let password = match Password::new(&form.password, &invited.sign_in) {
+            Ok(password) => password,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let founded = store.is_founded()?;
+        if !founded && form.centre.is_none() {
+            return Err(FoundingError::Text("/centre".into()));
+        }
+        let credentials = NewCredentials::make(invited.person, &password, now)?;
+        store.set_password(credentials, form.token)?;
+        if let (false, Some(centre)) = (founded, form.centre) {
+            let founding = founding_of(&centre, zone)?;
+            store.found(founding, &invited, centre.your_name, &form.password)?;
+        }
+        Ok::<_, FoundingError>(Ok(()))
+    });
+    match outcome.await.map_err(|_| unavailable())? {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(problems)) => {
+            let mut problem = Problem::new(Kind::Form, language);
+            problem.reasons = problems
+                .iter()
+                .map(|reason| super::problem::ProblemReason {
+                    code: "password".into(),
+                    pointer: Some("/password".into()),
+                    sentence: password_sentence(language, *reason).into(),
+                    arguments: None,
+                })
+                .collect();
+            Err(problem)
+        }
+        Err(FoundingError::Link(_)) => Err(Problem::new(Kind::NotFound, language)),
+        Err(FoundingError::Text(pointer)) if pointer == "/centre" => Err(Problem::faults(
+            vec![schema_check::Fault { pointer, kind: schema_check::FaultKind::Missing }],
+            language,
+        )),
+        Err(error) => {
+            tracing::error!(%error, "an account cannot be set up");
+            Err(unavailable())
+        }
+    }
+}
+
+fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingError> {
+    let short = |text: String| Short::try_from(text).map_err(|error| FoundingError::Text(error.to_string()));
+    Ok(Founding {
+        name: centre.name.clone(),
+        code: centre.code.clone(),
+        facility_number: centre.facility_number.clone(),
+        zone: short(zone)?,
+        // Two centres never share an origin, whatever they are called.
+        origin: short(format!("baiyo.local/{}-{}", centre.code.as_str(), Uuid::now_v7().simple()))?,
+        demonstration: false,
+    })
+}
+
+async fn make_token(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let caller = session::admit(&request, &state, "read.self").await?;
+    let form: TokenForm = read(&request, &body, "post /me/tokens", &state)?;
+    let (now, _) = state.store.now();
+    let person = caller.person;
+    let token = write(&state, caller.language, move |conn| {
+        Ok(accounts::make_api_token(conn, person, form.name.as_str(), now, TOKEN_DAYS)?)
+    });
+    Ok(HttpResponse::Ok().json(SecretView { token: token.await?.as_str().to_string() }))
+}
+
+async fn make_link(request: HttpRequest, path: web::Path<Uuid>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let caller = session::admit(&request, &state, "person.setup_link").await?;
+    let person = PersonId(*path);
+    let (now, _) = state.store.now();
+    let token = write(&state, caller.language, move |conn| {
+        Ok(match accounts::has_account(conn, person)? {
+            true => Some(accounts::make_setup_link(conn, person, now, LINK_HOURS)?),
+            false => None,
+        })
+    });
+    let token = token.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    Ok(HttpResponse::Ok().json(SecretView { token: token.as_str().to_string() }))
+}
+
+async fn waiting_keys(request: HttpRequest, path: web::Path<Uuid>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let caller = session::admit(&request, &state, "person.key_registration").await?;
+    let person = PersonId(*path);
+    let keys = super::reading::read(&state, &caller, move |conn| Ok(accounts::waiting_keys(conn, person)?)).await?;
+    let items = keys.into_keys().map(|(_, key)| WaitingKey { key }).collect();
+    Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
+}
+
+async fn write<T: Send + 'static>(
+    state: &web::Data<State>,
+    language: Language,
+    job: impl FnOnce(&mut baiyo_persistence::Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
+) -> Result<T, Problem> {
+    let store = Arc::clone(&state.store);
+    let outcome = web::block(move || store.write(job).map_err(store_error)).await;
+    outcome
+        .map_err(|_| Problem::new(Kind::Unavailable, language))?
+        .map_err(|error| Problem::of_store(&error, language))
+}
+
+fn store_error(error: WriteError<StoreError>) -> StoreError {
+    match error {
+        WriteError::Job(error) => error,
+        WriteError::Unavailable(reason) => StoreError::Database(reason),
+    }
+}
+
+fn read<F: DeserializeOwned + JsonSchema>(
+    request: &HttpRequest,
+    body: &[u8],
+    operation: &str,
+    state: &State,
+) -> Result<F, Problem> {
+    let language = session::language(request);
+    let value = forms::read_json(request, body, language)?;
+    let (schema, definitions) = state.schemas.of(operation);
+    let faults = schema_check::check(&value, schema, definitions);
+    if !faults.is_empty() {
+        return Err(Problem::faults(faults, language));
+    }
+    baiyo_domain::variants::read_form(value).map_err(|error| Problem::form(error, language))
+}
+
+/// What is wrong with a new password, in words.
+pub fn password_sentence(language: Language, problem: PasswordProblem) -> &'static str {
+    match (language, problem) {
+        (Language::En, PasswordProblem::Short) => "The password has fewer than 12 characters.",
+        (Language::Ja, PasswordProblem::Short) => "パスワードは12文字以上にしてください。",
+        (Language::En, PasswordProblem::Long) => "The password has more than 128 characters.",
+        (Language::Ja, PasswordProblem::Long) => "パスワードは128文字以内にしてください。",
+        (Language::En, PasswordProblem::ContainsSignIn) => "The password contains the sign-in name.",
+        (Language::Ja, PasswordProblem::ContainsSignIn) => "パスワードにサインイン名が含まれています。",
+        (Language::En, PasswordProblem::Common) => "This password is among those that are guessed first.",
+        (Language::Ja, PasswordProblem::Common) => "このパスワードは推測されやすいものです。",
+    }
+}

@@ -1,0 +1,228 @@
+//! OpenAPI 3.1, made from the table of operations and the forms' own schemas: what is documented is what is
+//! registered, checked and executed.
+
+use super::problem::{Kind, Problem};
+use super::{BASE, FormRoute, accounts, form_routes, forms, reading};
+use crate::words::Language;
+use baiyo_domain::authority::roles_for;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The schemas of all forms, ready for checking bodies, and the whole document.
+pub struct Schemas {
+    bodies: BTreeMap<String, Value>,
+    definitions: Map<String, Value>,
+    document: Value,
+}
+
+/// One operation that is not a form of the domain.
+pub struct Described {
+    /// `get`, `post` or `delete`.
+    pub method: &'static str,
+    /// The path below [`BASE`].
+    pub path: &'static str,
+    /// The action in the table of authority; nothing where anybody may.
+    pub action: Option<&'static str>,
+    /// What it does.
+    pub summary: &'static str,
+    /// The body's schema.
+    pub body: Option<fn(&mut SchemaGenerator) -> schemars::Schema>,
+    /// The answer's schema.
+    pub answer: Option<fn(&mut SchemaGenerator) -> schemars::Schema>,
+    /// Query parameters: name, what it is for.
+    pub query: &'static [(&'static str, &'static str)],
+    /// Problems it answers with beside those of being signed in.
+    pub problems: &'static [Kind],
+}
+
+impl Schemas {
+    /// Makes them.
+    pub fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        let mut generator = settings.into_generator();
+        let mut bodies = BTreeMap::new();
+        let mut paths: Map<String, Value> = Map::new();
+        for route in form_routes() {
+            let schema = forms::body_schema(&route, &mut generator);
+            bodies.insert(route.action.clone(), Value::from(schema.clone()));
+            let operation = form_operation(&route, Value::from(schema), &mut generator);
+            insert(&mut paths, &route.path, "post", operation);
+        }
+        for described in reading::described().iter().chain(accounts::described()) {
+            if let Some(body) = described.body {
+                bodies.insert(format!("{} {}", described.method, described.path), Value::from(body(&mut generator)));
+            }
+            let operation = described_operation(described, &mut generator);
+            insert(&mut paths, described.path, described.method, operation);
+        }
+        generator.subschema_for::<Problem>();
+        let definitions = generator.take_definitions(true);
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Baiyo",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "Every batch of a cell processing centre, from tissue to infusion. Decimals are texts, \
+                    so that digits stay as entered; times carry their offset; units stand in the descriptions. \
+                    Signings carry the password again. `Idempotency-Key` makes a POST happen exactly once; \
+                    `If-Match` names the version acted on and is required for signing, correcting and deciding."
+            },
+            "servers": [{"url": BASE}],
+            "security": [{"session": []}, {"token": []}],
+            "paths": paths,
+            "components": {
+                "schemas": definitions,
+                "securitySchemes": {
+                    "session": {"type": "apiKey", "in": "cookie", "name": crate::session::COOKIE},
+                    "token": {"type": "http", "scheme": "bearer"}
+                }
+            }
+        });
+        Self { bodies, definitions, document }
+    }
+
+    /// The schema of a body, by its action (or `method path`), with all definitions.
+    pub fn of(&self, action: &str) -> (&Value, &Map<String, Value>) {
+        (self.bodies.get(action).unwrap_or(&Value::Null), &self.definitions)
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {
+    if let Some(item) = paths.entry(path.to_string()).or_insert_with(|| json!({})).as_object_mut() {
+        item.insert(method.into(), operation);
+    }
+}
+
+fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenerator) -> Value {
+    let done = Value::from(generator.subschema_for::<forms::Done>());
+    let mut problems = vec![
+        Kind::NotJson,
+        Kind::NotSignedIn,
+        Kind::Forbidden,
+        Kind::Refused,
+        Kind::TooLarge,
+        Kind::MediaType,
+        Kind::Form,
+        Kind::Unavailable,
+    ];
+    if !route.creates || route.action == "order.placement" || route.action == "batch.intake.opening" {
+        problems.push(Kind::NotFound);
+    }
+    if route.meaning.is_some() || route.action == "batch.disposition.correction" {
+        problems.extend([Kind::Changed, Kind::VersionMissing]);
+    }
+    if route.meaning.is_some() {
+        problems.push(Kind::TooManyTries);
+    }
+    let signing = route.meaning.map(|meaning| format!(" Signed as `{}`.", meaning.word())).unwrap_or_default();
+    let (status, what) = if route.creates { ("201", "Recorded; what is new") } else { ("200", "Recorded") };
+    let mut responses = problem_responses(&problems, generator);
+    responses.insert(
+        status.into(),
+        json!({
+            "description": what,
+            "headers": {"ETag": {"schema": {"type": "string"}, "description": "The new version, in quotes."}},
+            "content": {"application/json": {"schema": done}}
+        }),
+    );
+    json!({
+        "operationId": route.action,
+        "summary": route.purpose,
+        "description": format!("For {}.{signing}", role_names(&route.action)),
+        "tags": [route.action.split('.').next().unwrap_or_default()],
+        "parameters": parameters(&route.path, &[], true),
+        "requestBody": {"required": true, "content": {"application/json": {"schema": schema}}},
+        "responses": responses
+    })
+}
+
+fn described_operation(described: &Described, generator: &mut SchemaGenerator) -> Value {
+    let mut problems = described.problems.to_vec();
+    if described.action.is_some() {
+        problems.extend([Kind::NotSignedIn, Kind::Forbidden, Kind::Unavailable]);
+    }
+    let mut responses = problem_responses(&problems, generator);
+    let mut good = json!({"description": "As asked"});
+    if let Some(answer) = described.answer {
+        good["content"] = json!({"application/json": {"schema": Value::from(answer(generator))}});
+    }
+    responses.insert(if described.method == "delete" { "204" } else { "200" }.into(), good);
+    let mut operation = json!({
+        "operationId": format!("{}{}", described.method, described.path.replace(['/', '{', '}'], "_")),
+        "summary": described.summary,
+        "description": described.action.map_or("For anybody.".to_string(), |action| format!("For {}.", role_names(action))),
+        "tags": [described.path.trim_start_matches('/').split('/').next().unwrap_or_default()],
+        "parameters": parameters(described.path, described.query, false),
+        "responses": responses
+    });
+    if let Some(body) = described.body {
+        let schema = Value::from(body(generator));
+        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    if described.action.is_none() {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn role_names(action: &str) -> String {
+    let name = |role| serde_json::to_value(role).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
+    let names: Vec<String> = roles_for(action).iter().map(name).collect();
+    if names.is_empty() { "everybody who is signed in".into() } else { names.join(", ") }
+}
+
+fn problem_responses(kinds: &[Kind], generator: &mut SchemaGenerator) -> Map<String, Value> {
+    let schema = Value::from(generator.subschema_for::<Problem>());
+    let mut responses = Map::new();
+    for kind in kinds {
+        let status = kind.status().as_u16().to_string();
+        responses.insert(
+            status,
+            json!({
+                "description": kind.title(Language::En),
+                "content": {"application/problem+json": {"schema": schema}}
+            }),
+        );
+    }
+    responses
+}
+
+fn parameters(path: &str, query: &[(&str, &str)], submits: bool) -> Vec<Value> {
+    let mut all = Vec::new();
+    if path.contains("{id}") {
+        all.push(json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}));
+    }
+    if path.contains("{label}") {
+        all.push(json!({"name": "label", "in": "path", "required": true, "schema": {"type": "string"}}));
+    }
+    for (name, purpose) in query {
+        all.push(json!({"name": name, "in": "query", "description": purpose, "schema": {"type": "string"}}));
+    }
+    if submits {
+        all.push(json!({
+            "name": "Idempotency-Key", "in": "header", "description": "Makes it happen exactly once.",
+            "schema": {"type": "string", "minLength": 8, "maxLength": 100}
+        }));
+        all.push(json!({
+            "name": "If-Match", "in": "header", "description": "The version acted on, as in ETag.",
+            "schema": {"type": "string"}
+        }));
+    }
+    all
+}

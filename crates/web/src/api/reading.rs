@@ -1,0 +1,828 @@
+//! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
+
+use super::openapi::Described;
+use super::problem::{Kind, Problem};
+use super::views::{BatchView, GateView};
+use crate::exporting;
+use crate::server::State;
+use crate::session::{self, Caller};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, Route, web};
+use baiyo_domain::event::Event;
+use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PersonId, QualityEventId, StandardId};
+use baiyo_domain::journal::signature::Signature;
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::quality_event::QualityEvent;
+use baiyo_domain::time::Time;
+use baiyo_persistence::reading::{After, ClinicScope};
+use baiyo_persistence::{Conn, StoreError, journal, keystore, reading, sealing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Rows on one page.
+const PAGE: i64 = 50;
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// One page of a list.
+#[derive(Serialize, JsonSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins (`?after=`), if there is one.
+    pub next: Option<String>,
+}
+
+/// A batch on the board.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct BatchItem {
+    pub id: Uuid,
+    pub label: String,
+    pub clinic: Uuid,
+    pub order: Uuid,
+    pub pseudonym: String,
+    pub standard: String,
+    pub purpose: String,
+    pub status: String,
+    pub blockers: i32,
+    pub containers: i32,
+    pub released: i32,
+    pub opened_at: Time,
+    pub changed_at: Time,
+    pub version: i32,
+}
+
+/// An order on the list.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct OrderItem {
+    pub id: Uuid,
+    pub label: String,
+    pub clinic: Uuid,
+    pub patient: Uuid,
+    pub pseudonym: String,
+    pub purpose: String,
+    pub status: String,
+    pub placed_at: Time,
+    pub version: i32,
+}
+
+/// An order.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct OrderView {
+    pub id: OrderId,
+    pub label: String,
+    pub clinic: ClinicId,
+    pub placed: baiyo_domain::order::Placement,
+    pub plan: baiyo_domain::order::Plan,
+    pub standing: baiyo_domain::order::OrderStanding,
+    pub batches: Vec<BatchId>,
+    pub version: u32,
+}
+
+/// A person.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct PersonItem {
+    pub id: Uuid,
+    pub sign_in: String,
+    pub name: String,
+    pub clinic: Option<Uuid>,
+    pub roles: Vec<String>,
+    pub status: String,
+    pub version: i32,
+}
+
+/// A standard's version.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct StandardItem {
+    pub id: Uuid,
+    pub code: String,
+    pub edition: i32,
+    pub title_en: String,
+    pub title_ja: String,
+    pub status: String,
+    pub version: i32,
+}
+
+/// A standard's version with its content.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct StandardView {
+    pub id: StandardId,
+    pub standing: baiyo_domain::standard::Standing,
+    pub standard: baiyo_domain::standard::Standard,
+    pub version: u32,
+}
+
+/// A quality event on the list.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct QualityEventItem {
+    pub id: Uuid,
+    pub title: String,
+    pub status: String,
+    pub opened_at: Time,
+    pub batches: i32,
+    pub version: i32,
+}
+
+/// A quality event.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct QualityEventView {
+    pub id: QualityEventId,
+    /// What opened it: a person's report, or a fact out of bounds.
+    pub opening: Value,
+    pub batches: Vec<(BatchId, Option<baiyo_domain::quality_event::Impact>)>,
+    pub closed: bool,
+    pub version: u32,
+}
+
+/// A clinic.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct ClinicItem {
+    pub id: ClinicId,
+    pub name: String,
+    pub number: Option<String>,
+    pub closed: bool,
+}
+
+/// A stop message that is not acknowledged.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct StopItem {
+    /// Its entry, as the acknowledgement names it.
+    pub entry: Uuid,
+    pub batch: Uuid,
+    pub container: i32,
+    pub clinic: Uuid,
+    pub issued_at: Time,
+}
+
+/// One entry of a record.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct EntryView {
+    pub entry: Uuid,
+    pub version: u32,
+    pub kind: String,
+    pub occurred_at: Time,
+    pub recorded_at: Time,
+    pub performer: PersonId,
+    pub performer_name: String,
+    pub recorder: PersonId,
+    pub recorder_name: String,
+    pub hash: baiyo_domain::journal::Hash,
+    /// The fact as recorded.
+    pub event: Event,
+    /// The signature, where it is a signing.
+    pub signature: Option<SignatureView>,
+    /// The corrections of it, oldest first.
+    pub corrected_by: Vec<Uuid>,
+}
+
+/// A signature as it is shown: name, time, meaning.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct SignatureView {
+    pub person: PersonId,
+    pub name: String,
+    pub key: Uuid,
+    pub meaning: String,
+    pub at: Time,
+    /// How many entries it covers.
+    pub covers: usize,
+}
+
+/// The person signed in.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct Me {
+    pub person: PersonId,
+    pub name: String,
+    pub sign_in: String,
+    pub roles: Vec<baiyo_domain::authority::Role>,
+    pub clinic: Option<ClinicId>,
+    /// Whether a registered key lets this person sign.
+    pub can_sign: bool,
+}
+
+/// A patient's name and birth date, for the clinic that ordered.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct RecipientView {
+    pub patient: Uuid,
+    pub name: String,
+    pub kana: Option<String>,
+    pub birth_date: String,
+}
+
+/// What a scanned label stands for.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct LabelView {
+    pub label: String,
+    pub batch: BatchId,
+    /// The number of the part within its batch.
+    pub part: Option<u16>,
+}
+
+/// The newest checkpoint.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct CheckpointView {
+    /// The signed note (C2SP).
+    pub note: Option<String>,
+    /// The key it is verified with (C2SP).
+    pub vkey: Option<String>,
+}
+
+/// Routes and their handlers.
+pub fn routes() -> Vec<(&'static str, Route)> {
+    vec![
+        ("/openapi.json", web::get().to(document)),
+        ("/me", web::get().to(me)),
+        ("/batches", web::get().to(batches)),
+        ("/batches/{id}", web::get().to(batch)),
+        ("/batches/{id}/gate", web::get().to(gate)),
+        ("/batches/{id}/history", web::get().to(batch_history)),
+        ("/batches/{id}/export", web::get().to(export)),
+        ("/orders", web::get().to(orders)),
+        ("/orders/{id}", web::get().to(order)),
+        ("/orders/{id}/recipient", web::get().to(recipient)),
+        ("/people", web::get().to(people)),
+        ("/people/{id}/history", web::get().to(person_history)),
+        ("/standards", web::get().to(standards)),
+        ("/standards/{id}", web::get().to(standard)),
+        ("/quality_events", web::get().to(quality_events)),
+        ("/quality_events/{id}", web::get().to(quality_event)),
+        ("/clinics", web::get().to(clinics)),
+        ("/stops", web::get().to(stops)),
+        ("/attempts", web::get().to(attempts)),
+        ("/labels/{label}", web::get().to(label)),
+        ("/checkpoint", web::get().to(checkpoint)),
+    ]
+}
+
+const LIST: &[(&str, &str)] = &[("after", "Where the page begins: `next` of the page before.")];
+const BOARD: &[(&str, &str)] =
+    &[("after", "Where the page begins: `next` of the page before."), ("status", "Only batches of this status.")];
+
+/// What the document says of these routes.
+pub fn described() -> &'static [Described] {
+    const fn get(path: &'static str, action: &'static str, summary: &'static str) -> Described {
+        Described {
+            method: "get",
+            path,
+            action: Some(action),
+            summary,
+            body: None,
+            answer: None,
+            query: &[],
+            problems: &[],
+        }
+    }
+    const ONE: &[Kind] = &[Kind::NotFound];
+    static ALL: &[Described] = &[
+        Described {
+            action: None,
+            answer: Some(|_| schemars::json_schema!({"type": "object"})),
+            ..get("/openapi.json", "", "This document.")
+        },
+        Described { answer: Some(|g| g.subschema_for::<Me>()), ..get("/me", "read.self", "Who is signed in.") },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<BatchItem>>()),
+            query: BOARD,
+            problems: &[Kind::Form],
+            ..get("/batches", "read.batch", "The board: batches, newest change first.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<BatchView>()),
+            problems: ONE,
+            ..get("/batches/{id}", "read.batch", "One batch.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<GateView>()),
+            problems: ONE,
+            ..get("/batches/{id}/gate", "read.batch", "What blocks the batch and each of its containers.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
+            problems: ONE,
+            ..get("/batches/{id}/history", "read.batch", "Every entry of the batch, oldest first.")
+        },
+        Described {
+            answer: Some(|_| schemars::json_schema!({"type": "object"})),
+            problems: ONE,
+            ..get(
+                "/batches/{id}/export",
+                "read.journal",
+                "The batch with everything an outsider needs to verify it, as `baiyo export` writes it.",
+            )
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<OrderItem>>()),
+            query: LIST,
+            problems: &[Kind::Form],
+            ..get("/orders", "read.order", "Orders, newest first.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<OrderView>()),
+            problems: ONE,
+            ..get("/orders/{id}", "read.order", "One order.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<RecipientView>()),
+            problems: ONE,
+            ..get("/orders/{id}/recipient", "read.patient_name", "The patient's name and birth date.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<PersonItem>>()),
+            ..get("/people", "read.people", "Everybody with an account.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
+            problems: ONE,
+            ..get("/people/{id}/history", "read.people", "Every entry about a person, oldest first.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<StandardItem>>()),
+            ..get("/standards", "read.standard", "All standards' versions.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<StandardView>()),
+            problems: ONE,
+            ..get("/standards/{id}", "read.standard", "One standard's version.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<QualityEventItem>>()),
+            query: LIST,
+            problems: &[Kind::Form],
+            ..get("/quality_events", "read.quality_event", "Quality events, newest first.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<QualityEventView>()),
+            problems: ONE,
+            ..get("/quality_events/{id}", "read.quality_event", "One quality event.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<ClinicItem>>()),
+            ..get("/clinics", "read.clinics", "All clinics.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<StopItem>>()),
+            ..get("/stops", "read.batch", "Stop messages that are not acknowledged.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
+            ..get("/attempts", "read.attempts", "Refused attempts against identity, authority or the gate.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<LabelView>()),
+            problems: &[Kind::NotFound, Kind::Form],
+            ..get("/labels/{label}", "read.batch", "What a scanned label stands for.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<CheckpointView>()),
+            ..get("/checkpoint", "read.self", "The newest signed checkpoint, to be kept outside.")
+        },
+    ];
+    ALL
+}
+
+/// Reads on a reader's connection, off the async threads.
+pub async fn read<T: Send + 'static>(
+    state: &web::Data<State>,
+    caller: &Caller,
+    reading: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    let store = Arc::clone(&state.store);
+    let language = caller.language;
+    let outcome = web::block(move || store.read(reading)).await;
+    outcome
+        .map_err(|_| Problem::new(Kind::Unavailable, language))?
+        .map_err(|error| Problem::of_store(&error, language))
+}
+
+/// Answers an address that leads nowhere.
+pub async fn unknown(request: HttpRequest) -> Answer {
+    Err(Problem::new(Kind::NotFound, session::language(&request)))
+}
+
+async fn document(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(state.schemas.document())
+}
+
+async fn me(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.self").await?;
+    Ok(HttpResponse::Ok().json(Me {
+        person: caller.person,
+        name: caller.name,
+        sign_in: caller.sign_in,
+        roles: caller.roles,
+        clinic: caller.clinic,
+        can_sign: caller.can_sign,
+    }))
+}
+
+type Query = web::Query<HashMap<String, String>>;
+
+async fn batches(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let after = after_of(&query, &caller)?;
+    let status = query.get("status").cloned();
+    let scope = caller.scope();
+    let rows =
+        read(&state, &caller, move |conn| Ok(reading::batches(conn, scope, status.as_deref(), after, PAGE)?)).await?;
+    let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
+    let items = rows.into_iter().map(|row| BatchItem {
+        id: row.id.0,
+        label: row.label,
+        clinic: row.clinic.0,
+        order: row.order_id.0,
+        pseudonym: row.pseudonym,
+        standard: row.standard,
+        purpose: row.purpose,
+        status: row.status,
+        blockers: row.blockers,
+        containers: row.containers,
+        released: row.released,
+        opened_at: time(row.opened_at),
+        changed_at: time(row.changed_at),
+        version: row.version,
+    });
+    Ok(paged("/batches", Page { items: items.collect(), next }))
+}
+
+async fn orders(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.order").await?;
+    let after = after_of(&query, &caller)?;
+    let scope = caller.scope();
+    let rows = read(&state, &caller, move |conn| Ok(reading::orders(conn, scope, after, PAGE)?)).await?;
+    let next = next_of(rows.len(), rows.last().map(|row| (row.placed_at, row.id.0)));
+    let items = rows.into_iter().map(|row| OrderItem {
+        id: row.id.0,
+        label: row.label,
+        clinic: row.clinic.0,
+        patient: row.patient.0,
+        pseudonym: row.pseudonym,
+        purpose: row.purpose,
+        status: row.status,
+        placed_at: time(row.placed_at),
+        version: row.version,
+    });
+    Ok(paged("/orders", Page { items: items.collect(), next }))
+}
+
+async fn batch(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let found = one_batch(&state, &caller, &path).await?;
+    let (now, _) = state.store.now();
+    let view = BatchView::of(&found, now);
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{}\"", view.version))).json(view))
+}
+
+async fn gate(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let found = one_batch(&state, &caller, &path).await?;
+    let (now, _) = state.store.now();
+    Ok(HttpResponse::Ok()
+        .insert_header((header::ETAG, format!("\"{}\"", found.log.len())))
+        .insert_header((header::CONTENT_LANGUAGE, caller.language.tag()))
+        .json(GateView::of(&found, now, caller.language, state.zone)))
+}
+
+/// One batch this caller may see.
+///
+/// # Errors
+/// It is not there, or not for this person.
+pub async fn one_batch(
+    state: &web::Data<State>,
+    caller: &Caller,
+    id: &str,
+) -> Result<baiyo_domain::batch::Batch, Problem> {
+    let id = BatchId(identifier(id, caller)?);
+    let scope = caller.scope();
+    let found = read(state, caller, move |conn| reading::batch(conn, scope, id)).await?;
+    found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))
+}
+
+async fn batch_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let found = one_batch(&state, &caller, &path).await?;
+    let stream = StreamId { kind: StreamKind::Batch, id: found.id.0 };
+    let mut items = history(&state, &caller, stream).await?;
+    for item in &mut items {
+        let logged = found.log.iter().find(|logged| logged.stamp.entry.0 == item.entry);
+        item.corrected_by = logged.map(|l| l.corrected_by.iter().map(|e| e.0).collect()).unwrap_or_default();
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+async fn person_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.people").await?;
+    let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
+    let items = history(&state, &caller, stream).await?;
+    if items.is_empty() {
+        return Err(Problem::new(Kind::NotFound, caller.language));
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+async fn attempts(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.attempts").await?;
+    let streams = read(&state, &caller, |conn| Ok(journal::streams_of(conn, StreamKind::Attempts)?)).await?;
+    let mut items = Vec::new();
+    for stream in streams {
+        items.extend(history(&state, &caller, stream).await?);
+    }
+    items.sort_by_key(|item| std::cmp::Reverse(item.recorded_at));
+    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+/// The entries of a stream as they are shown.
+///
+/// # Errors
+/// The records cannot be read.
+pub async fn history(state: &web::Data<State>, caller: &Caller, stream: StreamId) -> Result<Vec<EntryView>, Problem> {
+    read(state, caller, move |conn| {
+        let names = reading::names(conn)?;
+        let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
+        let mut items = Vec::new();
+        for entry in journal::entries_of(conn, stream)? {
+            let (event, signature) = Event::read(&entry)?;
+            items.push(EntryView {
+                entry: entry.id.0,
+                version: entry.version,
+                kind: entry.kind,
+                occurred_at: entry.occurred_at,
+                recorded_at: entry.recorded_at,
+                performer: entry.performer,
+                performer_name: name(entry.performer),
+                recorder: entry.recorder,
+                recorder_name: name(entry.recorder),
+                hash: entry.hash,
+                event,
+                signature: signature.map(|signature: Signature| SignatureView {
+                    person: signature.person,
+                    name: name(signature.person),
+                    key: signature.key.0,
+                    meaning: signature.meaning.as_str().to_string(),
+                    at: signature.at,
+                    covers: signature.covers.len(),
+                }),
+                corrected_by: Vec::new(),
+            });
+        }
+        Ok(items)
+    })
+    .await
+}
+
+async fn export(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.journal").await?;
+    let found = one_batch(&state, &caller, &path).await?;
+    let store = Arc::clone(&state.store);
+    let exported = web::block(move || {
+        store.seal()?;
+        exporting::batch(&store, found.id)
+    });
+    let exported = exported.await.map_err(|_| Problem::new(Kind::Unavailable, caller.language))?;
+    let exported = exported.map_err(|error| Problem::of_store(&error, caller.language))?;
+    let exported = exported.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    Ok(HttpResponse::Ok().json(exported))
+}
+
+async fn order(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.order").await?;
+    let (order, version) = one_order(&state, &caller, &path).await?;
+    let view = OrderView {
+        id: order.id,
+        label: order.placed.label.to_string(),
+        clinic: order.placed.clinic,
+        placed: order.placed.placement,
+        plan: order.plan,
+        standing: order.standing,
+        batches: order.batches,
+        version,
+    };
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
+}
+
+async fn one_order(
+    state: &web::Data<State>,
+    caller: &Caller,
+    id: &str,
+) -> Result<(baiyo_domain::order::Order, u32), Problem> {
+    let id = OrderId(identifier(id, caller)?);
+    let scope = caller.scope();
+    let found = read(state, caller, move |conn| reading::order(conn, scope, id)).await?;
+    found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))
+}
+
+async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.patient_name").await?;
+    let (order, _) = one_order(&state, &caller, &path).await?;
+    let patient = order.placed.placement.patient;
+    let row = read(&state, &caller, move |conn| Ok(keystore::load_personal(conn, patient)?)).await?;
+    let opened =
+        row.and_then(|row| {
+            let sealed = &row.sealed;
+            state.store.keys().open_personal(patient, row.clinic, &sealed.nonce, &sealed.ciphertext).ok()
+        });
+    let personal = opened.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {
+        patient: patient.0,
+        name: personal.name.to_string(),
+        kana: personal.kana.as_ref().map(ToString::to_string),
+        birth_date: personal.birth_date.date().to_string(),
+    }))
+}
+
+async fn people(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.people").await?;
+    let rows = read(&state, &caller, |conn| Ok(reading::people(conn)?)).await?;
+    let items = rows.into_iter().map(|row| PersonItem {
+        id: row.id.0,
+        sign_in: row.sign_in,
+        name: row.name,
+        clinic: row.clinic.map(|clinic| clinic.0),
+        roles: row.roles.split(',').filter(|role| !role.is_empty()).map(String::from).collect(),
+        status: row.status,
+        version: row.version,
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+}
+
+async fn standards(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.standard").await?;
+    let rows = read(&state, &caller, |conn| Ok(reading::standards(conn)?)).await?;
+    let items = rows.into_iter().map(|row| StandardItem {
+        id: row.id.0,
+        code: row.code,
+        edition: row.edition,
+        title_en: row.title_en,
+        title_ja: row.title_ja,
+        status: row.status,
+        version: row.version,
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+}
+
+async fn standard(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.standard").await?;
+    let id = StandardId(identifier(&path, &caller)?);
+    let at = StreamId { kind: StreamKind::Standard, id: id.0 };
+    let world = read(&state, &caller, move |conn| reading::stream(conn, at)).await?;
+    let found = world.and_then(|mut world| {
+        let version = world.version(at);
+        world.standards.remove(&id).map(|filed| (filed, version))
+    });
+    let (filed, version) = found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    let view = StandardView { id, standing: filed.standing, standard: filed.standard, version };
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
+}
+
+async fn quality_events(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.quality_event").await?;
+    let after = after_of(&query, &caller)?;
+    let rows = read(&state, &caller, move |conn| Ok(reading::quality_events(conn, after, PAGE)?)).await?;
+    let next = next_of(rows.len(), rows.last().map(|row| (row.opened_at, row.id.0)));
+    let items = rows.into_iter().map(|row| QualityEventItem {
+        id: row.id.0,
+        title: row.title,
+        status: row.status,
+        opened_at: time(row.opened_at),
+        batches: row.batches,
+        version: row.version,
+    });
+    Ok(paged("/quality_events", Page { items: items.collect(), next }))
+}
+
+async fn quality_event(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.quality_event").await?;
+    let id = QualityEventId(identifier(&path, &caller)?);
+    let at = StreamId { kind: StreamKind::QualityEvent, id: id.0 };
+    let world = read(&state, &caller, move |conn| reading::stream(conn, at)).await?;
+    let found = world.and_then(|mut world| {
+        let version = world.version(at);
+        world.quality_events.remove(&id).map(|event| (event, version))
+    });
+    let (event, version) = found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    let QualityEvent { opening, batches, closed, .. } = event;
+    let opening = match opening {
+        baiyo_domain::quality_event::Opening::Report(report) => json!({ "report": report }),
+        baiyo_domain::quality_event::Opening::Departure(departure) => json!({ "departure": departure }),
+    };
+    let view = QualityEventView { id, opening, batches: batches.into_iter().collect(), closed, version };
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
+}
+
+async fn clinics(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.clinics").await?;
+    let site = read(&state, &caller, |conn| {
+        let stream = journal::site_stream(conn)?;
+        Ok(match stream {
+            Some(stream) => reading::stream(conn, stream)?.and_then(|world| world.site),
+            None => None,
+        })
+    })
+    .await?;
+    let items = site.into_iter().flat_map(|site| site.clinics).map(|(id, clinic)| ClinicItem {
+        id,
+        name: clinic.name.to_string(),
+        number: clinic.number.map(|number| number.to_string()),
+        closed: clinic.closed,
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+}
+
+async fn stops(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let scope = caller.scope();
+    let rows = read(&state, &caller, move |conn| Ok(reading::open_stops(conn, scope)?)).await?;
+    let items = rows.into_iter().map(|row| StopItem {
+        entry: row.entry.0,
+        batch: row.batch.0,
+        container: row.container,
+        clinic: row.clinic.0,
+        issued_at: time(row.issued_at),
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+}
+
+async fn label(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let label: baiyo_domain::ids::Label = path.parse().map_err(|error: baiyo_domain::ids::LabelError| {
+        Problem::because(Kind::Form, caller.language, "label", Some("/label"), error.to_string())
+    })?;
+    let scope = caller.scope();
+    let wanted = label.clone();
+    let found = read(&state, &caller, move |conn| match reading::batch_labelled(conn, &wanted)? {
+        Some(id) => reading::batch(conn, scope, id),
+        None => Ok(None),
+    });
+    let batch = found.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    Ok(HttpResponse::Ok().json(LabelView { label: label.to_string(), batch: batch.id, part: label.sub() }))
+}
+
+async fn checkpoint(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.self").await?;
+    let note = read(&state, &caller, |conn| Ok(sealing::newest_note(conn)?)).await?;
+    let vkey = sealing::verifier(&state.store).map_err(|error| Problem::of_store(&error, caller.language))?;
+    Ok(HttpResponse::Ok().json(CheckpointView { note, vkey: vkey.map(|vkey| vkey.to_string()) }))
+}
+
+fn identifier(text: &str, caller: &Caller) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text).map_err(|_| Problem::new(Kind::NotFound, caller.language))
+}
+
+fn time(micros: i64) -> Time {
+    Time::from_micros(micros).unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
+}
+
+/// A place in a list, as it stands in `next`: the instant and the identifier of the last row.
+#[derive(Deserialize)]
+struct Cursor(i64, Uuid);
+
+fn after_of(query: &HashMap<String, String>, caller: &Caller) -> Result<Option<After>, Problem> {
+    let Some(text) = query.get("after") else { return Ok(None) };
+    let parsed = text.split_once('_').and_then(|(at, id)| Some(Cursor(at.parse().ok()?, Uuid::try_parse(id).ok()?)));
+    match parsed {
+        Some(Cursor(at, id)) => Ok(Some(After { at, id })),
+        None => {
+            let sentence = Kind::Form.title(caller.language).to_string();
+            Err(Problem::because(Kind::Form, caller.language, "after", Some("?after"), sentence))
+        }
+    }
+}
+
+fn next_of(rows: usize, last: Option<(i64, Uuid)>) -> Option<String> {
+    let full = i64::try_from(rows).unwrap_or(i64::MAX) >= PAGE;
+    last.filter(|_| full).map(|(at, id)| format!("{at}_{id}"))
+}
+
+fn paged<T: Serialize>(path: &str, page: Page<T>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if let Some(next) = &page.next {
+        response.insert_header((header::LINK, format!("<{}{path}?after={next}>; rel=\"next\"", super::BASE)));
+    }
+    response.json(page)
+}
+
+/// The scope of a caller's own clinic, or the whole centre.
+impl Caller {
+    /// Whose records this caller may see.
+    pub fn scope(&self) -> ClinicScope {
+        self.clinic.map_or(ClinicScope::Centre, ClinicScope::Clinic)
+    }
+}

@@ -1,0 +1,395 @@
+//! The commands of the binary: serve, demo, migrate, standard import, gate, verify, rebuild, export.
+
+use crate::acting::{Acting, ActingError};
+use crate::server::{self, Centre, State};
+use crate::words::{self, Language};
+use crate::{demo, exporting};
+use baiyo_domain::batch::gate::{Blocker, gate};
+use baiyo_domain::decision::Command;
+use baiyo_domain::ids::{BatchId, Label, StandardId};
+use baiyo_domain::standard::Draft;
+use baiyo_persistence::clock::SystemClock;
+use baiyo_persistence::founding::FoundingError;
+use baiyo_persistence::reading::{self, ClinicScope};
+use baiyo_persistence::verify::{self, CannotCheck};
+use baiyo_persistence::{Store, StoreError, rebuild, store};
+use chrono_tz::Tz;
+use clap::{Parser, Subcommand};
+use std::io::{IsTerminal, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// Tracks every batch of a cell processing centre, from tissue to infusion.
+#[derive(Parser)]
+#[command(name = "baiyo", version)]
+pub struct Cli {
+    /// What to do; `serve` where left out.
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Serve a centre's records; an empty folder is set up by a one-time link that is printed.
+    Serve(Serving),
+    /// Serve a demonstration centre with invented people and cells.
+    Demo(Serving),
+    /// Bring a database to the newest form.
+    Migrate(Folder),
+    /// Product standards.
+    #[command(subcommand)]
+    Standard(StandardCommand),
+    /// Say what blocks a batch and each of its containers (exit code 0: something may be released, 1: nothing).
+    Gate {
+        /// The batch's label or identifier.
+        batch: String,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Verify the whole record from its raw rows (exit code 0: sound, 1: not, 2: could not check).
+    Verify {
+        #[command(flatten)]
+        folder: Folder,
+        /// A checkpoint that was kept outside; may be given several times.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+    },
+    /// Write the read models anew and compare the evidence with the journal.
+    Rebuild(Folder),
+    /// Write one batch, or everything, as JSON that an outsider can read and verify.
+    Export {
+        /// The batch's label or identifier; everything where left out.
+        batch: Option<String>,
+        #[command(flatten)]
+        folder: Folder,
+        /// Where to write it; standard output where left out.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum StandardCommand {
+    /// Import a standard from a file as a draft, signed in as somebody who may file it.
+    Import {
+        /// The file (TOML, as in config/standards).
+        file: PathBuf,
+        #[command(flatten)]
+        folder: Folder,
+        /// The sign-in name of the person who files it.
+        #[arg(long, env = "BAIYO_SIGN_IN")]
+        sign_in: String,
+        /// The password; asked for where left out.
+        #[arg(long, env = "BAIYO_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Serving {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    listen: String,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+#[derive(clap::Args)]
+struct Folder {
+    /// The folder of the records; `./data`, for a demonstration `./demo-data`, where left out.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database's address; only embedded databases are known, so this must be left out.
+    #[arg(long, env = "DATABASE_URL", hide = true)]
+    database_url: Option<String>,
+}
+
+impl Folder {
+    fn path(&self, otherwise: &str) -> Result<PathBuf, Failure> {
+        store::check_engine(self.database_url.as_deref())?;
+        Ok(self.data.clone().unwrap_or_else(|| PathBuf::from(otherwise)))
+    }
+
+    fn existing(&self) -> Result<PathBuf, Failure> {
+        let path = self.path("data")?;
+        if store::database_in(&path).exists() {
+            Ok(path)
+        } else {
+            Err(Failure(format!("there is no database in {}; name the folder with --data", path.display())))
+        }
+    }
+}
+
+/// A sentence for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+macro_rules! failures {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self(error.to_string())
+            }
+        }
+    )*};
+}
+
+failures!(StoreError, FoundingError, ActingError, demo::DemoError, std::io::Error, serde_json::Error, baiyo_persistence::ExecuteError);
+
+/// Runs a command.
+pub fn run(cli: Cli) -> ExitCode {
+    let serving = Serving { listen: "127.0.0.1:8080".into(), folder: Folder { data: None, database_url: std::env::var("DATABASE_URL").ok() } };
+    let outcome = match cli.command.unwrap_or(Subcommands::Serve(serving)) {
+        Subcommands::Serve(serving) => serve(&serving),
+        Subcommands::Demo(serving) => serve_demo(&serving),
+        Subcommands::Migrate(folder) => migrate(&folder),
+        Subcommands::Standard(StandardCommand::Import { file, folder, sign_in, password }) => {
+            import(&file, &folder, sign_in, password)
+        }
+        Subcommands::Gate { batch, folder } => ask_gate(&batch, &folder),
+        Subcommands::Verify { folder, checkpoint } => return verify_records(&folder, &checkpoint),
+        Subcommands::Rebuild(folder) => rebuild_records(&folder),
+        Subcommands::Export { batch, folder, out } => export(batch.as_deref(), &folder, out.as_deref()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("baiyo: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn open(folder: &Path) -> Result<Arc<Store>, Failure> {
+    Ok(Arc::new(Store::open(folder, Arc::new(SystemClock))?))
+}
+
+fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let folder = serving.folder.path("data")?;
+    let listener = listen(&serving.listen)?;
+    let store = open(&folder)?;
+    let address = listener.local_addr()?;
+    match store.founding()? {
+        Some(founding) if founding.demonstration => {
+            return Err(Failure(format!("{} holds a demonstration; serve it with `baiyo demo`", folder.display())));
+        }
+        Some(founding) => println!("{}: http://{address}/", founding.name),
+        None => {
+            let link = store.first_link(crate::api::accounts::LINK_HOURS)?;
+            println!("This folder is empty. The first administrator sets up his account and the centre here, once:");
+            println!("  http://{address}/setup/{}", link.as_str());
+        }
+    }
+    println!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
+    listen_on(store, listener)
+}
+
+fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let folder = serving.folder.path("demo-data")?;
+    let listener = listen(&serving.listen)?;
+    let address = listener.local_addr()?;
+    let accounts = demo::prepare(&folder, &mut progress("Preparing the demonstration"))?;
+    let store = open(&folder)?;
+    println!("Demonstration centre (invented people and cells): http://{address}/");
+    println!("Sign in as any of these; all are in {}:", folder.join(demo::ACCOUNTS_FILE).display());
+    for account in &accounts {
+        println!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);
+    }
+    println!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
+    listen_on(store, listener)
+}
+
+fn listen(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| Failure(format!("cannot listen on {address}: {error}")))
+}
+
+fn listen_on(store: Arc<Store>, listener: TcpListener) -> Result<ExitCode, Failure> {
+    let centre = centre_of(&store)?;
+    let state = actix_web::web::Data::new(State::new(store, centre));
+    actix_web::rt::System::new().block_on(server::serve(state, listener))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Who the centre is; before it is founded, only its default zone is known.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn centre_of(store: &Store) -> Result<Centre, StoreError> {
+    let founding = store.founding()?;
+    let zone = founding.as_ref().and_then(|founding| founding.zone.as_str().parse::<Tz>().ok());
+    Ok(Centre {
+        name: founding.as_ref().map(|founding| founding.name.to_string()).unwrap_or_default(),
+        zone: zone.unwrap_or(chrono_tz::Asia::Tokyo),
+        demonstration: founding.is_some_and(|founding| founding.demonstration),
+    })
+}
+
+fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
+    let folder = folder.path("data")?;
+    let steps = store::migrate(&folder)?;
+    println!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn import(file: &Path, folder: &Folder, sign_in: String, password: Option<String>) -> Result<ExitCode, Failure> {
+    let folder = folder.existing()?;
+    let text = std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let standard: baiyo_domain::standard::Standard =
+        toml::from_str(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let password = match password {
+        Some(password) => password,
+        None => ask("Password: ")?,
+    };
+    let store = open(&folder)?;
+    let faults = standard.faults();
+    let (code, version) = (standard.code.clone(), standard.version);
+    let person = Acting::sign_in(&store, &sign_in, &password)?;
+    let filed = StandardId(Uuid::now_v7());
+    person.record(&store, Command::Standard(filed, Draft { standard }.into()))?;
+    println!("{code} version {version} is filed as a draft: {filed}");
+    for fault in &faults {
+        println!("  it cannot be approved yet: {}", words::reason(Language::En, fault, chrono_tz::Asia::Tokyo));
+    }
+    if faults.is_empty() {
+        println!("  a releaser approves it by signature.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask(prompt: &str) -> Result<String, Failure> {
+    eprint!("{prompt}");
+    std::io::stderr().flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_string())
+}
+
+fn ask_gate(batch: &str, folder: &Folder) -> Result<ExitCode, Failure> {
+    let folder = folder.existing()?;
+    let mut conn = store::connect(&store::database_in(&folder))?;
+    let id = batch_named(&mut conn, batch)?;
+    let batch = reading::batch(&mut conn, ClinicScope::Centre, id)?.ok_or(Failure("no such batch".into()))?;
+    let now = baiyo_persistence::clock::Clock::now(&SystemClock);
+    let answer = gate(&batch, now);
+    println!("{} {}", batch.opened.label, batch.status(now).name());
+    let zone = chrono_tz::Asia::Tokyo;
+    let sentence = |blocker: &Blocker| crate::api::views::blocker_sentence(Language::En, blocker, batch.standard(), zone);
+    for check in &answer.batch {
+        for (blocker, _) in &check.blockers {
+            println!("  batch: [{}] {}", check.requirement.key(), sentence(blocker));
+        }
+    }
+    let mut releasable = false;
+    for (no, checks) in &answer.containers {
+        let blocked = !answer.blockers(*no).is_empty();
+        releasable |= !blocked;
+        println!("  container {no}: {}", if blocked { "blocked" } else { "nothing blocks" });
+        for check in checks {
+            for (blocker, _) in &check.blockers {
+                println!("    [{}] {}", check.requirement.key(), sentence(blocker));
+            }
+        }
+    }
+    Ok(if releasable { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn batch_named(conn: &mut baiyo_persistence::Conn, name: &str) -> Result<BatchId, Failure> {
+    if let Ok(id) = Uuid::try_parse(name) {
+        return Ok(BatchId(id));
+    }
+    let label: Label = name.parse().map_err(|error| Failure(format!("{name}: {error}")))?;
+    let found = reading::batch_labelled(conn, &label).map_err(StoreError::from)?;
+    found.ok_or(Failure(format!("no batch has the label {label}")))
+}
+
+fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
+    const COULD_NOT_CHECK: u8 = 2;
+    let checked = folder.path("data").and_then(|folder| {
+        let notes = outside.iter().map(|file| {
+            std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))
+        });
+        let notes = notes.collect::<Result<Vec<_>, _>>()?;
+        verify::verify(&folder, &notes, &mut progress("Verifying"))
+            .map_err(|error: CannotCheck| Failure(error.to_string()))
+    });
+    match checked {
+        Err(failure) => {
+            eprintln!("baiyo: could not check: {failure}");
+            ExitCode::from(COULD_NOT_CHECK)
+        }
+        Ok(report) => {
+            for finding in &report.findings {
+                println!("✕ {finding}");
+            }
+            for note in &report.notes {
+                println!("  note: {note}");
+            }
+            println!(
+                "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings",
+                if report.is_sound() { "sound" } else { "NOT SOUND" },
+                report.entries,
+                report.streams,
+                report.signatures,
+                report.checkpoints,
+                report.unsealed,
+                report.findings.len()
+            );
+            if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn rebuild_records(folder: &Folder) -> Result<ExitCode, Failure> {
+    let store = open(&folder.existing()?)?;
+    let rebuilt = rebuild::rebuild(&store, &mut progress("Rebuilding"))?;
+    for difference in &rebuilt.differing {
+        println!("✕ {}: was {:?}, must be {:?}", difference.table, difference.was, difference.due);
+    }
+    for batch in &rebuilt.disagreeing {
+        println!("✕ the evidence of batch {batch} is not what its history makes");
+    }
+    println!("{} rows written; {} differed", rebuilt.rows, rebuilt.differing.len());
+    Ok(if rebuilt.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn export(batch: Option<&str>, folder: &Folder, out: Option<&Path>) -> Result<ExitCode, Failure> {
+    let store = open(&folder.existing()?)?;
+    store.seal()?;
+    let named = match batch {
+        Some(batch) => Some(store.read(|conn| batch_named(conn, batch))?),
+        None => None,
+    };
+    let written = match out {
+        Some(file) => write_export(&store, named, std::io::BufWriter::new(std::fs::File::create(file)?))?,
+        None => write_export(&store, named, std::io::stdout().lock())?,
+    };
+    eprintln!("{written} entries written");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_export(store: &Store, batch: Option<BatchId>, out: impl Write) -> Result<u64, Failure> {
+    let Some(batch) = batch else { return Ok(exporting::everything(store, out, &mut progress("Exporting"))?) };
+    let exported = exporting::batch(store, batch)?.ok_or(Failure("no such batch".into()))?;
+    serde_json::to_writer(out, &exported)?;
+    Ok(exported.entries.len() as u64)
+}
+
+/// Shows progress on a terminal, in one line.
+fn progress(what: &'static str) -> impl FnMut(u64, u64) {
+    let shown = std::io::stderr().is_terminal();
+    let mut last = None;
+    move |done, total| {
+        let percent = done.checked_mul(100).and_then(|n| n.checked_div(total)).unwrap_or(100);
+        if shown && last != Some(percent) {
+            last = Some(percent);
+            eprint!("\r{what}: {percent} %{}", if done >= total { "\n" } else { "" });
+        }
+    }
+}

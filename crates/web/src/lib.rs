@@ -1,0 +1,11 @@
+//! The product: API, pages and commands over the records of one centre.
+
+pub mod acting;
+pub mod api;
+pub mod commands;
+pub mod demo;
+pub mod exporting;
+pub mod pages;
+pub mod server;
+pub mod session;
+pub mod words;

@@ -1,0 +1,4 @@
+//! Pages.
+use actix_web::web::ServiceConfig;
+/// Registers the pages.
+pub fn configure(_: &mut ServiceConfig) {}

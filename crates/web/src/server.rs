@@ -1,0 +1,116 @@
+//! The server: what every request shares, and how it is started and stopped.
+
+use crate::api::openapi::Schemas;
+use crate::{api, pages};
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{App, HttpServer, web};
+use baiyo_persistence::Store;
+use chrono_tz::Tz;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What every request shares.
+pub struct State {
+    /// The records.
+    pub store: Arc<Store>,
+    /// The zone times are shown in.
+    pub zone: Tz,
+    /// Whether this is a demonstration.
+    pub demonstration: bool,
+    /// The centre's name.
+    pub centre: String,
+    /// The forms' schemas and the API's document.
+    pub schemas: Schemas,
+    /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
+    pub checks: Arc<Semaphore>,
+    unsealed: AtomicBool,
+}
+
+/// Password checks at a time.
+const CHECKS: usize = 2;
+
+/// How often new entries are sealed, beside once after each release.
+pub const SEALING: Duration = Duration::from_secs(120);
+
+impl State {
+    /// The shared state over a store.
+    pub fn new(store: Arc<Store>, centre: Centre) -> Self {
+        Self {
+            store,
+            zone: centre.zone,
+            demonstration: centre.demonstration,
+            centre: centre.name,
+            schemas: Schemas::new(),
+            checks: Arc::new(Semaphore::new(CHECKS)),
+            unsealed: AtomicBool::new(true),
+        }
+    }
+
+    /// Notes that something was recorded since the last sealing.
+    pub fn changed(&self) {
+        self.unsealed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Who the centre is, for every page.
+#[derive(Clone, Debug)]
+pub struct Centre {
+    /// Its name.
+    pub name: String,
+    /// Its zone.
+    pub zone: Tz,
+    /// Whether it is a demonstration.
+    pub demonstration: bool,
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn serve(state: web::Data<State>, listener: TcpListener) -> std::io::Result<()> {
+    let sealing = web::Data::clone(&state);
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(SEALING).await;
+            if !sealing.unsealed.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let store = Arc::clone(&sealing.store);
+            if let Ok(Err(error)) = web::block(move || store.seal()).await {
+                tracing::error!(%error, "cannot seal the journal");
+                sealing.changed();
+            }
+        }
+    });
+    let last = web::Data::clone(&state);
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let outcome = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::clone(&state))
+            .app_data(web::PayloadConfig::new(api::forms::MAX_BODY))
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("X-Content-Type-Options", "nosniff"))
+                    .add(("Referrer-Policy", "same-origin"))
+                    .add(("Content-Security-Policy", CONTENT_POLICY)),
+            )
+            .configure(api::configure)
+            .configure(pages::configure)
+    })
+    .workers(workers)
+    .listen(listener)?
+    .shutdown_timeout(5)
+    .run()
+    .await;
+    if let Err(error) = last.store.seal() {
+        tracing::error!(%error, "cannot seal the journal");
+    }
+    outcome
+}
+
+const CONTENT_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

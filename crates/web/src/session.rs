@@ -1,0 +1,190 @@
+//! Who is asking: the session cookie or API token, the person's roles in force now, the language; and the proof
+//! that a signer has just given his password.
+
+use crate::api::problem::{Kind, Problem};
+use crate::server::State;
+use crate::words::Language;
+use actix_web::http::Method;
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use baiyo_domain::authority::{Meaning, Reauthenticated, Role, roles_for};
+use baiyo_domain::ids::{ClinicId, PersonId};
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::people::Person;
+use baiyo_persistence::accounts::{self, PasswordRefused};
+use baiyo_persistence::writer::{JobError, WriteError};
+use baiyo_persistence::{StoreError, reading};
+use std::sync::Arc;
+
+/// The cookie that carries a session.
+pub const COOKIE: &str = "baiyo_session";
+/// The cookie that carries the language chosen on a page.
+pub const LANGUAGE_COOKIE: &str = "baiyo_language";
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person.
+    pub person: PersonId,
+    /// The printed name.
+    pub name: String,
+    /// The sign-in name.
+    pub sign_in: String,
+    /// The roles in force now.
+    pub roles: Vec<Role>,
+    /// The clinic, for clinic staff.
+    pub clinic: Option<ClinicId>,
+    /// Whether a registered key lets this person sign.
+    pub can_sign: bool,
+    /// The language of the answer.
+    pub language: Language,
+}
+
+/// The language a request asks for: `?lang=`, then the cookie, then `Accept-Language`.
+pub fn language(request: &HttpRequest) -> Language {
+    let query = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let cookie = request.cookie(LANGUAGE_COOKIE);
+    let chosen = query.or(cookie.as_ref().map(|cookie| cookie.value())).and_then(Language::from_tag);
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    chosen.unwrap_or_else(|| Language::from_accept_language(accepted.unwrap_or_default()))
+}
+
+/// Admits a request to an action: somebody is signed in, and the action is listed for one of his roles. An
+/// attempt that is not his to make is recorded.
+///
+/// # Errors
+/// Nobody is signed in, a cross-site request, or an action of other roles.
+pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str) -> Result<Caller, Problem> {
+    let caller = who(request, state).await?;
+    if action == "read.self" || caller.roles.iter().any(|role| roles_for(action).contains(role)) {
+        return Ok(caller);
+    }
+    let store = Arc::clone(&state.store);
+    let (person, action, path) = (caller.person, action.to_string(), request.path().to_string());
+    let recorded = web::block(move || store.record_attempt(person, action, path, vec!["not_allowed".into()])).await;
+    if let Ok(Err(error)) = recorded {
+        tracing::error!(%error, "a refused attempt could not be recorded");
+    }
+    Err(Problem::new(Kind::Forbidden, caller.language))
+}
+
+/// Who is signed in, whatever he may do.
+///
+/// # Errors
+/// Nobody is signed in, or a cross-site request.
+pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
+    let language = language(request);
+    let refused = || Problem::new(Kind::NotSignedIn, language);
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(String::from);
+    let cookie = request.cookie(COOKIE).map(|cookie| cookie.value().to_string());
+    let by_cookie = token.is_none();
+    if by_cookie && changes(request.method()) && !same_origin(request) {
+        return Err(Problem::new(Kind::Forbidden, language));
+    }
+    let Some(token) = token.or(cookie) else { return Err(refused()) };
+    let (now, _) = state.store.now();
+    let store = Arc::clone(&state.store);
+    let found = web::block(move || {
+        let (person, touch) = store.read(|conn| {
+            Ok::<_, StoreError>(if by_cookie {
+                let session = accounts::session(conn, &token, now)?;
+                (session.map(|session| session.person), session.is_some_and(|session| session.touch_due))
+            } else {
+                (accounts::api_token(conn, &token, now)?, false)
+            })
+        })?;
+        if touch {
+            let touched = store.write(move |conn| {
+                accounts::touch_session(conn, &token, now).map_err(JobError::<StoreError>::Database)
+            });
+            if let Err(error) = touched {
+                tracing::warn!(%error, "a session's use could not be noted");
+            }
+        }
+        let Some(person) = person else { return Ok(None) };
+        store.read(|conn| person_of(conn, person))
+    });
+    let found = found.await.map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    let person = found.map_err(|error| Problem::of_store(&error, language))?.filter(|person| !person.left);
+    let person = person.ok_or_else(refused)?;
+    Ok(Caller {
+        person: person.id,
+        roles: person.roles_at(now),
+        can_sign: !person.keys.is_empty(),
+        name: person.name.to_string(),
+        sign_in: person.sign_in.as_str().to_string(),
+        clinic: person.clinic,
+        language,
+    })
+}
+
+fn person_of(conn: &mut baiyo_persistence::Conn, id: PersonId) -> Result<Option<Person>, StoreError> {
+    let stream = StreamId { kind: StreamKind::Person, id: id.0 };
+    Ok(reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&id)))
+}
+
+/// Proves that the caller has just given his password, for one signing.
+///
+/// # Errors
+/// The password is wrong, too many were, or the caller has no key yet.
+pub async fn reauthenticate(
+    state: &web::Data<State>,
+    caller: &Caller,
+    password: String,
+    meaning: Meaning,
+) -> Result<Reauthenticated, Problem> {
+    let language = caller.language;
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let (now, _) = state.store.now();
+    let person = caller.person;
+    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
+    let store = Arc::clone(&state.store);
+    let outcome = web::block(move || {
+        let locked = store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, person)?))?;
+        let Some(locked) = locked else { return Ok(Err(PasswordRefused::Wrong)) };
+        let unlocked = locked.unlock(&password, meaning);
+        store
+            .write(move |conn| accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database))
+            .map_err(|error| match error {
+                WriteError::Job(error) => error,
+                WriteError::Unavailable(reason) => StoreError::Database(reason),
+            })
+    });
+    outcome
+        .await
+        .map_err(|_| unavailable())?
+        .map_err(|error| Problem::of_store(&error, language))?
+        .map_err(|refused| password_problem(refused, language, Some("/signature/password"), state))
+}
+
+/// A wrong password, or too many of them, as a problem.
+pub fn password_problem(refused: PasswordRefused, language: Language, pointer: Option<&str>, state: &State) -> Problem {
+    match refused {
+        PasswordRefused::Wrong => {
+            let sentence = Kind::NotSignedIn.title(language).to_string();
+            Problem::because(Kind::NotSignedIn, language, "wrong_password", pointer, sentence)
+        }
+        PasswordRefused::Blocked { until } => {
+            let (now, _) = state.store.now();
+            Problem::wait(language, u64::try_from(until.since(now).num_seconds()).unwrap_or(0) + 1)
+        }
+    }
+}
+
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether a request that carries a cookie comes from our own pages (or from no page at all).
+pub fn same_origin(request: &HttpRequest) -> bool {
+    let value = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    match (value("sec-fetch-site"), value("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = request.connection_info().host().to_string();
+            origin.split_once("://").is_some_and(|(_, from)| from == host)
+        }
+        (None, None) => false,
+    }
+}

@@ -1,0 +1,63 @@
+-- The journal: append-only. Identifiers are 16-byte UUIDs, times are microseconds since 1970 (UTC).
+CREATE TABLE journal (
+    seq            INTEGER PRIMARY KEY AUTOINCREMENT, -- insertion order on this engine; means nothing else
+    id             BLOB    NOT NULL UNIQUE,
+    stream_kind    TEXT    NOT NULL,
+    stream_id      BLOB    NOT NULL,
+    version        INTEGER NOT NULL CHECK (version >= 1),
+    occurred_at    BIGINT  NOT NULL,
+    recorded_at    BIGINT  NOT NULL,
+    performer      BLOB    NOT NULL,
+    recorder       BLOB    NOT NULL,
+    command        BLOB    NOT NULL,
+    kind           TEXT    NOT NULL,
+    schema_version INTEGER NOT NULL,
+    payload        BLOB    NOT NULL CHECK (length(payload) <= 65536),
+    previous_hash  BLOB    NOT NULL CHECK (length(previous_hash) = 32),
+    hash           BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    UNIQUE (stream_kind, stream_id, version)
+);
+
+-- REPLACE deletes without firing delete triggers, so what exists is refused before it is inserted.
+CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+WHEN EXISTS (
+    SELECT 1 FROM journal
+    WHERE seq = NEW.seq OR id = NEW.id OR hash = NEW.hash
+       OR (stream_kind = NEW.stream_kind AND stream_id = NEW.stream_id AND version = NEW.version)
+)
+BEGIN SELECT RAISE(ABORT, 'journal: the entry exists'); END;
+
+CREATE TRIGGER journal_chain BEFORE INSERT ON journal
+WHEN NEW.previous_hash IS NOT (
+    SELECT coalesce(
+        (SELECT hash FROM journal
+         WHERE stream_kind = NEW.stream_kind AND stream_id = NEW.stream_id AND version = NEW.version - 1),
+        CASE WHEN NEW.version = 1 THEN zeroblob(32) END)
+)
+BEGIN SELECT RAISE(ABORT, 'journal: the entry does not follow its stream'); END;
+
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal: entries are never changed'); END;
+
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal: entries are never deleted'); END;
+
+-- The Merkle tree over all entries (RFC 6962), filled by the sealer.
+CREATE TABLE tree_leaf (
+    tree_index BIGINT PRIMARY KEY,
+    entry      BLOB NOT NULL UNIQUE REFERENCES journal (id)
+);
+
+CREATE TABLE tree_node (
+    level   INTEGER NOT NULL,
+    idx     BIGINT  NOT NULL,
+    hash    BLOB    NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, idx)
+);
+
+CREATE TABLE checkpoint (
+    size      BIGINT PRIMARY KEY,
+    root      BLOB   NOT NULL,
+    note      TEXT   NOT NULL,
+    sealed_at BIGINT NOT NULL
+);
