@@ -243,9 +243,19 @@ impl Context<'_> {
     /// A reason for every signature that does not verify, of the batch and of those its cells come from.
     pub fn signature_findings(&self, batch: &Batch) -> Vec<Reason> {
         let batches = self.world.ancestors(batch.id).into_iter();
-        let streams = batches.map(|id| StreamId { kind: StreamKind::Batch, id: id.0 });
+        let standard = StreamId { kind: StreamKind::Standard, id: batch.opened.standard_id.0 };
+        let streams = batches.map(|id| StreamId { kind: StreamKind::Batch, id: id.0 }).chain([standard]);
         let findings = streams.flat_map(|stream| self.world.signature_findings(stream));
-        findings.map(|entry| Reason::SignatureInvalid { entry }).collect()
+        let mut reasons: Vec<Reason> = findings.map(|entry| Reason::SignatureInvalid { entry }).collect();
+        // A batch rests on the content that was approved, not on whatever its opening says.
+        let filed = self.world.standards.get(&batch.opened.standard_id);
+        let approved = filed.is_some_and(|filed| {
+            filed.standing != standard::Standing::Draft && filed.standard == *batch.standard()
+        });
+        if !approved {
+            reasons.push(Reason::StandardNotApproved);
+        }
+        reasons
     }
 }
 

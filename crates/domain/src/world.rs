@@ -1,12 +1,13 @@
 //! What a decision knows: the streams loaded for it, folded; which streams a command needs; and whether the
 //! signatures among them verify.
 
+mod trust;
+
 use crate::authority::{Actor, Role};
 use crate::batch::{self, Batch, Stamp, disposition, distribution, intake};
 use crate::decision::Command;
 use crate::event::Event;
-use crate::ids::{BatchId, EntryId, KeyId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
-use crate::journal::signature::{self, Signature};
+use crate::ids::{BatchId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
 use crate::journal::{Entry, Hash, StreamId, StreamKind};
 use crate::order::Order;
 use crate::people::{Person, PublicKey, WaitingKeys};
@@ -16,7 +17,6 @@ use crate::site::Site;
 use crate::standard::Filed;
 use crate::time::Time;
 use crate::{order, people, quality_event};
-use ed25519_dalek::VerifyingKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything loaded for one decision.
@@ -152,81 +152,6 @@ impl World {
         }
         found
     }
-
-    /// The entries of a stream that must be signed and are not, or whose signature does not verify, rests on a
-    /// key that does not chain to the first administrator's, or covers entries that are not there.
-    pub fn signature_findings(&self, stream: StreamId) -> Vec<EntryId> {
-        let mut findings = Vec::new();
-        let mut present: BTreeSet<Hash> = BTreeSet::new();
-        for entry in self.entries(stream) {
-            present.insert(entry.hash);
-            let Ok((event, signature)) = Event::read(entry) else {
-                findings.push(entry.id);
-                continue;
-            };
-            let sound = match (event.meaning(), signature) {
-                (None, None) => true,
-                (Some(meaning), Some(signature)) => {
-                    signature.meaning.as_str() == meaning.word()
-                        && signature.person == entry.performer
-                        && signature.at == entry.recorded_at
-                        && signature.covers.iter().all(|covered| present.contains(covered))
-                        && self.verifies(entry, &signature)
-                }
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            if !sound {
-                findings.push(entry.id);
-            }
-        }
-        findings
-    }
-
-    fn verifies(&self, entry: &Entry, signature: &Signature) -> bool {
-        let mut trusted = BTreeSet::new();
-        let Some(key) = self.trusted_key(signature.person, signature.key, &mut trusted) else { return false };
-        let registered = self.key_entry(signature.person, signature.key).map(|(entry, _)| entry.recorded_at);
-        registered.is_some_and(|registered| registered <= entry.recorded_at)
-            && signature::verify(self.origin(), entry, &key).is_ok()
-    }
-
-    fn origin(&self) -> &str {
-        self.site.as_ref().map(|site| site.founding.origin.as_str()).unwrap_or_default()
-    }
-
-    fn key_entry(&self, person: PersonId, key: KeyId) -> Option<(&Entry, PublicKey)> {
-        let stream = StreamId { kind: StreamKind::Person, id: person.0 };
-        self.entries(stream).iter().find_map(|entry| match Event::read(entry) {
-            Ok((Event::Person(people::Event::KeyRegistered(registered)), _)) if registered.key == key => {
-                Some((entry, registered.public_key))
-            }
-            _ => None,
-        })
-    }
-
-    /// A person's public key, if the chain of signatures on key registrations ends at the anchor.
-    fn trusted_key(
-        &self,
-        person: PersonId,
-        key: KeyId,
-        seen: &mut BTreeSet<(PersonId, KeyId)>,
-    ) -> Option<VerifyingKey> {
-        let (entry, public_key) = self.key_entry(person, key)?;
-        let verifying = VerifyingKey::from_bytes(&public_key.0).ok()?;
-        if self.anchor == Some(public_key) {
-            return Some(verifying);
-        }
-        if !seen.insert((person, key)) {
-            return None;
-        }
-        let registrar = Event::read(entry).ok()?.1?;
-        if registrar.person == person {
-            return None;
-        }
-        let registrar_key = self.trusted_key(registrar.person, registrar.key, seen)?;
-        signature::verify(self.origin(), entry, &registrar_key).ok()?;
-        Some(verifying)
-    }
 }
 
 /// What must still be loaded before the command can be decided; ask again until nothing is missing.
@@ -293,6 +218,9 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
         stream(StreamKind::Order, batch.opened.order.0);
         let allocated = batch.containers.values().filter_map(|container| container.allocated);
         allocated.for_each(|(order, _, _)| stream(StreamKind::Order, order.0));
+        if command.rests_on_signatures() {
+            stream(StreamKind::Standard, batch.opened.standard_id.0);
+        }
         batch.parents.keys().chain(&batch.children).for_each(|id| stream(StreamKind::Batch, id.0));
         let closing = batch::Command::Distribution(distribution::Closing { remark: None }.into());
         if matches!(command, Command::Batch(_, form) if form.name() == closing.name()) {
@@ -316,7 +244,8 @@ fn signers(command: &Command, world: &World) -> BTreeSet<PersonId> {
         _ => BTreeSet::new(),
     };
     let batches = aimed.into_iter().map(|id| StreamId { kind: StreamKind::Batch, id: id.0 });
-    let streams = batches.chain(people);
+    let standards = world.standards.keys().map(|standard| StreamId { kind: StreamKind::Standard, id: standard.0 });
+    let streams = batches.chain(people).chain(standards);
     let entries = streams.flat_map(|stream| world.entries(stream));
     let signature = |entry: &Entry| Event::read(entry).ok().and_then(|(_, signature)| signature);
     entries.filter_map(signature).map(|signature| signature.person).collect()

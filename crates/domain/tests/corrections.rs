@@ -236,7 +236,7 @@ fn a_fact_corrected_past_a_limit_opens_the_quality_event_it_would_have_opened() 
 }
 
 #[test]
-fn a_correction_of_a_receipt_voids_the_physicians_decision() {
+fn a_correction_of_the_record_voids_the_physicians_decision() {
     let mut centre = Centre::open();
     let batch = centre.make(&Course::default().until(Until::Released));
     let container = centre.first(batch);

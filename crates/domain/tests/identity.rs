@@ -174,7 +174,7 @@ fn batches_are_pooled_only_where_both_standards_allow_it_and_bring_their_own_tis
         (centre.make(&course.clone().until(Until::Isolated)), centre.make(&strange.until(Until::Isolated)));
     let form = pool(&centre, mine, not_same);
     assert_eq!(codes(&centre.batch(centre.staff.technician, mine, form).unwrap_err()), ["pooling_not_allowed"]);
-    centre.days(3);
+    centre.days(6);
     let form = pool(&centre, mine, same);
     centre.batch(centre.staff.technician, mine, form).unwrap();
     centre.days(2);

@@ -96,8 +96,13 @@ impl Store {
         if fs4::FileExt::try_lock(&lock).is_err() {
             return Err(StoreError::InUse(folder.display().to_string()));
         }
-        let keys = KeyStore::open(&folder.join("keys"))?;
         let database = database_in(folder);
+        let keys = folder.join("keys");
+        if database.exists() && !KeyStore::exists(&keys) {
+            // New keys could neither read a patient's name nor continue the checkpoints.
+            return Err(KeyStoreError::Lacking(keys.display().to_string()).into());
+        }
+        let keys = KeyStore::open(&keys)?;
         let mut first = connect(&database)?;
         migrate_connection(&mut first)?;
         let newest = Arc::new(Mutex::new(newest_recorded(&mut first)?));
@@ -204,7 +209,7 @@ pub fn connect(database: &Path) -> Result<Conn, StoreError> {
     // FULL: an acknowledged entry survives power loss. Recursive triggers: REPLACE cannot slip past a guard.
     conn.batch_execute(
         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;",
+         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
     )?;
     Ok(conn)
 }

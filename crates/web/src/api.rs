@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod forms;
+pub mod items;
 pub mod openapi;
 pub mod problem;
 pub mod reading;

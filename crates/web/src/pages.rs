@@ -1,4 +1,198 @@
-//! Pages.
-use actix_web::web::ServiceConfig;
+//! The pages: HTML made on the server, working without scripts. They read through the same queries as the API and
+//! change nothing but sessions, passwords and the language.
+
+mod assets;
+mod batch;
+mod board;
+mod documentation;
+mod form;
+mod frame;
+mod gate;
+mod history;
+mod lineage;
+mod orders;
+mod reader;
+mod results;
+mod setup;
+mod sign_in;
+mod status_chip;
+#[cfg(test)]
+mod tests;
+
+use crate::api::problem::{Kind, Problem};
+use crate::server::State;
+use crate::session::{self, Caller, LANGUAGE_COOKIE};
+use crate::words::{Language, Ui};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use baiyo_domain::authority::roles_for;
+use baiyo_persistence::reading::After;
+use baiyo_persistence::writer::JobError;
+use baiyo_persistence::{StoreError, accounts};
+use frame::Frame;
+use maud::html;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Rows on one page of a list.
+const ROWS: i64 = 50;
+/// Seconds after which a store that does not answer counts as not ready.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+type Query = web::Query<HashMap<String, String>>;
+type Answer = Result<HttpResponse, Problem>;
+
 /// Registers the pages.
-pub fn configure(_: &mut ServiceConfig) {}
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(healthy))
+        .route("/readyz", web::get().to(ready))
+        .route("/assets/{name}", web::get().to(assets::serve))
+        .service(
+            web::scope("")
+                .wrap(from_fn(in_html))
+                .route("/", web::get().to(board::show))
+                .service(
+                    web::resource("/sign-in")
+                        .route(web::get().to(sign_in::ask))
+                        .route(web::post().to(sign_in::take)),
+                )
+                .route("/sign-out", web::post().to(sign_in::leave))
+                .service(
+                    web::resource("/setup/{token}")
+                        .route(web::get().to(setup::ask))
+                        .route(web::post().to(setup::take)),
+                )
+                .route("/batches/{id}", web::get().to(batch::show))
+                .route("/orders", web::get().to(orders::list))
+                .route("/orders/{id}", web::get().to(orders::show))
+                .route("/documentation", web::get().to(documentation::show))
+                .route("/language/{tag}", web::get().to(choose_language))
+                .default_service(web::to(lost)),
+        );
+}
+
+async fn healthy() -> &'static str {
+    "ok"
+}
+
+/// Whether the records can be read and the writer answers.
+async fn ready(state: web::Data<State>) -> HttpResponse {
+    let store = Arc::clone(&state.store);
+    let asked = web::block(move || {
+        let read = store.read(|conn| Ok::<_, StoreError>(accounts::is_empty(conn)?));
+        let written = store.write(|conn| accounts::is_empty(conn).map_err(JobError::<StoreError>::Database));
+        read.is_ok() && written.is_ok()
+    });
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(true)) => HttpResponse::Ok().body("ok"),
+        _ => HttpResponse::ServiceUnavailable().body("not ready"),
+    }
+}
+
+async fn lost(request: HttpRequest) -> Answer {
+    Err(Problem::new(Kind::NotFound, session::language(&request)))
+}
+
+async fn choose_language(request: HttpRequest, tag: web::Path<String>, query: Query) -> Answer {
+    let language = Language::from_tag(&tag);
+    let language = language.ok_or_else(|| Problem::new(Kind::NotFound, session::language(&request)))?;
+    let cookie = Cookie::build(LANGUAGE_COOKIE, language.tag())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(365))
+        .finish();
+    let mut answer = see_other(query.get("to").map_or("/", String::as_str));
+    answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    Ok(answer)
+}
+
+/// Shows a problem as a page; whoever is not signed in is asked to sign in first.
+async fn in_html(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+    let request = response.request().clone();
+    match (problem, request.app_data::<web::Data<State>>()) {
+        (Some(problem), Some(state)) => {
+            let page = problem_page(&request, state, &problem).await;
+            Ok(response.into_response(page))
+        }
+        _ => Ok(response),
+    }
+}
+
+async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: &Problem) -> HttpResponse {
+    if problem.status == StatusCode::UNAUTHORIZED && request.method() == Method::GET {
+        return see_other(&format!("/sign-in?to={}", encoded(&here(request))));
+    }
+    let caller = session::who(request, state).await.ok();
+    let frame = Frame::new(request, state, caller.as_ref());
+    let content = html! {
+        h1 { (problem.title) }
+        @for reason in &problem.reasons { p { (reason.sentence) } }
+        @if problem.status == StatusCode::NOT_FOUND { p { (frame.say(Ui::NotFoundHelp)) } }
+        p { a href="/" { (frame.say(Ui::Board)) } }
+    };
+    let mut page = frame.answer(problem.status_code(), &problem.title, content);
+    if let Some(seconds) = problem.error_response().headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, seconds.clone());
+    }
+    page
+}
+
+/// Whether one of this person's roles includes an action.
+fn may(caller: &Caller, action: &str) -> bool {
+    caller.roles.iter().any(|role| roles_for(action).contains(role))
+}
+
+/// Goes on to another page of ours; whatever is no path of this site leads to the board.
+fn see_other(path: &str) -> HttpResponse {
+    let visible = path.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\');
+    let ours = visible && path.starts_with('/') && !path.starts_with("//");
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, if ours { path } else { "/" }))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
+/// The address of a request, without a language asked for in it.
+fn here(request: &HttpRequest) -> String {
+    let query: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.starts_with("lang=")).collect();
+    match query.join("&").as_str() {
+        "" => request.path().to_string(),
+        query => format!("{}?{query}", request.path()),
+    }
+}
+
+/// A text as a query's value.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => encoded.push(byte.into()),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Where a page of a list begins; at its beginning where the address does not say so rightly.
+fn after_of(query: &Query) -> Option<After> {
+    let (at, id) = query.get("after")?.split_once('_')?;
+    Some(After { at: at.parse().ok()?, id: Uuid::try_parse(id).ok()? })
+}
+
+/// Where the next page begins, if this one is full.
+fn next_of(rows: usize, last: Option<(i64, Uuid)>) -> Option<String> {
+    let full = i64::try_from(rows).unwrap_or(i64::MAX) >= ROWS;
+    last.filter(|_| full).map(|(at, id)| format!("{at}_{id}"))
+}

@@ -71,6 +71,18 @@ pub struct Centre {
 /// # Errors
 /// The listener cannot be used.
 pub async fn serve(state: web::Data<State>, listener: TcpListener) -> std::io::Result<()> {
+    serve_until(state, listener, std::future::pending()).await
+}
+
+/// Serves until `stop` is ready, or the process is told to stop.
+///
+/// # Errors
+/// The listener cannot be used.
+pub async fn serve_until(
+    state: web::Data<State>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + 'static,
+) -> std::io::Result<()> {
     let sealing = web::Data::clone(&state);
     actix_web::rt::spawn(async move {
         loop {
@@ -87,7 +99,7 @@ pub async fn serve(state: web::Data<State>, listener: TcpListener) -> std::io::R
     });
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let outcome = HttpServer::new(move || {
+    let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
             .app_data(web::PayloadConfig::new(api::forms::MAX_BODY))
@@ -103,8 +115,13 @@ pub async fn serve(state: web::Data<State>, listener: TcpListener) -> std::io::R
     .workers(workers)
     .listen(listener)?
     .shutdown_timeout(5)
-    .run()
-    .await;
+    .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        stop.await;
+        handle.stop(true).await;
+    });
+    let outcome = server.await;
     if let Err(error) = last.store.seal() {
         tracing::error!(%error, "cannot seal the journal");
     }

@@ -75,8 +75,8 @@ CREATE TRIGGER disposition_released BEFORE INSERT ON disposition
 WHEN NEW.decision = 'release' AND NOT EXISTS (
     SELECT 1 FROM journal AS j
     WHERE j.id = NEW.entry
-      AND json_extract(j.payload, '$.event.batch.disposition.decided.decision') = 'release'
-      AND EXISTS (SELECT 1 FROM json_each(j.payload, '$.event.batch.disposition.decided.containers')
+      AND json_extract(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.decision') = 'release'
+      AND EXISTS (SELECT 1 FROM json_each(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.containers')
                   WHERE value = NEW.container))
 BEGIN SELECT RAISE(ABORT, 'disposition: the entry is not a release of this container'); END;
 

@@ -137,8 +137,9 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
     if voids(current).is_none() {
         return Err(Reason::NotCorrectable.into());
     }
-    if !ctx.actor.has_any(roles_for(&format!("batch.{}", form.replacement.name()))) {
-        return Err(Reason::NotAllowed { action: form.replacement.name() }.into());
+    let action = format!("batch.{}", form.replacement.name());
+    if !ctx.actor.has_any(roles_for(&action)) {
+        return Err(Reason::NotAllowed { action }.into());
     }
     let replacement = replace(batch, current, &form.replacement, ctx)?;
     let mut reasons = foreign_labels(batch, &form.replacement);

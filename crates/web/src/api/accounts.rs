@@ -120,7 +120,7 @@ pub fn described() -> &'static [Described] {
             body: Some(|g| g.subschema_for::<SignInForm>()),
             answer: None,
             query: &[],
-            problems: &[Kind::NotJson, Kind::NotSignedIn, Kind::MediaType, Kind::TooLarge, Kind::Form, Kind::TooManyTries],
+            problems: &[Kind::NotJson, Kind::NotSignedIn, Kind::MediaType, Kind::TooLarge, Kind::Form],
         },
         Described {
             method: "delete",
@@ -207,10 +207,15 @@ pub async fn check_password(
     let settled = outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
     match settled {
         Ok((_, token)) => Ok(token),
-        Err(refused @ PasswordRefused::Wrong) => {
-            Err(session::password_problem(refused, language, Some("/password"), state))
+        // A stranger is not told whether the name exists, and only one that exists can be blocked.
+        Err(PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) => {
+            let sentence = match language {
+                Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
+                Language::Ja => "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。",
+            };
+            let kind = Kind::NotSignedIn;
+            Err(Problem::because(kind, language, "wrong_password", Some("/password"), sentence.into()))
         }
-        Err(refused) => Err(session::password_problem(refused, language, None, state)),
     }
 }
 

@@ -58,4 +58,13 @@ ui! {
     SignatureVoided, Key, Hash, PreviousHash, Checkpoint, InclusionProof, RecordIntact, RecordNotIntact,
     // People.
     Person, People, Role, Roles, Department, Deputyships, Left, Facility, FacilityNumber,
+    // Pages of lists and forms.
+    Active, Inactive, InForce, Therapy, Banking, ReleasedOfAll, FilterByStatus, RolesWithoutBatches,
+    TheCentre, YourName, CentreName, CentreCode, CentreCodeHint, PasswordHint,
+    // A batch's page.
+    WholeBatch, Blocked, SeeAbove, Frozen, Thawed, ConsentInForce, ConsentWithdrawn, FailureOpen,
+    FailureSetAside, FailureConfirmed, Mean, NotAssessed, NotCleared,
+    // The API's documentation.
+    MachineReadable, Parameters, Form, Answer, Problems, Field, Type, Range, Description, Required,
+    Schemas,
 }

@@ -2,8 +2,9 @@
 //! the one write path with real accounts and passwords; and copies of its folder to tamper with.
 
 use baiyo_domain::authority::{Meaning, Role};
+use baiyo_domain::batch::Batch;
 use baiyo_domain::decision::Command;
-use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PersonId, StandardId};
+use baiyo_domain::ids::{BatchId, ClinicId, ContainerNo, OrderId, PersonId, StandardId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::site::Founding;
 use baiyo_domain::standard::Standard;
@@ -128,12 +129,11 @@ impl Centre {
         self.signs(who, Command::Batch(id, serde_json::from_value(form).unwrap()), meaning)
     }
 
-    /// A label of a batch's part, by its letter.
-    fn label(&self, batch: BatchId, kind: baiyo_domain::ids::LabelKind, number: u16) -> String {
-        let world = self.store.read(|conn| {
-            reading::stream(conn, StreamId { kind: StreamKind::Batch, id: batch.0 })
-        });
-        world.unwrap().unwrap().batches[&batch].opened.label.part(kind, number).unwrap().to_string()
+    /// A batch as it stands.
+    pub fn state(&self, id: BatchId) -> Batch {
+        let stream = StreamId { kind: StreamKind::Batch, id: id.0 };
+        let world = self.store.read(|conn| reading::stream(conn, stream));
+        world.unwrap().unwrap().batches.remove(&id).unwrap()
     }
 }
 
@@ -202,7 +202,7 @@ fn text(text: &str) -> Short {
 /// The finished story.
 pub struct Story {
     home: TempDir,
-    /// The batch with its released containers 1 and 2 and the rejected container 3.
+    /// The batch with its two released containers and the rejected one.
     pub batch: BatchId,
     /// Checkpoints that an outsider kept: an early one and the last.
     pub outside: [String; 2],
@@ -263,7 +263,7 @@ fn tell() -> Story {
 
     let order = OrderId(Uuid::now_v7());
     let of_order = |form: Value| Command::Order(order, serde_json::from_value(form).unwrap());
-    let plan = json!({"number": "PB5230001", "class": "class_two"});
+    let plan = json!({"number": "PB5230001", "class": "two"});
     let placement = json!({"purpose": "therapy", "patient": Uuid::now_v7(), "personal_data": "00".repeat(32),
         "pseudonym": "P-001", "plan": plan});
     centre.does("coordinator", of_order(json!({"placement": placement})));
@@ -290,26 +290,28 @@ fn tell() -> Story {
     let vessel = json!({"ware": "T75", "area": "75", "viable_cells": "500000", "incubator": "I1", "position": "1"});
     let isolation = json!({"method": "collagenase", "digestion": "30", "count": count, "into": [vessel]});
     centre.batch("maker", batch, json!({"culture": {"isolation": isolation}}));
-    let first_vessel = centre.label(batch, Vessel, 1);
-    sample_and_test(&centre, batch, json!([{"vessel": 1}]), 1, &["MYCOPLASMA"]);
-    let harvest = json!({"vessels": [first_vessel], "enzyme": "5", "count": count, "washes": 3, "volume": "30"});
+    let label = centre.state(batch).opened.label;
+    let vessel = *centre.state(batch).vessels.keys().next().unwrap();
+    sample_and_test(&centre, batch, json!([{"vessel": vessel}]), &["MYCOPLASMA"]);
+    let harvest = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "enzyme": "5", "count": count, "washes": 3, "volume": "30"});
     centre.batch("maker", batch, json!({"filling": {"harvest": harvest}}));
-    sample_and_test(&centre, batch, json!([{"harvest": 1}]), 2, &["IDENTITY"]);
+    sample_and_test(&centre, batch, json!([{"harvest": 1}]), &["IDENTITY"]);
     let bag = json!({"ware": "bag", "volume": "10", "viable_cells": "300000"});
     centre.batch("maker", batch, json!({"filling": {"fill": {"harvests": [1], "containers": [bag, bag, bag]}}}));
-    let applied: Vec<String> = (1..=3).map(|number| centre.label(batch, Dose, number)).collect();
+    let containers: Vec<ContainerNo> = centre.state(batch).containers.keys().copied().collect();
+    let applied: Vec<String> = containers.iter().map(|no| label.part(Dose, no.0).unwrap().to_string()).collect();
     let labels = json!({"fill": 1, "printed": 3, "applied": applied, "destroyed": 0});
     centre.batch("maker", batch, json!({"filling": {"label_reconciliation": labels}}));
     let of_fill = ["APPEARANCE", "COUNT", "VIABILITY", "ENDOTOXIN", "STERILITY"];
-    sample_and_test(&centre, batch, json!([{"fill": 1}]), 3, &of_fill);
+    sample_and_test(&centre, batch, json!([{"fill": 1}]), &of_fill);
     centre.store.seal().unwrap();
 
     let confirm = |who: &str| json!({"disposition": {format!("{who}_confirmation"): {}}});
     centre.sign_batch("lead", batch, confirm("manufacturing"), Meaning::ManufacturingConfirmation);
     centre.sign_batch("releaser", batch, confirm("quality"), Meaning::QualityConfirmation);
-    let release = json!({"disposition": {"deciding": {"containers": [1, 2], "decision": "release"}}});
+    let release = json!({"disposition": {"deciding": {"containers": containers[..2], "decision": "release"}}});
     centre.sign_batch("releaser", batch, release, Meaning::Disposition);
-    let reject = json!({"disposition": {"deciding": {"containers": [3],
+    let reject = json!({"disposition": {"deciding": {"containers": containers[2..],
         "decision": {"reject": {"reason": "leaking bag"}}}}});
     centre.sign_batch("releaser", batch, reject, Meaning::Disposition);
     centre.store.seal().unwrap();
@@ -318,9 +320,10 @@ fn tell() -> Story {
     Story { home, batch, outside: [early, last] }
 }
 
-fn sample_and_test(centre: &Centre, batch: BatchId, subjects: Value, sample: u16, tests: &[&str]) {
+fn sample_and_test(centre: &Centre, batch: BatchId, subjects: Value, tests: &[&str]) {
     let sampling = json!({"subjects": subjects, "tests": tests});
     centre.batch("analyst", batch, json!({"testing": {"sampling": sampling}}));
+    let sample = *centre.state(batch).samples.keys().next_back().unwrap();
     let inoculated = centre.store.now().0;
     if tests.contains(&"STERILITY") {
         centre.clock.advance_minutes(337 * 60);
@@ -336,8 +339,7 @@ fn sample_and_test(centre: &Centre, batch: BatchId, subjects: Value, sample: u16
         }
         let entered = centre.batch("analyst", batch, json!({"testing": {"result": form}}));
         assert_eq!(entered.entries.len(), 1, "{code} is met");
-        let world = centre.store.read(|conn| reading::stream(conn, StreamId { kind: StreamKind::Batch, id: batch.0 }));
-        let result = *world.unwrap().unwrap().batches[&batch].results.keys().next_back().unwrap();
+        let result = *centre.state(batch).results.keys().next_back().unwrap();
         let verify = json!({"testing": {"verification": {"result": result}}});
         centre.sign_batch("releaser", batch, verify, Meaning::Verification);
     }

@@ -1,0 +1,139 @@
+//! Whether signatures stand: made for their place with a key whose chain ends at the first administrator's, by
+//! somebody who held a role for it then. Every key is registered by a trusted administrator, every role given by
+//! one; so whoever owns the database cannot give himself either.
+
+use super::World;
+use crate::authority::{Meaning, Role, SIGNINGS, roles_for};
+use crate::event::Event;
+use crate::ids::{EntryId, KeyId, PersonId};
+use crate::journal::signature::{self, Signature};
+use crate::journal::{Entry, Hash, StreamId, StreamKind};
+use crate::people::{self, PublicKey};
+use crate::time::Time;
+use ed25519_dalek::VerifyingKey;
+use std::collections::BTreeSet;
+
+/// What is being asked about already: a chain that comes back to itself proves nothing.
+#[derive(Default)]
+struct Path {
+    keys: BTreeSet<(PersonId, KeyId)>,
+    grants: BTreeSet<EntryId>,
+}
+
+impl World {
+    /// The entries of a stream that must be signed and are not, or whose signature does not verify, rests on a
+    /// key that does not chain to the first administrator's or on a role that its signer did not hold, or covers
+    /// entries that are not there.
+    pub fn signature_findings(&self, stream: StreamId) -> Vec<EntryId> {
+        let mut findings = Vec::new();
+        let mut present: BTreeSet<Hash> = BTreeSet::new();
+        for entry in self.entries(stream) {
+            present.insert(entry.hash);
+            let sound = match Event::read(entry) {
+                Err(_) => false,
+                Ok((event, signature)) => match (event.meaning(), signature) {
+                    (None, None) => true,
+                    (Some(meaning), Some(signature)) => {
+                        signature.covers.iter().all(|covered| present.contains(covered))
+                            && self.stands(entry, &signature, meaning, &mut Path::default())
+                    }
+                    (Some(_), None) | (None, Some(_)) => false,
+                },
+            };
+            if !sound {
+                findings.push(entry.id);
+            }
+        }
+        findings
+    }
+
+    fn stands(&self, entry: &Entry, signature: &Signature, meaning: Meaning, path: &mut Path) -> bool {
+        signature.meaning.as_str() == meaning.word()
+            && signature.person == entry.performer
+            && signature.at == entry.recorded_at
+            && self.verifies(entry, signature, path)
+            && self.might(signature.person, meaning, entry.recorded_at, path)
+    }
+
+    fn verifies(&self, entry: &Entry, signature: &Signature, path: &mut Path) -> bool {
+        let registered = self.key_entry(signature.person, signature.key).map(|(entry, _)| entry.recorded_at);
+        if registered.is_none_or(|registered| registered > entry.recorded_at) {
+            return false;
+        }
+        let key = self.trusted_key(signature.person, signature.key, path);
+        key.is_some_and(|key| signature::verify(self.origin(), entry, &key).is_ok())
+    }
+
+    fn origin(&self) -> &str {
+        self.site.as_ref().map(|site| site.founding.origin.as_str()).unwrap_or_default()
+    }
+
+    fn of_person(&self, person: PersonId) -> &[Entry] {
+        self.entries(StreamId { kind: StreamKind::Person, id: person.0 })
+    }
+
+    fn key_entry(&self, person: PersonId, key: KeyId) -> Option<(&Entry, PublicKey)> {
+        self.of_person(person).iter().find_map(|entry| match Event::read(entry) {
+            Ok((Event::Person(people::Event::KeyRegistered(registered)), _)) if registered.key == key => {
+                Some((entry, registered.public_key))
+            }
+            _ => None,
+        })
+    }
+
+    /// A person's public key, if an administrator registered it whose own key chains to the anchor.
+    fn trusted_key(&self, person: PersonId, key: KeyId, path: &mut Path) -> Option<VerifyingKey> {
+        let (entry, public_key) = self.key_entry(person, key)?;
+        let verifying = VerifyingKey::from_bytes(&public_key.0).ok()?;
+        if self.anchor == Some(public_key) {
+            return Some(verifying);
+        }
+        if !path.keys.insert((person, key)) {
+            return None;
+        }
+        let registrar = Event::read(entry).ok()?.1.filter(|registrar| registrar.person != person);
+        let sound = registrar.is_some_and(|r| self.stands(entry, &r, Meaning::KeyRegistration, path));
+        path.keys.remove(&(person, key));
+        sound.then_some(verifying)
+    }
+
+    /// Whether a person then held a role that may sign with this meaning.
+    fn might(&self, person: PersonId, meaning: Meaning, at: Time, path: &mut Path) -> bool {
+        let actions = SIGNINGS.iter().filter(|(_, signed)| *signed == meaning);
+        let roles: Vec<Role> = actions.flat_map(|(action, _)| roles_for(action)).copied().collect();
+        let has_anchor = self.people.get(&person).is_some_and(|known| {
+            known.keys.iter().any(|(_, public_key)| Some(*public_key) == self.anchor)
+        });
+        if has_anchor && roles.contains(&Role::Administrator) {
+            return true;
+        }
+        let mut held: Vec<Role> = Vec::new();
+        for entry in self.of_person(person).iter().filter(|entry| entry.recorded_at <= at) {
+            let Ok((Event::Person(fact), Some(signature))) = Event::read(entry) else {
+                match Event::read(entry) {
+                    Ok((Event::Person(people::Event::RoleEnd(end)), _)) if entry.recorded_at < at => {
+                        held.retain(|role| *role != end.role);
+                    }
+                    Ok((Event::Person(people::Event::Departure(_)), _)) if entry.recorded_at < at => {
+                        return false;
+                    }
+                    _ => {}
+                }
+                continue;
+            };
+            let (role, meaning) = match fact {
+                people::Event::RoleGrant(grant) => (grant.role, Meaning::RoleGrant),
+                people::Event::Deputyship(d) if d.from <= at && at < d.until => (d.role, Meaning::Deputyship),
+                _ => continue,
+            };
+            // Only what is asked for is looked into.
+            if roles.contains(&role) && signature.person != person && path.grants.insert(entry.id) {
+                if self.stands(entry, &signature, meaning, path) {
+                    held.push(role);
+                }
+                path.grants.remove(&entry.id);
+            }
+        }
+        !held.is_empty()
+    }
+}

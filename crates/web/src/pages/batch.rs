@@ -1,0 +1,324 @@
+//! One batch on one page: where it stands, its gate, containers, lineage, vessels, results, what holds it, and
+//! its whole history.
+
+use super::frame::Frame;
+use super::reader::{Names, Reader, or_dash, part_label};
+use super::results::entry_link;
+use super::status_chip::{self, Look, chip};
+use super::{Answer, gate, history, lineage, may, orders, results};
+use crate::api::reading as api;
+use crate::server::State;
+use crate::session;
+use crate::words::{self, Context, Thing, Ui};
+use actix_web::{HttpRequest, web};
+use baiyo_domain::batch::Batch;
+use baiyo_domain::batch::culture::Vessel;
+use baiyo_domain::batch::disposition::HoldScope;
+use baiyo_domain::batch::distribution::Container;
+use baiyo_domain::batch::gate::{Gate, gate as ask_gate};
+use baiyo_domain::ids::LabelKind;
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::quality_event::Impact;
+use baiyo_domain::quantity::Number;
+use baiyo_domain::time::Time;
+use maud::{Markup, html};
+
+/// Shows one batch.
+pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let batch = api::one_batch(&state, &caller, &id).await?;
+    let mut entries = api::history(&state, &caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
+    for entry in &mut entries {
+        let logged = batch.log.iter().find(|logged| logged.stamp.entry.0 == entry.entry);
+        entry.corrected_by = logged.map(|l| l.corrected_by.iter().map(|id| id.0).collect()).unwrap_or_default();
+    }
+    let scope = caller.scope();
+    let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
+    let (batch, names) = api::read(&state, &caller, move |conn| {
+        let names = Names::of_batch(conn, &batch, scope, quality_events)?;
+        Ok((batch, names))
+    })
+    .await?;
+    let (now, _) = state.store.now();
+    let frame = Frame::new(&request, &state, Some(&caller));
+    let reader = Reader::new(caller.language, state.zone);
+    Ok(frame.ok(&batch.opened.label.to_string(), content(reader, &batch, &names, &entries, now)))
+}
+
+pub(super) fn content(
+    reader: Reader,
+    batch: &Batch,
+    names: &Names,
+    entries: &[api::EntryView],
+    now: Time,
+) -> Markup {
+    let call = |thing: Thing| names.call(thing);
+    let reader = reader.of(Context::of(batch.standard(), reader.zone).naming(&call));
+    let gate = ask_gate(batch, now);
+    html! {
+        (heading(&reader, batch, names, now))
+        (stops(&reader, batch, names))
+        (gate::section(&reader, batch, &gate))
+        (containers(&reader, batch, names, &gate))
+        (lineage::section(&reader, batch, names))
+        (vessels(&reader, batch))
+        (results::section(&reader, batch, names))
+        (holds(&reader, batch, names))
+        (history::section(&reader, entries))
+    }
+}
+
+fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
+    let standard = batch.standard();
+    let clinic = names.call(Thing::Clinic(batch.opened.clinic)).unwrap_or_default();
+    let order = names.call(Thing::Order(batch.opened.order)).unwrap_or_default();
+    let fact = |word: Ui, shown: Markup| html! { div { dt { (reader.say(word)) } dd { (shown) } } };
+    html! {
+        div.title { h1 { (batch.opened.label) } (status_chip::batch(reader.language, batch.status(now))) }
+        dl.facts {
+            (fact(Ui::Patient, html! { (batch.opened.pseudonym) }))
+            (fact(Ui::Product, html! {
+                (words::title(reader.language, &standard.title)) " "
+                span.muted { "(" (standard.code) " v" (standard.version) ")" }
+            }))
+            (fact(Ui::Order, html! { a href={ "/orders/" (batch.opened.order) } { (order) } }))
+            (fact(Ui::Purpose, html! { (orders::purpose(reader, batch.opened.purpose)) }))
+            (fact(Ui::Clinic, html! { (clinic) }))
+            @if let Some(first) = batch.log.first() { (fact(Ui::OpenSince, reader.time(first.stamp.recorded_at))) }
+            @if let Some(last) = batch.log.last() { (fact(Ui::Updated, reader.time(last.stamp.recorded_at))) }
+            @if let Some(window) = batch.order.window {
+                (fact(Ui::ReadyWindow, html! { (reader.time(window.from)) " – " (reader.time(window.until)) }))
+            }
+        }
+        nav.sections aria-label=(reader.say(Ui::Details)) {
+            @for (anchor, word) in [
+                ("gate", Ui::Gate), ("containers", Ui::Containers), ("lineage", Ui::Lineage), ("vessels", Ui::Vessels),
+                ("results", Ui::Results), ("holds", Ui::Holds), ("history", Ui::History),
+            ] {
+                a href={ "#" (anchor) } { (reader.say(word)) }
+            }
+        }
+    }
+}
+
+fn stops(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
+    let all = batch.containers.values().flat_map(|container| container.stops.iter().map(move |stop| (container, stop)));
+    let all: Vec<_> = all.collect();
+    html! {
+        @if !all.is_empty() {
+            section.notice.bad #stops {
+                h2 { (Look::Warning.icon()) (reader.say(Ui::StopMessages)) }
+                p { strong { (reader.say(Ui::StopExplained)) } }
+                ul {
+                    @for (container, stop) in all {
+                        li {
+                            (part_label(batch, LabelKind::Dose, container.no.0)) ": "
+                            (words::stop_cause(reader.language, &stop.cause, &reader.context)) " – "
+                            @match stop.acknowledged {
+                                Some((at, person)) => {
+                                    (reader.say(Ui::Acknowledged)) ": " (names.person(person)) ", " (reader.time(at))
+                                }
+                                None => { strong { (reader.say(Ui::NotAcknowledged)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn containers(reader: &Reader, batch: &Batch, names: &Names, gate: &Gate) -> Markup {
+    html! {
+        section #containers {
+            h2 { (reader.say(Ui::Containers)) }
+            @if batch.containers.is_empty() { p.empty { (reader.say(Ui::NoEntriesYet)) } } @else {
+                div.scroll role="region" aria-label=(reader.say(Ui::Containers)) tabindex="0" {
+                    table {
+                        thead {
+                            tr {
+                                @for column in [Ui::Container, Ui::Status, Ui::Gate, Ui::Expiry, Ui::Ware] {
+                                    th scope="col" { (reader.say(column)) }
+                                }
+                                th.number scope="col" { (reader.say(Ui::Volume)) span.unit { "mL" } }
+                                th.number scope="col" { (reader.say(Ui::ViableCells)) }
+                                @for column in [Ui::Place, Ui::AllocatedTo] { th scope="col" { (reader.say(column)) } }
+                            }
+                        }
+                        tbody {
+                            @for container in batch.containers.values() {
+                                (container_row(reader, batch, names, gate, container))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn container_row(reader: &Reader, batch: &Batch, names: &Names, gate: &Gate, container: &Container) -> Markup {
+    let decided = container.decided.as_ref();
+    html! {
+        tr id={ "container-" (container.no) } {
+            th.wide scope="row" { (part_label(batch, LabelKind::Dose, container.no.0)) }
+            td {
+                (status_chip::container(reader.language, container.status()))
+                @if let Some(decided) = decided {
+                    small {
+                        (reader.say(Ui::Decision)) " " (entry_link(batch, decided.entry)) " " (names.person(decided.by))
+                        @if let Some(by) = decided.voided_by { " – " (reader.say(Ui::SignatureVoided)) " " (entry_link(batch, by)) }
+                    }
+                }
+                @if container.may_be_administered() { small { (reader.say(Ui::MayBeAdministered)) } }
+            }
+            td { (gate::releasable(reader, gate, container.no)) }
+            td { (reader.time(container.expires_at)) }
+            td {
+                (container.new.ware)
+                @if let Some(at) = container.frozen_at { small { (reader.say(Ui::Frozen)) " " (reader.time(at)) } }
+                @if let Some(at) = container.thawed_at { small { (reader.say(Ui::Thawed)) " " (reader.time(at)) } }
+            }
+            td.number { (Number::from(container.new.volume)) }
+            td.number { (words::cells(container.new.viable_cells.into())) }
+            td { (or_dash(container.place.as_ref())) }
+            td { (or_dash(container.allocated.and_then(|(order, _, _)| names.call(Thing::Order(order))))) }
+        }
+    }
+}
+
+fn vessels(reader: &Reader, batch: &Batch) -> Markup {
+    let columns = [
+        (Ui::Area, "cm²"),
+        (Ui::Seeded, ""),
+        (Ui::Doublings, ""),
+        (Ui::DoublingTime, "h"),
+        (Ui::Viability, "%"),
+        (Ui::CumulativeDoublings, ""),
+    ];
+    html! {
+        section #vessels {
+            h2 { (reader.say(Ui::Vessels)) }
+            @if batch.vessels.is_empty() { p.empty { (reader.say(Ui::NoEntriesYet)) } } @else {
+                div.scroll role="region" aria-label=(reader.say(Ui::Vessels)) tabindex="0" {
+                    table {
+                        thead {
+                            tr {
+                                @for column in [Ui::Vessel, Ui::Status, Ui::Ware, Ui::Position, Ui::Seeded, Ui::LastMedium] {
+                                    th scope="col" { (reader.say(column)) }
+                                }
+                                @for (column, unit) in columns {
+                                    th.number scope="col" {
+                                        @if column == Ui::Seeded { (reader.say(Ui::ViableCells)) } @else { (reader.say(column)) }
+                                        @if !unit.is_empty() { span.unit { (unit) } }
+                                    }
+                                }
+                            }
+                        }
+                        tbody { @for vessel in batch.vessels.values() { (vessel_row(reader, batch, vessel)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn vessel_row(reader: &Reader, batch: &Batch, vessel: &Vessel) -> Markup {
+    let growth = vessel.growth.as_ref();
+    html! {
+        tr id={ "vessel-" (vessel.no) } {
+            th.wide scope="row" { (part_label(batch, LabelKind::Vessel, vessel.no.0)) " · P" (vessel.passage) }
+            td { (status_chip::vessel(reader.language, vessel.state)) }
+            td { (vessel.seeded.ware) }
+            td.wide { (vessel.seeded.incubator) " · " (vessel.seeded.position) }
+            td { (reader.time(vessel.seeded_at)) }
+            td { (reader.time(vessel.medium_at)) }
+            td.number { (Number::from(vessel.seeded.area)) }
+            td.number { (words::cells(vessel.seeded.viable_cells.into())) }
+            td.number {
+                (or_dash(growth.and_then(|growth| growth.doublings)))
+                @if let Some(growth) = growth {
+                    small { "log₂ " (words::cells(growth.harvested)) " ÷ " (words::cells(growth.viable_seeded)) }
+                    @if let Some((doublings, other)) = &growth.other {
+                        small { (doublings) " (" (other.basis) ": " (words::cells(other.cells.into())) ")" }
+                    }
+                }
+            }
+            td.number { (or_dash(growth.and_then(|growth| growth.doubling_time))) }
+            td.number { (or_dash(growth.and_then(|growth| growth.viability))) }
+            td.number { (or_dash(vessel.doublings.map(|doublings| doublings.round_dp(2)))) }
+        }
+    }
+}
+
+fn holds(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
+    let empty = batch.holds.is_empty() && batch.quality_events.is_empty() && batch.mismatches.is_empty();
+    html! {
+        section #holds {
+            h2 { (reader.say(Ui::Holds)) }
+            @if empty { p.empty { (reader.say(Ui::None)) } }
+            @if !batch.holds.is_empty() { (hold_list(reader, batch)) }
+            @if !batch.quality_events.is_empty() {
+                h3 { (reader.say(Ui::QualityEvents)) }
+                ul.gate-list {
+                    @for (event, impact) in &batch.quality_events {
+                        li { div.head { (impact_chip(reader, *impact)) (or_dash(names.call(Thing::QualityEvent(*event)))) } }
+                    }
+                }
+            }
+            @if !batch.mismatches.is_empty() {
+                h3 { (reader.say(Ui::Mismatches)) }
+                ul.gate-list {
+                    @for found in &batch.mismatches {
+                        li {
+                            div.head {
+                                @if found.cleared { (chip(Look::Good, reader.say(Ui::Cleared))) }
+                                @else { (chip(Look::Bad, reader.say(Ui::NotCleared))) }
+                                span { (found.mismatch.expected) " ≠ " (found.mismatch.found) }
+                                (entry_link(batch, found.entry))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn hold_list(reader: &Reader, batch: &Batch) -> Markup {
+    html! {
+        ul.gate-list {
+            @for (no, hold) in &batch.holds {
+                li {
+                    div.head {
+                        @match hold.lifted {
+                            Some(entry) => { (chip(Look::Plain, reader.say(Ui::HoldLifted))) (entry_link(batch, entry)) }
+                            None => { (chip(Look::Held, reader.say(Ui::InForce))) }
+                        }
+                        strong { (no) ". " (words::hold_cause(reader.language, &hold.cause, &reader.context)) }
+                        span.muted {
+                            @match &hold.scope {
+                                HoldScope::Batch => { (reader.say(Ui::WholeBatch)) }
+                                HoldScope::From { subjects } => {
+                                    @let names = subjects.iter().map(|s| words::subject(reader.language, s, &reader.context));
+                                    (names.collect::<Vec<_>>().join(", "))
+                                }
+                            }
+                        }
+                        (entry_link(batch, hold.entry))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn impact_chip(reader: &Reader, impact: Option<Impact>) -> Markup {
+    match impact {
+        None => chip(Look::Waiting, reader.say(Ui::NotAssessed)),
+        Some(impact) => {
+            let look = if impact == Impact::Unacceptable { Look::Bad } else { Look::Good };
+            chip(look, words::impact(reader.language, impact))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What surrounds every page: language, title, the demonstration's banner, header and footer. Only this file
+//! writes `<html>`.
+
+use super::{assets, encoded, here, may};
+use crate::server::State;
+use crate::session::{self, Caller};
+use crate::words::{self, Language, Ui};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{DOCTYPE, Markup, html};
+
+/// The surroundings of one page.
+pub struct Frame<'a> {
+    /// The language.
+    pub language: Language,
+    centre: &'a str,
+    demonstration: bool,
+    caller: Option<&'a Caller>,
+    here: String,
+}
+
+impl<'a> Frame<'a> {
+    /// The surroundings of the page a request asks for.
+    pub fn new(request: &HttpRequest, state: &'a State, caller: Option<&'a Caller>) -> Self {
+        Self {
+            language: session::language(request),
+            centre: &state.centre,
+            demonstration: state.demonstration,
+            caller,
+            here: here(request),
+        }
+    }
+
+    /// Words of the pages.
+    pub fn say(&self, ui: Ui) -> &'static str {
+        words::text(self.language, ui)
+    }
+
+    /// A good answer with a page.
+    pub fn ok(&self, title: &str, content: Markup) -> HttpResponse {
+        self.answer(StatusCode::OK, title, content)
+    }
+
+    /// An answer with a page; nothing of it is kept by browsers.
+    pub fn answer(&self, status: StatusCode, title: &str, content: Markup) -> HttpResponse {
+        HttpResponse::build(status)
+            .content_type(assets::html_type())
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_LANGUAGE, self.language.tag()))
+            .insert_header((header::VARY, "Cookie, Accept-Language"))
+            .body(self.page(title, &content).into_string())
+    }
+
+    fn page(&self, title: &str, content: &Markup) -> Markup {
+        let centre = if self.centre.is_empty() { self.say(Ui::Baiyo) } else { self.centre };
+        html! {
+            (DOCTYPE)
+            html lang=(self.language.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (title) " – " (centre) }
+                    link rel="stylesheet" href=(assets::style_address());
+                    link rel="icon" href=(ICON);
+                }
+                body {
+                    a.skip href="#content" { (self.say(Ui::SkipToContent)) }
+                    @if self.demonstration {
+                        p.demonstration { (self.say(Ui::DemonstrationBanner)) }
+                    }
+                    (self.header(centre))
+                    main #content tabindex="-1" { (content) }
+                    footer.foot { p { "培養 Baiyo " (env!("CARGO_PKG_VERSION")) " · " (self.say(Ui::Tagline)) } }
+                }
+            }
+        }
+    }
+
+    fn header(&self, centre: &str) -> Markup {
+        html! {
+            header.top {
+                div {
+                    a.brand href="/" { (dish()) (centre) }
+                    nav aria-label=(self.say(Ui::Menu)) {
+                        @if let Some(caller) = self.caller {
+                            (self.link("/", Ui::Board))
+                            @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
+                        }
+                        (self.link("/documentation", Ui::ApiDocumentation))
+                    }
+                    div.who {
+                        @if let Some(caller) = self.caller {
+                            p { (caller.name) span.muted { (self.roles(caller)) } }
+                            form method="post" action="/sign-out" {
+                                button.quiet type="submit" { (self.say(Ui::SignOut)) }
+                            }
+                        }
+                        (self.languages())
+                    }
+                }
+            }
+        }
+    }
+
+    fn roles(&self, caller: &Caller) -> String {
+        let roles: Vec<&str> = caller.roles.iter().map(|role| words::role(self.language, *role)).collect();
+        roles.join(match self.language {
+            Language::En => ", ",
+            Language::Ja => "、",
+        })
+    }
+
+    fn link(&self, address: &str, word: Ui) -> Markup {
+        let path = self.here.split('?').next().unwrap_or_default();
+        html! { a href=(address) aria-current=[(path == address).then_some("page")] { (self.say(word)) } }
+    }
+
+    fn languages(&self) -> Markup {
+        html! {
+            nav.languages aria-label=(self.say(Ui::Language)) {
+                @for language in Language::ALL {
+                    @let tag = language.tag();
+                    @let current = (language == self.language).then_some("true");
+                    a href={ "/language/" (tag) "?to=" (encoded(&self.here)) } lang=(tag) hreflang=(tag)
+                        aria-current=[current] { (language.own_name()) }
+                }
+            }
+        }
+    }
+}
+
+/// A culture dish: the sign of the product.
+fn dish() -> Markup {
+    html! {
+        svg width="28" height="28" viewBox="0 0 28 28" fill="none" stroke="currentColor" stroke-width="2.5" aria-hidden="true" {
+            circle cx="14" cy="14" r="12" {}
+            circle cx="11" cy="11" r="2.5" fill="currentColor" {}
+            circle cx="17.5" cy="13" r="2" fill="currentColor" {}
+            circle cx="13" cy="18" r="2" fill="currentColor" {}
+        }
+    }
+}
+
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 28 28'%3E%3Ccircle \
+    cx='14' cy='14' r='12' fill='%23fff' stroke='%23006173' stroke-width='3'/%3E%3Ccircle cx='11' cy='11' r='3' \
+    fill='%23006173'/%3E%3Ccircle cx='18' cy='14' r='2.5' fill='%23006173'/%3E%3Ccircle cx='13' cy='19' r='2.5' \
+    fill='%23006173'/%3E%3C/svg%3E";

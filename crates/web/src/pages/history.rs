@@ -1,0 +1,95 @@
+//! The history: every entry, newest last. A corrected entry stays readable, struck through, with its corrections
+//! and their reasons below it.
+
+use super::reader::Reader;
+use crate::api::reading::{EntryView, SignatureView};
+use crate::words::{self, Ui};
+use baiyo_domain::authority::Meaning;
+use baiyo_domain::batch::{self, disposition};
+use baiyo_domain::event::Event;
+use maud::{Markup, html};
+
+/// Minutes after which an entry was recorded late enough to show both times.
+const SAME_MOMENT: i64 = 1;
+
+/// Every entry.
+pub fn section(reader: &Reader, entries: &[EntryView]) -> Markup {
+    html! {
+        section #history {
+            h2 { (reader.say(Ui::History)) }
+            ol.history { @for entry in entries { (line(reader, entry, entries)) } }
+        }
+    }
+}
+
+fn line(reader: &Reader, entry: &EntryView, all: &[EntryView]) -> Markup {
+    let sentence = words::event(reader.language, &entry.event, &reader.context);
+    let corrections = entry.corrected_by.iter().filter_map(|id| all.iter().find(|other| other.entry == *id));
+    html! {
+        li id={ "entry-" (entry.version) } {
+            a.place href={ "#entry-" (entry.version) } { (entry.version) }
+            div {
+                p.fact {
+                    @if entry.corrected_by.is_empty() { (sentence) } @else { del { (sentence) } }
+                }
+                (meta(reader, entry))
+                @if let Some(signature) = &entry.signature { (signed(reader, signature)) }
+                @for correction in corrections { (corrected(reader, correction)) }
+            }
+        }
+    }
+}
+
+fn meta(reader: &Reader, entry: &EntryView) -> Markup {
+    let apart = entry.recorded_at.since(entry.occurred_at).num_minutes() >= SAME_MOMENT;
+    html! {
+        p.meta {
+            span { (reader.say(if apart { Ui::Occurred } else { Ui::Recorded })) " " (reader.time(entry.occurred_at)) }
+            @if apart { span { (reader.say(Ui::Recorded)) " " (reader.time(entry.recorded_at)) } }
+            span { (reader.say(Ui::Performer)) " " (entry.performer_name) }
+            @if entry.recorder != entry.performer {
+                span { (reader.say(Ui::Recorder)) " " (entry.recorder_name) }
+            }
+        }
+    }
+}
+
+fn signed(reader: &Reader, signature: &SignatureView) -> Markup {
+    let meaning = Meaning::ALL.into_iter().find(|meaning| meaning.word() == signature.meaning);
+    let meaning = meaning.map_or(signature.meaning.as_str(), |meaning| words::meaning(reader.language, meaning));
+    html! {
+        p.signature {
+            svg width="20" height="16" viewBox="0 0 20 16" aria-hidden="true" {
+                path d="M1 12c4-10 7-12 8-10s-5 11-3 11 4-6 6-6-1 5 1 5 3-2 6-2" fill="none" stroke="currentColor"
+                    stroke-width="1.8" stroke-linecap="round" {}
+            }
+            strong { (signature.name) }
+            (reader.time(signature.at))
+            span { (reader.say(Ui::Meaning)) ": " (meaning) }
+        }
+    }
+}
+
+fn corrected(reader: &Reader, correction: &EntryView) -> Markup {
+    let Event::Batch(batch::Event::Disposition(disposition::Event::Corrected(fact))) = &correction.event else {
+        return html! {};
+    };
+    let replacement = Event::Batch(fact.replacement.clone());
+    html! {
+        div.correction {
+            p.fact {
+                strong { (reader.say(Ui::NewValue)) ": " }
+                ins { (words::event(reader.language, &replacement, &reader.context)) }
+            }
+            p.fact { strong { (reader.say(Ui::Reason)) ": " } (fact.reason) }
+            p.meta {
+                span {
+                    (reader.say(Ui::CorrectedIn)) " "
+                    a href={ "#entry-" (correction.version) } { (correction.version) }
+                }
+                span { (reader.time(correction.recorded_at)) }
+                span { (correction.recorder_name) }
+            }
+        }
+    }
+}
