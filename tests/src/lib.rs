@@ -1,1 +1,22 @@
-//! x
+//! What the stories need: a centre behind the real server, people who ask it over HTTP, and the course of a whole
+//! batch, stoppable at any step.
+//!
+//! A story opens a [`Centre`] of its own, in a folder of its own, with a clock it can move. Everything it does, it
+//! does over HTTP, as a named person with a role. When the centre is dropped, the server is stopped and the whole
+//! record must verify, rebuild and agree with its evidence.
+
+#![allow(clippy::missing_panics_doc, reason = "a story that goes wrong panics; that is how it says so")]
+
+mod asking;
+mod centre;
+mod course;
+mod founded;
+mod program;
+mod steps;
+
+pub use asking::{Answer, Asking, Call, Refused, api, template_of};
+pub use centre::Centre;
+pub use course::{Course, Recipe, Step, passing_values};
+pub use founded::{Member, PASSWORD_OF_SETUP};
+pub use program::{Ran, baiyo, python, workspace};
+pub use steps::count;

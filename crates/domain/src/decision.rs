@@ -392,6 +392,16 @@ fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<App
         return Ok(appends);
     }
     for batch in after.batches.iter().filter_map(|batch| ctx.world.batches.get(batch)) {
+        if batch.opened.order != id {
+            // Made for another course of the same recipient: only what is allocated to this one is touched.
+            let to_it =
+                batch.containers.values().filter(|c| c.allocated.is_some_and(|(order, _, _)| order == id));
+            let subjects: Vec<Subject> = to_it.map(|container| Subject::Container(container.no)).collect();
+            if matches!(form, order::Command::ConsentWithdrawal(_)) && !subjects.is_empty() {
+                appends.hold(batch, HoldScope::From { subjects }, HoldCause::ConsentWithdrawn);
+            }
+            continue;
+        }
         appends.batch(batch.id, intake::OrderNoted { standing: after.standing.clone() });
         match form {
             order::Command::ConsentWithdrawal(_) => {

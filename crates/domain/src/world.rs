@@ -244,7 +244,8 @@ fn signers(command: &Command, world: &World) -> BTreeSet<PersonId> {
         _ => BTreeSet::new(),
     };
     let batches = aimed.into_iter().map(|id| StreamId { kind: StreamKind::Batch, id: id.0 });
-    let standards = world.standards.keys().map(|standard| StreamId { kind: StreamKind::Standard, id: standard.0 });
+    let standards =
+        world.standards.keys().map(|standard| StreamId { kind: StreamKind::Standard, id: standard.0 });
     let streams = batches.chain(people).chain(standards);
     let entries = streams.flat_map(|stream| world.entries(stream));
     let signature = |entry: &Entry| Event::read(entry).ok().and_then(|(_, signature)| signature);

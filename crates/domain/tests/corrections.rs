@@ -46,24 +46,30 @@ fn a_corrected_value_is_unverified_again_and_voids_confirmations_and_release() {
     let mut centre = Centre::open();
     let batch = centre.make(&Course::default().until(Until::Released));
     let container = centre.first(batch);
-    let (entry, mut form) =
-        fact!(centre, batch, Event::Testing(testing::Event::ResultEntered(e)) if e.form.test == code("VIABILITY") => e.form.clone());
+    let (entry, mut form) = fact!(centre, batch, Event::Testing(testing::Event::ResultEntered(e)) if e.form.test == code("VIABILITY") => e.form.clone());
     form.values = vec![of("91")];
     centre.correct(centre.staff.second_analyst, batch, entry, form).unwrap();
     let state = centre.state(batch);
     assert!(!state.containers[&container].released());
     let blockers = centre.blockers(batch, container);
-    assert!(matches!(
-        &blockers[..],
-        [Blocker::ManufacturingUnconfirmed, Blocker::QualityUnconfirmed, Blocker::TestUnverified { .. }]
-    ), "{blockers:?}");
+    assert!(
+        matches!(
+            &blockers[..],
+            [Blocker::ManufacturingUnconfirmed, Blocker::QualityUnconfirmed, Blocker::TestUnverified { .. }]
+        ),
+        "{blockers:?}"
+    );
     centre.allocate(batch, &[container]).unwrap();
     centre.pack(batch, &[container]).unwrap();
-    assert!(codes(&centre.shipping_check(batch, &[container]).unwrap_err()).contains(&"release_voided".into()));
+    assert!(
+        codes(&centre.shipping_check(batch, &[container]).unwrap_err()).contains(&"release_voided".into())
+    );
     // The old value stays readable.
     let logged = state.logged(entry).unwrap();
     assert_eq!(logged.corrected_by.len(), 1);
-    assert!(matches!(&logged.event, Event::Testing(testing::Event::ResultEntered(e)) if e.form.values[0].as_str() == "85"));
+    assert!(
+        matches!(&logged.event, Event::Testing(testing::Event::ResultEntered(e)) if e.form.values[0].as_str() == "85")
+    );
     // Neither of those who entered it may verify it.
     let result = centre.last_result(batch, "VIABILITY");
     for enterer in [centre.staff.analyst, centre.staff.second_analyst] {
@@ -162,7 +168,8 @@ fn only_facts_are_corrected_by_the_same_form_of_the_same_thing() {
     let (entry, form) = harvest(&centre, batch);
     let same = centre.correct(centre.staff.technician, batch, entry, form);
     assert_eq!(codes(&same.unwrap_err()), ["nothing_changed"]);
-    let (_, result) = fact!(centre, batch, Event::Testing(testing::Event::ResultEntered(e)) => e.form.clone());
+    let (_, result) =
+        fact!(centre, batch, Event::Testing(testing::Event::ResultEntered(e)) => e.form.clone());
     let other = centre.correct(centre.staff.analyst, batch, entry, result);
     assert_eq!(codes(&other.unwrap_err()), ["correction_changes_subject"]);
     let (receipt, mut tissue) =
@@ -200,7 +207,9 @@ fn duties_count_the_people_before_and_after_a_correction() {
     form.performed.by = Some(other);
     centre.correct(technician, batch, entry, form).unwrap();
     let state = centre.state(batch);
-    assert!(state.duties.contains(&(technician, Duty::Maker)) && state.duties.contains(&(other, Duty::Maker)));
+    assert!(
+        state.duties.contains(&(technician, Duty::Maker)) && state.duties.contains(&(other, Duty::Maker))
+    );
     // The new person's part is his own to confirm.
     let named = centre.blockers(batch, centre.first(batch));
     assert!(named.iter().any(|b| matches!(b, Blocker::PartUnconfirmed { person, .. } if *person == other)));
@@ -217,7 +226,8 @@ fn a_sample_corrected_to_something_else_leaves_its_results_unverified() {
         if s.form.tests.contains(&code("VIABILITY")) => s.form.clone());
     form.quantity = Some(of("3 mL"));
     centre.correct(centre.staff.analyst, batch, entry, form).unwrap();
-    let unverified = |b: &Blocker| matches!(b, Blocker::TestUnverified { test, .. } if *test == code("VIABILITY"));
+    let unverified =
+        |b: &Blocker| matches!(b, Blocker::TestUnverified { test, .. } if *test == code("VIABILITY"));
     assert!(centre.blockers(batch, centre.first(batch)).iter().any(unverified));
 }
 

@@ -16,6 +16,9 @@ use baiyo_domain::quality_event::{DepartureKind, Impact, Opening, Report};
 use baiyo_domain::standard::Step;
 use centre::{Centre, Course, Until, blocked_by, codes, of, q};
 
+type Check = fn(&mut Centre, BatchId, ContainerNo) -> bool;
+type Trouble = fn(&mut Centre, BatchId);
+
 fn departures(centre: &Centre, batch: BatchId) -> Vec<DepartureKind> {
     let state = centre.state(batch);
     let kind = |event: &QualityEventId| match centre.quality_event(*event).opening {
@@ -93,13 +96,13 @@ fn an_infusion_without_release_is_recorded_and_releases_nothing() {
 
 #[test]
 fn each_step_to_the_bedside_asks_the_gate_again() {
-    let checks: [(&str, fn(&mut Centre, BatchId, ContainerNo) -> bool); 4] = [
+    let checks: [(&str, Check); 4] = [
         ("shipping", |c, b, n| c.shipping_check(b, &[n]).is_err()),
         ("receiving", |c, b, n| c.receiving_check(b, &[n]).is_err()),
         ("administration", |c, b, n| c.may_administer(b, n).is_err()),
         ("bedside", |c, b, n| c.bedside(b, n).is_err()),
     ];
-    let troubles: [(&str, fn(&mut Centre, BatchId)); 5] = [
+    let troubles: [(&str, Trouble); 5] = [
         ("a hold", hold),
         ("a failure", |c, b| {
             c.result(b, "STERILITY-14D", &["growth"]);
@@ -184,8 +187,13 @@ fn three_of_five_containers_are_released_and_only_they_leave() {
     let form = Deciding { containers: vec![all[4]], decision: Decision::Reject { reason: of("leaks") } };
     centre.batch(centre.staff.releaser, batch, form).unwrap();
     let state = centre.state(batch);
-    assert_eq!(all.iter().map(|no| state.containers[no].released()).collect::<Vec<_>>(), [true, true, true, false, false]);
-    assert!(codes(&centre.release_these(batch, &all[4..]).unwrap_err()).contains(&"rejected_is_final".into()));
+    assert_eq!(
+        all.iter().map(|no| state.containers[no].released()).collect::<Vec<_>>(),
+        [true, true, true, false, false]
+    );
+    assert!(
+        codes(&centre.release_these(batch, &all[4..]).unwrap_err()).contains(&"rejected_is_final".into())
+    );
     centre.allocate(batch, &all).unwrap();
     centre.pack(batch, &all).unwrap();
     assert_eq!(codes(&centre.shipping_check(batch, &all[2..4]).unwrap_err()), ["not_released"]);
@@ -228,7 +236,10 @@ fn processing_without_instruction_or_of_refused_tissue_is_recorded_and_held() {
         into: centre::vessels(2),
     };
     centre.batch(centre.staff.technician, batch, form).unwrap();
-    assert_eq!(departures(&centre, batch), [DepartureKind::NoInstruction, DepartureKind::ProcessedWhileBlocked]);
+    assert_eq!(
+        departures(&centre, batch),
+        [DepartureKind::NoInstruction, DepartureKind::ProcessedWhileBlocked]
+    );
     assert!(held(&centre, batch));
 }
 

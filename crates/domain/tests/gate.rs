@@ -73,7 +73,10 @@ fn ways() -> Vec<Way> {
         after("mismatch_open", &[], scan_another_order),
         course("part_unconfirmed", |c| c.parts_confirmed = false),
         course("check_missing", |c| c.unchecked = vec![Step::Harvest]),
-        Way { with: &["quality_unconfirmed"], ..course("manufacturing_unconfirmed", |c| c.manufacturing = false) },
+        Way {
+            with: &["quality_unconfirmed"],
+            ..course("manufacturing_unconfirmed", |c| c.manufacturing = false)
+        },
         course("quality_unconfirmed", |c| c.quality = false),
         after("held", &[], |centre, batch| {
             let form = Holding { containers: vec![], reason: of("a doubt") };
@@ -110,15 +113,21 @@ fn ways() -> Vec<Way> {
         course("labels_open", |c| c.labels = Labels::NotAtAll),
         course("labels_differ", |c| c.labels = Labels::OneLost),
         Way { base: Some(FROZEN), ..course("not_frozen", |c| c.freeze = false) },
-        Way { base: Some(PRODUCT), ..after("parent_held", &[], |centre, batch| {
-            let bank = bank_of(centre, batch);
-            let form = Holding { containers: vec![], reason: of("a doubt") };
-            centre.batch(centre.staff.technician, bank, form).unwrap();
-        }) },
-        Way { base: Some(PRODUCT), ..after("parent_test_failed", &["parent_held"], |centre, batch| {
-            let bank = bank_of(centre, batch);
-            centre.result(bank, "IDENTITY-NEGATIVE", &["5"]);
-        }) },
+        Way {
+            base: Some(PRODUCT),
+            ..after("parent_held", &[], |centre, batch| {
+                let bank = bank_of(centre, batch);
+                let form = Holding { containers: vec![], reason: of("a doubt") };
+                centre.batch(centre.staff.technician, bank, form).unwrap();
+            })
+        },
+        Way {
+            base: Some(PRODUCT),
+            ..after("parent_test_failed", &["parent_held"], |centre, batch| {
+                let bank = bank_of(centre, batch);
+                centre.result(bank, "IDENTITY-NEGATIVE", &["5"]);
+            })
+        },
         after("rejected", &[], |centre, batch| {
             let decision = Decision::Reject { reason: of("not wanted") };
             let form = Deciding { containers: vec![centre.first(batch)], decision };
@@ -187,8 +196,7 @@ fn fail_controls(centre: &mut Centre, batch: BatchId) {
     let test = centre.test(batch, "STERILITY-PREHARVEST");
     let sample = centre.last_sample(batch, &test.code).unwrap();
     let mut form = centre.result_form(batch, sample, &test, &["no growth"]);
-    form.controls =
-        Some(Controls { positive: ControlOutcome::Failed, negative: ControlOutcome::AsExpected });
+    form.controls = Some(Controls { positive: ControlOutcome::Failed, negative: ControlOutcome::AsExpected });
     centre.batch(centre.staff.analyst, batch, form).unwrap();
 }
 
@@ -225,6 +233,9 @@ fn prepare(ways: &[&Way]) -> (Centre, BatchId) {
     (centre, batch)
 }
 
+/// What was prepared: the ways that change the standard or the course, and the standard.
+type Prepared = (Option<usize>, Option<usize>, Option<&'static str>);
+
 fn names(blockers: &[Blocker]) -> BTreeSet<String> {
     let name = |blocker| serde_json::to_value(blocker).unwrap()["code"].as_str().unwrap().to_string();
     blockers.iter().map(name).collect()
@@ -242,7 +253,8 @@ fn refused(centre: &mut Centre, batch: BatchId) -> BTreeSet<String> {
 fn every_kind_of_blocker_has_a_way_here() {
     let schema = schemars::schema_for!(Blocker).to_value();
     let kinds = schema["oneOf"].as_array().unwrap().iter();
-    let kinds: BTreeSet<&str> = kinds.map(|kind| kind["properties"]["code"]["const"].as_str().unwrap()).collect();
+    let kinds: BTreeSet<&str> =
+        kinds.map(|kind| kind["properties"]["code"]["const"].as_str().unwrap()).collect();
     let covered: BTreeSet<&str> = ways().iter().map(|way| way.code).collect();
     assert_eq!(kinds, covered);
 }
@@ -271,7 +283,7 @@ fn each_blocker_alone_blocks_a_release_and_is_named_alone() {
 #[test]
 fn of_two_blockers_at_once_a_refusal_names_both_in_full() {
     let ways = ways();
-    let mut prepared: BTreeMap<(Option<usize>, Option<usize>, Option<&str>), (Centre, BatchId)> = BTreeMap::new();
+    let mut prepared: BTreeMap<Prepared, (Centre, BatchId)> = BTreeMap::new();
     for (i, one) in ways.iter().enumerate() {
         for (j, other) in ways.iter().enumerate().skip(i + 1) {
             let bases: BTreeSet<&str> = [one.base, other.base].into_iter().flatten().collect();
@@ -285,8 +297,7 @@ fn of_two_blockers_at_once_a_refusal_names_both_in_full() {
             }
             let before = |index, way: &Way| (way.standard.is_some() || way.course.is_some()).then_some(index);
             let key = (before(i, one), before(j, other), bases.first().copied());
-            let (mut centre, batch) =
-                prepared.entry(key).or_insert_with(|| prepare(&[one, other])).clone();
+            let (mut centre, batch) = prepared.entry(key).or_insert_with(|| prepare(&[one, other])).clone();
             (one.after)(&mut centre, batch);
             (other.after)(&mut centre, batch);
             let named = refused(&mut centre, batch);

@@ -45,7 +45,11 @@ fn a_fresh_batch_goes_from_the_order_to_the_infusion_and_closes_after_its_survei
     assert_eq!(centre::codes(&centre.close(batch).unwrap_err()), ["surveillance_open"]);
     centre.days(14);
     let result = centre.result(batch, "STERILITY-14D", &["no growth"]);
-    assert_eq!(centre::codes(&centre.close(batch).unwrap_err()), ["surveillance_open"], "nobody has verified it");
+    assert_eq!(
+        centre::codes(&centre.close(batch).unwrap_err()),
+        ["surveillance_open"],
+        "nobody has verified it"
+    );
     centre.verify(centre.staff.releaser, batch, result).unwrap();
     centre.close(batch).unwrap();
     assert_eq!(centre.state(batch).end, Some(End::Closed));

@@ -68,8 +68,14 @@ fn tissue_with_another_identifier_is_not_received_before_a_second_person_has_cle
     let right = centre.tissue(batch);
     let mut wrong = right.clone();
     wrong.pseudonym = of("P-0");
-    assert_eq!(codes(&centre.batch(centre.staff.technician, batch, wrong).unwrap_err()), ["identifiers_differ"]);
-    assert_eq!(codes(&centre.batch(centre.staff.technician, batch, right.clone()).unwrap_err()), ["mismatch_open"]);
+    assert_eq!(
+        codes(&centre.batch(centre.staff.technician, batch, wrong).unwrap_err()),
+        ["identifiers_differ"]
+    );
+    assert_eq!(
+        codes(&centre.batch(centre.staff.technician, batch, right.clone()).unwrap_err()),
+        ["mismatch_open"]
+    );
     let technician = centre.staff.technician;
     assert!(clear(&mut centre, technician, batch).is_err());
     let lead = centre.staff.lead;
@@ -96,7 +102,8 @@ fn another_wristband_or_order_at_the_bedside_is_blocked_recorded_and_blocks_unti
     let (wrong, unspoken) = (check(centre.order_label(stranger), true), check(own.clone(), false));
     let mut alone = check(own, true);
     alone.second_person = centre.staff.physician;
-    let refused = |centre: &mut Centre, form| codes(&centre.batch(centre.staff.physician, batch, form).unwrap_err());
+    let refused =
+        |centre: &mut Centre, form| codes(&centre.batch(centre.staff.physician, batch, form).unwrap_err());
     assert_eq!(refused(&mut centre, unspoken), ["identity_not_spoken"]);
     assert_eq!(refused(&mut centre, alone), ["second_person_needed"]);
     assert_eq!(refused(&mut centre, wrong), ["identifiers_differ"]);
@@ -145,7 +152,9 @@ fn a_product_draws_its_own_persons_cells_or_cells_given_for_a_bank() {
     let patient = Some(centre.state(frozen).opened.patient);
     let order = centre.place_order(&Course { patient, ..Course::default() }, Purpose::Therapy);
     let batch = BatchId(centre.id());
-    centre.batch(centre.staff.lead, batch, Opening { order, standard: autologous, bank: Some(draw) }).unwrap();
+    centre
+        .batch(centre.staff.lead, batch, Opening { order, standard: autologous, bank: Some(draw) })
+        .unwrap();
 }
 
 #[test]
@@ -162,7 +171,10 @@ fn batches_are_pooled_only_where_both_standards_allow_it_and_bring_their_own_tis
     let mine = centre.make(&Course::default().until(Until::Isolated));
     let other = centre.make(&Course::default().until(Until::Isolated));
     let form = pool(&centre, mine, other);
-    assert_eq!(codes(&centre.batch(centre.staff.technician, mine, form).unwrap_err()), ["pooling_not_allowed"]);
+    assert_eq!(
+        codes(&centre.batch(centre.staff.technician, mine, form).unwrap_err()),
+        ["pooling_not_allowed"]
+    );
     let mut allowing = Centre::read_standard("adipose-msc-autologous-fresh");
     allowing.pooling = Pooling::SameDonor;
     centre.approve("same-donor", allowing);
@@ -173,7 +185,10 @@ fn batches_are_pooled_only_where_both_standards_allow_it_and_bring_their_own_tis
     let (same, not_same) =
         (centre.make(&course.clone().until(Until::Isolated)), centre.make(&strange.until(Until::Isolated)));
     let form = pool(&centre, mine, not_same);
-    assert_eq!(codes(&centre.batch(centre.staff.technician, mine, form).unwrap_err()), ["pooling_not_allowed"]);
+    assert_eq!(
+        codes(&centre.batch(centre.staff.technician, mine, form).unwrap_err()),
+        ["pooling_not_allowed"]
+    );
     centre.days(6);
     let form = pool(&centre, mine, same);
     centre.batch(centre.staff.technician, mine, form).unwrap();

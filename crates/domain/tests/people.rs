@@ -22,7 +22,13 @@ fn release(centre: &mut Centre, who: PersonId, batch: BatchId) -> Result<Vec<Ent
     centre.batch(who, batch, form)
 }
 
-fn deputy(centre: &mut Centre, person: PersonId, role: Role, from: Time, until: Time) -> Result<Vec<EntryId>, Refusal> {
+fn deputy(
+    centre: &mut Centre,
+    person: PersonId,
+    role: Role,
+    from: Time,
+    until: Time,
+) -> Result<Vec<EntryId>, Refusal> {
     centre.person(centre.staff.manager, person, Deputyship { role, from, until, reason: of("holiday") })
 }
 
@@ -134,15 +140,24 @@ fn nobody_is_in_manufacturing_and_quality_at_any_instant() {
 fn nobody_promotes_himself_and_only_clinic_people_have_clinic_roles() {
     let mut centre = Centre::open();
     let administrator = centre.staff.administrator;
-    assert!(codes(&centre.grant(administrator, Role::Releaser).unwrap_err()).contains(&"not_for_oneself".into()));
-    assert!(codes(&centre.grant(administrator, Role::Inspector).unwrap_err()).contains(&"not_for_oneself".into()));
+    assert!(
+        codes(&centre.grant(administrator, Role::Releaser).unwrap_err()).contains(&"not_for_oneself".into())
+    );
+    assert!(
+        codes(&centre.grant(administrator, Role::Inspector).unwrap_err()).contains(&"not_for_oneself".into())
+    );
     let guest = centre.invite("guest", false);
     assert_eq!(codes(&centre.grant(guest, Role::Physician).unwrap_err()), ["clinic_mismatch"]);
     let coordinator = centre.staff.coordinator;
-    assert!(codes(&centre.grant(coordinator, Role::Technician).unwrap_err()).contains(&"clinic_mismatch".into()));
+    assert!(
+        codes(&centre.grant(coordinator, Role::Technician).unwrap_err()).contains(&"clinic_mismatch".into())
+    );
     let (from, until) = (centre.now, centre.now.plus_hours(9));
     let manager = centre.staff.manager;
-    assert_eq!(codes(&deputy(&mut centre, manager, Role::Releaser, from, until).unwrap_err()), ["not_for_oneself"]);
+    assert_eq!(
+        codes(&deputy(&mut centre, manager, Role::Releaser, from, until).unwrap_err()),
+        ["not_for_oneself"]
+    );
 }
 
 #[test]
@@ -199,7 +214,10 @@ fn a_signing_needs_the_password_the_meaning_the_version_and_a_clock_that_is_righ
     let releaser = centre.staff.releaser;
     let form = Deciding { containers: centre.containers(batch), decision: Decision::Release };
     let command = || Command::Batch(batch, form.clone().into());
-    assert_eq!(codes(&centre.run_signed(releaser, command(), Signing::Never).unwrap_err()), ["signature_needed"]);
+    assert_eq!(
+        codes(&centre.run_signed(releaser, command(), Signing::Never).unwrap_err()),
+        ["signature_needed"]
+    );
     let wrong = centre.run_signed(releaser, command(), Signing::As(Meaning::Verification));
     assert_eq!(codes(&wrong.unwrap_err()), ["wrong_meaning"]);
     centre.clock_behind = true;
@@ -219,5 +237,8 @@ fn a_step_recorded_for_somebody_waits_for_his_own_sign_in() {
     assert!(release(&mut centre, releaser, batch).is_err());
     centre.confirm_parts(batch);
     release(&mut centre, releaser, batch).unwrap();
-    assert!(course.unchecked.is_empty() && centre.state(batch).standard().process.checked_steps.contains(&Step::Fill));
+    assert!(
+        course.unchecked.is_empty()
+            && centre.state(batch).standard().process.checked_steps.contains(&Step::Fill)
+    );
 }

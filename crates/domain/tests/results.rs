@@ -17,7 +17,9 @@ fn fails(blockers: &[Blocker], test: &str) -> bool {
 }
 
 fn pending(blockers: &[Blocker]) -> Option<u8> {
-    blockers.iter().find_map(|b| if let Blocker::RetestPending { missing, .. } = b { Some(*missing) } else { None })
+    blockers
+        .iter()
+        .find_map(|b| if let Blocker::RetestPending { missing, .. } = b { Some(*missing) } else { None })
 }
 
 fn releasable() -> (Centre, BatchId, ContainerNo) {
@@ -132,7 +134,12 @@ fn a_late_failure_stops_what_is_on_its_way_and_opens_a_quality_event_for_what_wa
     let state = centre.state(batch);
     assert_eq!(state.quality_events.len(), 1, "the infused one");
     let other = &state.containers[&all[1]];
-    assert!(other.stops.iter().any(|stop| stop.cause == StopCause::Oos { result } && stop.clinic == centre.clinic));
+    assert!(
+        other
+            .stops
+            .iter()
+            .any(|stop| stop.cause == StopCause::Oos { result } && stop.clinic == centre.clinic)
+    );
     let named = codes(&centre.receiving_check(batch, &[all[1]]).unwrap_err());
     assert!(named.contains(&"stopped".to_string()), "{named:?}");
     let stop = other.stops[0].entry;
@@ -158,9 +165,13 @@ fn a_failure_in_the_bank_holds_and_stops_the_products_grown_from_it() {
     centre.send(one, &sent);
     let two = centre.make(&course(containers[1]).until(Until::Isolated));
     centre.result(bank, "MYCOPLASMA", &["positive"]);
-    assert!(centre.state(one).containers.values().all(|c| {
-        c.stops.iter().any(|stop| stop.cause == StopCause::Parent { batch: bank })
-    }));
+    assert!(
+        centre
+            .state(one)
+            .containers
+            .values()
+            .all(|c| { c.stops.iter().any(|stop| stop.cause == StopCause::Parent { batch: bank }) })
+    );
     assert!(centre.receiving_check(one, &sent).is_err());
     assert!(centre.state(two).parents[&bank].held);
     assert_eq!(centre.state(two).parents[&bank].failed, [code("MYCOPLASMA")]);
@@ -211,7 +222,10 @@ fn a_culture_that_is_still_incubating_is_no_result_and_cannot_be_verified() {
     form.inoculated_at = Some(centre.now.plus_hours(-335));
     centre.batch(centre.staff.analyst, batch, form).unwrap();
     let result = centre.last_result(batch, "STERILITY-RECEIPT");
-    assert_eq!(codes(&centre.verify(centre.staff.releaser, batch, result).unwrap_err()), ["still_incubating"]);
+    assert_eq!(
+        codes(&centre.verify(centre.staff.releaser, batch, result).unwrap_err()),
+        ["still_incubating"]
+    );
     assert!(matches!(&centre.blockers(batch, centre.first(batch))[..], [Blocker::TestPending { .. }]));
 }
 
@@ -274,7 +288,8 @@ fn each_thawed_container_is_tested_for_itself_and_its_stage_is_not_skipped() {
     let result = centre.result(batch, "VIABILITY-THAW", &["60"]);
     assert!(fails(&centre.blockers(batch, first), "VIABILITY-THAW"));
     assert!(!fails(&centre.blockers(batch, second), "VIABILITY-THAW"));
-    let absent = |b: &Blocker| matches!(b, Blocker::TestAbsent { test, .. } if test.as_str() == "VIABILITY-THAW");
+    let absent =
+        |b: &Blocker| matches!(b, Blocker::TestAbsent { test, .. } if test.as_str() == "VIABILITY-THAW");
     assert!(centre.blockers(batch, second).iter().any(absent));
     assert!(centre.state(batch).results[&result].fails());
 }

@@ -90,10 +90,8 @@ fn spoil(fault: StandardFault) -> Vec<Standard> {
             for partner in ["VIABILITY", "STERILITY-14D", "NO-SUCH-TEST"] {
                 let mut standard = fresh();
                 let late_positive = "stop".to_string().try_into().unwrap();
-                test(&mut standard, "STERILITY-14D").purpose = Purpose::Surveillance {
-                    beside: partner.to_string().try_into().unwrap(),
-                    late_positive,
-                };
+                test(&mut standard, "STERILITY-14D").purpose =
+                    Purpose::Surveillance { beside: partner.to_string().try_into().unwrap(), late_positive };
                 more.push(standard);
             }
             let late_positive = "stop".to_string().try_into().unwrap();
@@ -120,8 +118,7 @@ fn spoil(fault: StandardFault) -> Vec<Standard> {
             more.push(elsewhere);
         }
         StandardFault::LimitsUpsideDown => {
-            test(&mut one, "COUNT").criterion =
-                Criterion::Between { least: number("2"), most: number("1") };
+            test(&mut one, "COUNT").criterion = Criterion::Between { least: number("2"), most: number("1") };
             let changes: [fn(&mut Standard); 6] = [
                 |s| std::mem::swap(&mut s.process.seeding_density.least, &mut s.process.seeding_density.most),
                 |s| {

@@ -189,7 +189,8 @@ mod tests {
     fn the_members_are_those_of_the_documented_form() {
         let head = Head::new("o".into(), "v".into(), "c\n".into(), false);
         let export = serde_json::to_value(Export { head, entries: vec![entry()] }).unwrap();
-        let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let names =
+            |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(
             names(&export),
             ["checkpoint", "complete", "entries", "format", "origin", "signed_kinds", "vkey"]

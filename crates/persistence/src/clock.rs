@@ -2,6 +2,7 @@
 //! is seeded or a test runs. No setting, variable or route chooses it.
 
 use baiyo_domain::time::Time;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Tells the time.
@@ -44,5 +45,33 @@ impl SetClock {
 impl Clock for SetClock {
     fn now(&self) -> Time {
         Time::from_micros(self.0.load(Ordering::SeqCst)).unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
+    }
+}
+
+/// The instant of what is recorded: the later of the clock and the newest `recorded_at`. Asked on the writer itself,
+/// so that entries never go back in time however long a command waited for its turn.
+#[derive(Clone)]
+pub(crate) struct Timekeeper {
+    clock: Arc<dyn Clock>,
+    newest: Arc<AtomicI64>,
+}
+
+impl Timekeeper {
+    pub(crate) fn new(clock: Arc<dyn Clock>, newest: i64) -> Self {
+        Self { clock, newest: Arc::new(AtomicI64::new(newest)) }
+    }
+
+    /// The instant, and whether the clock is more than 5 s behind what is recorded.
+    pub(crate) fn now(&self) -> (Time, bool) {
+        let clock = self.clock.now();
+        match Time::from_micros(self.newest.load(Ordering::SeqCst)) {
+            Some(recorded) if recorded > clock => (recorded, recorded.since(clock).num_seconds() > 5),
+            _ => (clock, false),
+        }
+    }
+
+    /// Notes that something was recorded at an instant.
+    pub(crate) fn recorded(&self, at: Time) {
+        self.newest.fetch_max(at.micros(), Ordering::SeqCst);
     }
 }

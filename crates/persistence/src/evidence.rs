@@ -91,23 +91,29 @@ impl From<diesel::result::Error> for EvidenceError {
 /// # Errors
 /// A history that cannot have happened.
 pub fn of_history(id: BatchId, entries: &[Entry]) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
-    let mut all = Vec::new();
-    let mut before = 0;
+    let history = facts(entries)?;
+    let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::new());
     while before < entries.len() {
         let command = entries[before].command;
         let after = entries[before..].iter().position(|e| e.command != command).map_or(entries.len(), |n| before + n);
-        all.push((command, of_command(id, entries, before, after)?));
-        before = after;
+        let (evidence, is) = of_command(id, &history[..after], before, &was)?;
+        all.push((command, evidence));
+        (before, was) = (after, is);
     }
     Ok(all)
 }
 
-/// The evidence of the entries `before..after` of a batch's history.
-fn of_command(id: BatchId, entries: &[Entry], before: usize, after: usize) -> Result<Evidence, Impossible> {
-    let (was, _) = standing(id, &entries[..before])?;
-    let (is, batch) = standing(id, &entries[..after])?;
-    let newest = &entries[after - 1];
+/// The evidence of a batch's newest command, whose facts begin at `before` (where things stood as `was`), and where
+/// they stand after it.
+fn of_command(
+    id: BatchId,
+    history: &[(Stamp, BatchEvent)],
+    before: usize,
+    was: &Standing,
+) -> Result<(Evidence, Standing), Impossible> {
     let mut evidence = Evidence::default();
+    let (is, batch) = standing(id, history)?;
+    let Some((newest, _)) = history.last() else { return Ok((evidence, is)) };
     for ((container, requirement), (state, valid_until)) in &is {
         if was.get(&(*container, requirement.clone())) != Some(&(*state, *valid_until)) {
             evidence.facts.push(Fact {
@@ -115,11 +121,10 @@ fn of_command(id: BatchId, entries: &[Entry], before: usize, after: usize) -> Re
                 requirement: requirement.clone(),
                 state: state.name(),
                 valid_until: *valid_until,
-                entry: newest.id,
+                entry: newest.entry,
             });
         }
     }
-    let history = facts(&entries[..after])?;
     let mut known: Vec<_> = history[..before].iter().flat_map(|(s, e)| baiyo_domain::batch::performed::duties(s, e)).collect();
     for (stamp, event) in &history[before..] {
         for (person, duty) in baiyo_domain::batch::performed::duties(stamp, event) {
@@ -140,15 +145,15 @@ fn of_command(id: BatchId, entries: &[Entry], before: usize, after: usize) -> Re
             }));
         }
     }
-    Ok(evidence)
+    Ok((evidence, is))
 }
 
 type Standing = BTreeMap<(u16, String), (CheckState, Option<Time>)>;
 
 /// What the gate says of a history at the instant of its newest entry.
-fn standing(id: BatchId, entries: &[Entry]) -> Result<(Standing, Option<Batch>), Impossible> {
-    let Some(newest) = entries.last() else { return Ok((Standing::new(), None)) };
-    let batch = Batch::fold(id, &facts(entries)?)?;
+fn standing(id: BatchId, history: &[(Stamp, BatchEvent)]) -> Result<(Standing, Option<Batch>), Impossible> {
+    let Some((newest, _)) = history.last() else { return Ok((Standing::new(), None)) };
+    let batch = Batch::fold(id, history)?;
     let answer = gate(&batch, newest.recorded_at);
     let whole = answer.batch.iter().map(|check| (0, check));
     let own = answer.containers.iter().flat_map(|(no, checks)| checks.iter().map(|check| (no.0, check)));
@@ -176,7 +181,9 @@ pub(crate) fn record(
     if before == entries.len() {
         return Ok(());
     }
-    let evidence = of_command(id, entries, before, entries.len())?;
+    let history = facts(entries)?;
+    let (was, _) = standing(id, &history[..before])?;
+    let (evidence, _) = of_command(id, &history, before, &was)?;
     for fact in &evidence.facts {
         diesel::insert_into(gate_fact::table)
             .values((

@@ -114,10 +114,14 @@ impl Store {
     /// # Errors
     /// Every reason why not; see [`ExecuteError`].
     pub fn execute(&self, request: Request) -> Result<Answer, ExecuteError> {
-        let (now, clock_behind) = self.now();
+        let time = self.time.clone();
         let anchor = self.keys.anchor().map_err(|error| ExecuteError::Unavailable(error.to_string()))?;
-        let outcome = self.write(move |conn| run(conn, request, now, clock_behind, anchor));
-        self.recorded(now);
+        let outcome = self.write(move |conn| {
+            let (now, clock_behind) = time.now();
+            let outcome = run(conn, request, now, clock_behind, anchor)?;
+            time.recorded(now);
+            Ok(outcome)
+        });
         match outcome {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(reasons)) => Err(ExecuteError::Refused(reasons)),
@@ -137,14 +141,16 @@ impl Store {
         aimed_at: String,
         reasons: Vec<String>,
     ) -> Result<(), ExecuteError> {
-        let (now, _) = self.now();
+        let time = self.time.clone();
         let attempt = attempts::RefusedAttempt { action, stream: aimed_at, reasons };
         let outcome = self.write(move |conn| {
             let mut appends = Appends::new();
             appends.push(StreamKind::Attempts, person.0, attempts::Event::from(attempt));
-            append_unasked(conn, &World::default(), appends, person, now, None)
+            let (now, _) = time.now();
+            let answer = append_unasked(conn, &World::default(), appends, person, now, None)?;
+            time.recorded(now);
+            Ok(answer)
         });
-        self.recorded(now);
         match outcome {
             Ok(_) => Ok(()),
             Err(WriteError::Job(error)) => Err(error),

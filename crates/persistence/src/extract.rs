@@ -46,7 +46,8 @@ pub struct Extracted {
 pub fn head(store: &Store) -> Result<Option<Head>, StoreError> {
     let note = store.read(|conn| sealing::newest_note(conn).map_err(StoreError::from))?;
     let (Some(verifier), Some(note)) = (sealing::verifier(store)?, note) else { return Ok(None) };
-    let opened = Checkpoint::open(&note, &verifier).map_err(|error| StoreError::Database(error.to_string()))?;
+    let opened =
+        Checkpoint::open(&note, &verifier).map_err(|error| StoreError::Database(error.to_string()))?;
     Ok(Some(Head { origin: opened.origin, vkey: verifier.to_string(), note, size: opened.size }))
 }
 
@@ -64,7 +65,9 @@ pub fn everything<E: From<StoreError>>(
     loop {
         let page = store.read(|conn| -> Result<_, StoreError> {
             let page = journal::page_after(conn, last, PAGE)?;
-            page.into_iter().map(|(seq, entry)| Ok((seq, placed(conn, entry, head)?))).collect::<Result<Vec<_>, _>>()
+            page.into_iter()
+                .map(|(seq, entry)| Ok((seq, placed(conn, entry, head)?)))
+                .collect::<Result<Vec<_>, _>>()
         })?;
         let Some((newest, _)) = page.last() else { return Ok(()) };
         last = *newest;
@@ -150,7 +153,12 @@ fn named(entry: &Entry) -> Vec<PersonId> {
         people.extend(signature.map(|signature| signature.person));
         match &event {
             Event::Batch(fact) => {
-                people.extend(performed::of(fact).into_iter().flat_map(|performed| [performed.by, performed.checked_by]).flatten());
+                people.extend(
+                    performed::of(fact)
+                        .into_iter()
+                        .flat_map(|performed| [performed.by, performed.checked_by])
+                        .flatten(),
+                );
             }
             Event::Person(people::Event::KeyRegistered(key)) => people.extend(key.second_checker),
             _ => {}

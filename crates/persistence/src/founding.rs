@@ -148,7 +148,7 @@ impl Store {
                 JobError::Database(error) => JobError::Database(error),
             })
         })?;
-        self.recorded(now);
+        self.time.recorded(now);
         self.keys.pin_anchor(public_key).map_err(StoreError::from)?;
         Ok(answer)
     }

@@ -43,8 +43,15 @@ pub struct Difference {
 }
 
 /// The read models.
-const TABLES: [&str; 7] =
-    ["batch_row", "container_row", "stop_row", "order_row", "person_row", "standard_row", "quality_event_row"];
+const TABLES: [&str; 7] = [
+    "batch_row",
+    "container_row",
+    "stop_row",
+    "order_row",
+    "person_row",
+    "standard_row",
+    "quality_event_row",
+];
 
 /// Writes all read models anew in one transaction, and compares the evidence. `progress` is told how many streams of
 /// how many are done.

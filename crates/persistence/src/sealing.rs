@@ -35,15 +35,18 @@ pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     let (now, _) = store.now();
     store
         .write(move |conn| {
-            diesel::insert_into(checkpoint::table)
-                .values((
-                    checkpoint::size.eq(as_i64(size)),
-                    checkpoint::root.eq(root.0.as_slice()),
-                    checkpoint::note.eq(&text),
-                    checkpoint::sealed_at.eq(now.micros()),
-                ))
-                .on_conflict_do_nothing()
-                .execute(conn)?;
+            let known: Option<i64> =
+                checkpoint::table.find(as_i64(size)).select(checkpoint::size).first(conn).optional()?;
+            if known.is_none() {
+                diesel::insert_into(checkpoint::table)
+                    .values((
+                        checkpoint::size.eq(as_i64(size)),
+                        checkpoint::root.eq(root.0.as_slice()),
+                        checkpoint::note.eq(&text),
+                        checkpoint::sealed_at.eq(now.micros()),
+                    ))
+                    .execute(conn)?;
+            }
             Ok::<_, JobError<StoreError>>(())
         })
         .map_err(lost)?;

@@ -1,6 +1,6 @@
 //! The store: one database with its key store, its writer, its readers and its clock.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timekeeper};
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::writer::{JobError, WriteError, Writer};
 use crate::{Conn, sealing};
@@ -66,10 +66,9 @@ pub fn check_engine(address: Option<&str>) -> Result<(), StoreError> {
 pub struct Store {
     pub(crate) folder: PathBuf,
     pub(crate) keys: KeyStore,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Timekeeper,
     writer: Writer,
     readers: Mutex<Vec<Conn>>,
-    newest: Arc<Mutex<i64>>,
     _lock: File,
 }
 
@@ -105,12 +104,12 @@ impl Store {
         let keys = KeyStore::open(&keys)?;
         let mut first = connect(&database)?;
         migrate_connection(&mut first)?;
-        let newest = Arc::new(Mutex::new(newest_recorded(&mut first)?));
+        let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
         let path = database.clone();
         let writer = Writer::start(move || connect(&path).map_err(|error| error.to_string()))
             .map_err(StoreError::Database)?;
         let folder = folder.to_path_buf();
-        let store = Self { folder, keys, clock, writer, readers: Mutex::new(vec![first]), newest, _lock: lock };
+        let store = Self { folder, keys, time, writer, readers: Mutex::new(vec![first]), _lock: lock };
         store.mend_anchor()?;
         Ok(store)
     }
@@ -128,18 +127,7 @@ impl Store {
     /// The instant: the later of the clock and the newest `recorded_at`, and whether the clock is more than 5 s
     /// behind that.
     pub fn now(&self) -> (Time, bool) {
-        let clock = self.clock.now();
-        let newest = self.newest.lock().map_or(0, |newest| *newest);
-        match Time::from_micros(newest) {
-            Some(recorded) if recorded > clock => (recorded, recorded.since(clock).num_seconds() > 5),
-            _ => (clock, false),
-        }
-    }
-
-    pub(crate) fn recorded(&self, at: Time) {
-        if let Ok(mut newest) = self.newest.lock() {
-            *newest = at.micros().max(*newest);
-        }
+        self.time.now()
     }
 
     /// Reads, on a connection that cannot write.

@@ -115,7 +115,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         let route = Arc::new(route);
         scope = scope.route(
             &path,
-            web::post().to(move |request, path, body, state| forms::submit(Arc::clone(&route), request, path, body, state)),
+            web::post().to(move |request, body, state| forms::submit(Arc::clone(&route), request, body, state)),
         );
     }
     config.service(scope.default_service(web::to(reading::unknown)));

@@ -1,7 +1,18 @@
 //! The demonstration: a centre with invented people and cells, seeded through the same one write path as a real
 //! one, with a clock given to the store when it is made.
 
+mod bank;
+mod bench;
+mod course;
+mod dice;
+mod fresh;
+mod frozen;
+mod orders;
 pub mod people;
+mod shipping;
+mod standards;
+mod stopped;
+mod troubled;
 
 use crate::acting::ActingError;
 use baiyo_domain::ids::ClinicId;
@@ -9,7 +20,9 @@ use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock, SystemClock};
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::{Store, StoreError};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -98,6 +111,84 @@ pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<
     Ok(accounts)
 }
 
+/// Days of the demonstration, as seen from the instant at which it is made.
+#[derive(Clone, Copy)]
+struct Calendar {
+    now: Time,
+}
+
+impl Calendar {
+    /// Ten in the morning in Tokyo, so many days ago (ahead where negative).
+    fn days_ago(self, days: i64) -> Time {
+        const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+        const TOKYO: i64 = 9 * DAY / 24;
+        let midnight = (self.now.micros() + TOKYO).div_euclid(DAY) * DAY - TOKYO;
+        let morning = midnight + 10 * DAY / 24 - days * DAY;
+        Time::from_micros(morning).unwrap_or(self.now)
+    }
+
+    /// So many minutes ago (ahead where negative).
+    fn minutes_ago(self, minutes: i64) -> Time {
+        self.now.plus(TimeDelta::minutes(-minutes))
+    }
+}
+
+/// Minutes before now at which the seeding ends: what a step moves the clock on stays in the past.
+const ENDS_MINUTES_AGO: i64 = 25;
+
+/// Everything that is to happen, in whatever order it was thought of.
+struct Seeding {
+    calendar: Calendar,
+    steps: Vec<course::Step>,
+    cases: u16,
+}
+
+impl Seeding {
+    /// All stories up to an instant.
+    fn up_to(now: Time) -> Self {
+        let mut seeding = Self { calendar: Calendar { now }, steps: Vec::new(), cases: 0 };
+        standards::revise(&mut seeding);
+        fresh::plan_all(&mut seeding);
+        frozen::plan_all(&mut seeding);
+        bank::plan_all(&mut seeding);
+        troubled::plan_all(&mut seeding);
+        stopped::plan_all(&mut seeding);
+        seeding
+    }
+
+    fn next_case(&mut self) -> course::Case {
+        self.cases += 1;
+        course::Case::numbered(self.cases)
+    }
+
+    /// Adds a step, unless it lies in the future: then it has not happened yet.
+    fn plan(
+        &mut self,
+        at: Time,
+        story: &'static str,
+        does: impl FnOnce(&bench::Centre) -> Result<(), DemoError> + 'static,
+    ) {
+        if at <= self.calendar.minutes_ago(ENDS_MINUTES_AGO) {
+            self.steps.push(course::Step { at, story, does: Box::new(does) });
+        }
+    }
+
+    /// Carries everything out in the order of time: the journal's times never go back, so the courses interleave.
+    fn perform(mut self, centre: &bench::Centre, progress: &mut dyn FnMut(u64, u64)) -> Result<(), DemoError> {
+        self.steps.sort_by_key(|step| step.at);
+        let total = self.steps.len() as u64;
+        for (done, step) in self.steps.into_iter().enumerate() {
+            if step.at > centre.clock.now() {
+                centre.clock.set(step.at);
+            }
+            let told = |error| DemoError::Seed(format!("{}, {}: {error}", step.story, centre.clock.now()));
+            (step.does)(centre).map_err(told)?;
+            progress(done as u64 + 1, total);
+        }
+        Ok(())
+    }
+}
+
 fn seed(
     store: &Store,
     clock: &SetClock,
@@ -105,7 +196,8 @@ fn seed(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<Account>, DemoError> {
     let staff = people::found(store, clock)?;
-    let _ = today;
-    progress(1, 1);
+    let centre = bench::Centre { store, clock, staff: &staff, standards: RefCell::default() };
+    standards::found(&centre)?;
+    Seeding::up_to(today).perform(&centre, progress)?;
     Ok(people::accounts(store, &staff)?)
 }

@@ -61,3 +61,29 @@ CREATE TABLE checkpoint (
     note      TEXT   NOT NULL,
     sealed_at BIGINT NOT NULL
 );
+
+-- Append-only as well: a leaf is a new entry at the next index, and what was sealed stays as it is.
+CREATE TRIGGER tree_leaf_next BEFORE INSERT ON tree_leaf
+WHEN NEW.tree_index IS NOT (SELECT coalesce(max(tree_index) + 1, 0) FROM tree_leaf)
+    OR EXISTS (SELECT 1 FROM tree_leaf WHERE entry = NEW.entry)
+BEGIN SELECT RAISE(ABORT, 'tree: a leaf is a new entry at the next index'); END;
+CREATE TRIGGER tree_leaf_no_update BEFORE UPDATE ON tree_leaf
+BEGIN SELECT RAISE(ABORT, 'tree: leaves are never changed'); END;
+CREATE TRIGGER tree_leaf_no_delete BEFORE DELETE ON tree_leaf
+BEGIN SELECT RAISE(ABORT, 'tree: leaves are never deleted'); END;
+
+CREATE TRIGGER tree_node_no_replace BEFORE INSERT ON tree_node
+WHEN EXISTS (SELECT 1 FROM tree_node WHERE level = NEW.level AND idx = NEW.idx)
+BEGIN SELECT RAISE(ABORT, 'tree: the node exists'); END;
+CREATE TRIGGER tree_node_no_update BEFORE UPDATE ON tree_node
+BEGIN SELECT RAISE(ABORT, 'tree: nodes are never changed'); END;
+CREATE TRIGGER tree_node_no_delete BEFORE DELETE ON tree_node
+BEGIN SELECT RAISE(ABORT, 'tree: nodes are never deleted'); END;
+
+CREATE TRIGGER checkpoint_no_replace BEFORE INSERT ON checkpoint
+WHEN EXISTS (SELECT 1 FROM checkpoint WHERE size = NEW.size)
+BEGIN SELECT RAISE(ABORT, 'tree: the checkpoint exists'); END;
+CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'tree: checkpoints are never changed'); END;
+CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'tree: checkpoints are never deleted'); END;

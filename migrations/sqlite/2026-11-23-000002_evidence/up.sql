@@ -39,9 +39,11 @@ BEGIN SELECT RAISE(ABORT, 'evidence: facts are never deleted'); END;
 CREATE TRIGGER gate_fact_no_replace BEFORE INSERT ON gate_fact
 WHEN EXISTS (SELECT 1 FROM gate_fact WHERE serial = NEW.serial)
 BEGIN SELECT RAISE(ABORT, 'evidence: the fact exists'); END;
+-- What stands is said of the history as it is now: a fact never goes in under an older entry.
 CREATE TRIGGER gate_fact_of_batch BEFORE INSERT ON gate_fact
-WHEN NOT EXISTS (SELECT 1 FROM journal WHERE id = NEW.entry AND stream_kind = 'batch' AND stream_id = NEW.batch)
-BEGIN SELECT RAISE(ABORT, 'evidence: a fact rests on an entry of its batch'); END;
+WHEN NEW.entry IS NOT (SELECT id FROM journal WHERE stream_kind = 'batch' AND stream_id = NEW.batch
+                       ORDER BY version DESC LIMIT 1)
+BEGIN SELECT RAISE(ABORT, 'evidence: a fact rests on the newest entry of its batch'); END;
 
 CREATE TRIGGER duty_no_update BEFORE UPDATE ON duty
 BEGIN SELECT RAISE(ABORT, 'evidence: duties are never changed'); END;
@@ -71,19 +73,23 @@ WHEN NOT EXISTS (
       AND kind = 'batch.disposition.decided' AND performer = NEW.decided_by AND recorder = NEW.decided_by)
 BEGIN SELECT RAISE(ABORT, 'disposition: it rests on a decision of its batch by this person'); END;
 
-CREATE TRIGGER disposition_released BEFORE INSERT ON disposition
-WHEN NEW.decision = 'release' AND NOT EXISTS (
-    SELECT 1 FROM journal AS j
-    WHERE j.id = NEW.entry
-      AND json_extract(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.decision') = 'release'
-      AND EXISTS (SELECT 1 FROM json_each(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.containers')
-                  WHERE value = NEW.container))
-BEGIN SELECT RAISE(ABORT, 'disposition: the entry is not a release of this container'); END;
+CREATE TRIGGER disposition_decided BEFORE INSERT ON disposition
+WHEN NOT EXISTS (
+    SELECT 1 FROM journal AS j,
+        json_each(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.containers') AS c
+    WHERE j.id = NEW.entry AND c.value = NEW.container
+      AND CASE NEW.decision
+          WHEN 'release' THEN
+              json_extract(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.decision') = 'release'
+          WHEN 'reject' THEN
+              json_type(CAST(j.payload AS TEXT), '$.event.batch.disposition.decided.decision.reject') = 'object'
+          END)
+BEGIN SELECT RAISE(ABORT, 'disposition: the entry does not decide so of this container'); END;
 
 CREATE TRIGGER disposition_gate BEFORE INSERT ON disposition
 WHEN NEW.decision = 'release' AND (
     NOT EXISTS (SELECT 1 FROM gate_fact WHERE batch = NEW.batch AND container = 0)
-    OR NOT EXISTS (SELECT 1 FROM gate_fact WHERE batch = NEW.batch AND container = NEW.container)
+    OR NOT EXISTS (SELECT 1 FROM gate_fact WHERE batch = NEW.batch AND container = NEW.container AND container > 0)
     OR EXISTS (
         SELECT 1 FROM gate_fact AS f
         WHERE f.batch = NEW.batch AND f.container IN (0, NEW.container)

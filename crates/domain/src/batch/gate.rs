@@ -347,8 +347,7 @@ fn failures(batch: &Batch, container: &Container) -> Check {
     let failing = batch.results.values().filter(|result| {
         let counts =
             batch.standard().test(&result.form.test).is_some_and(|t| t.purpose != Purpose::Information);
-        let from =
-            batch.samples.get(&result.form.sample).map(|sample| batch.origin(sample));
+        let from = batch.samples.get(&result.form.sample).map(|sample| batch.origin(sample));
         counts && result.fails() && from.is_some_and(|from| batch.descends(subject, &from))
     });
     let check = failing.fold(Check::new(Requirement::Failures), |check, result| {

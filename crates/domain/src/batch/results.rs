@@ -125,7 +125,7 @@ pub fn judge(
     let controls_good = controls.is_some_and(|c| {
         c.positive == ControlOutcome::AsExpected && c.negative == ControlOutcome::AsExpected
     });
-    let controls_bad = controls.is_some() && !controls_good || test.controls && !controls_good;
+    let controls_bad = (test.controls || controls.is_some()) && !controls_good;
     let verdict = match verdict {
         Verdict::Pass | Verdict::AwaitsInterpretation if controls_bad => Verdict::ControlsFailed,
         verdict => verdict,
@@ -367,6 +367,30 @@ mod tests {
         assert!(matches!(judged(&spec, &["95"]).unwrap_err()[..], [Reason::ReplicatesMissing { .. }]));
         spec.replicates.rule = ReplicateRule::Each;
         assert_eq!(judged(&spec, &["89", "93"]).unwrap().verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn growth_in_one_of_several_readings_fails_under_every_rule() {
+        let mut spec = test(Criterion::NoGrowth { incubation: number("168").try_into().unwrap() });
+        for rule in [ReplicateRule::Each, ReplicateRule::Worst, ReplicateRule::Mean] {
+            spec.replicates = Replicates { number: 2, rule, max_variation: None };
+            let judged = |values: &[&str], hours: i64| {
+                let values: Vec<Short> = values.iter().map(|value| short(value)).collect();
+                judge(&spec, &values, None, Some(Decimal::from(hours))).unwrap().verdict
+            };
+            assert_eq!(judged(&["no growth", "growth"], 168), Verdict::Fail, "{rule:?}");
+            assert_eq!(judged(&["growth"], 10), Verdict::Fail, "{rule:?}");
+            assert_eq!(judged(&["no growth", "no growth"], 168), Verdict::Pass, "{rule:?}");
+            assert_eq!(judged(&["no growth", "no growth"], 100), Verdict::Incubating, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_minus_sign_is_a_slip_unless_the_criterion_reaches_below_zero() {
+        let judged = |criterion, value| judge(&test(criterion), &[short(value)], None, None);
+        assert!(judged(Criterion::Below(number("0.5")), "-0.1").is_err());
+        assert!(judged(Criterion::Below(number("0.5")), "<-0.1").is_err());
+        assert!(judged(Criterion::AtMost(number("-150")), "-160").is_ok());
     }
 
     #[test]

@@ -101,33 +101,29 @@ impl World {
     fn might(&self, person: PersonId, meaning: Meaning, at: Time, path: &mut Path) -> bool {
         let actions = SIGNINGS.iter().filter(|(_, signed)| *signed == meaning);
         let roles: Vec<Role> = actions.flat_map(|(action, _)| roles_for(action)).copied().collect();
-        let has_anchor = self.people.get(&person).is_some_and(|known| {
-            known.keys.iter().any(|(_, public_key)| Some(*public_key) == self.anchor)
-        });
+        let has_anchor = self
+            .people
+            .get(&person)
+            .is_some_and(|known| known.keys.iter().any(|(_, public_key)| Some(*public_key) == self.anchor));
         if has_anchor && roles.contains(&Role::Administrator) {
             return true;
         }
         let mut held: Vec<Role> = Vec::new();
         for entry in self.of_person(person).iter().filter(|entry| entry.recorded_at <= at) {
-            let Ok((Event::Person(fact), Some(signature))) = Event::read(entry) else {
-                match Event::read(entry) {
-                    Ok((Event::Person(people::Event::RoleEnd(end)), _)) if entry.recorded_at < at => {
-                        held.retain(|role| *role != end.role);
-                    }
-                    Ok((Event::Person(people::Event::Departure(_)), _)) if entry.recorded_at < at => {
-                        return false;
-                    }
-                    _ => {}
-                }
-                continue;
-            };
+            let Ok((Event::Person(fact), signature)) = Event::read(entry) else { return false };
             let (role, meaning) = match fact {
                 people::Event::RoleGrant(grant) => (grant.role, Meaning::RoleGrant),
                 people::Event::Deputyship(d) if d.from <= at && at < d.until => (d.role, Meaning::Deputyship),
+                people::Event::RoleEnd(end) if entry.recorded_at < at => {
+                    held.retain(|role| *role != end.role);
+                    continue;
+                }
+                people::Event::Departure(_) if entry.recorded_at < at => return false,
                 _ => continue,
             };
+            let Some(signature) = signature.filter(|signature| signature.person != person) else { continue };
             // Only what is asked for is looked into.
-            if roles.contains(&role) && signature.person != person && path.grants.insert(entry.id) {
+            if roles.contains(&role) && path.grants.insert(entry.id) {
                 if self.stands(entry, &signature, meaning, path) {
                     held.push(role);
                 }

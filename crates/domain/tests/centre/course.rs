@@ -197,7 +197,8 @@ impl Centre {
     }
 
     pub fn screening(&self, panel: &[(Analyte, Finding)], days_ago: i64) -> DonorScreening {
-        let results = panel.iter().map(|(analyte, finding)| AnalyteResult { analyte: *analyte, finding: *finding });
+        let results =
+            panel.iter().map(|(analyte, finding)| AnalyteResult { analyte: *analyte, finding: *finding });
         DonorScreening {
             sampled_at: self.now.plus_hours(-24 * days_ago),
             laboratory: of("Example laboratory"),
@@ -277,7 +278,13 @@ impl Centre {
         match course.bank {
             None => {
                 let into = vessels(2);
-                let form = Isolation { performed, method: of("collagenase 0.1 %, 37 °C"), digestion: q("45"), count: count("20"), into };
+                let form = Isolation {
+                    performed,
+                    method: of("collagenase 0.1 %, 37 °C"),
+                    digestion: q("45"),
+                    count: count("20"),
+                    into,
+                };
                 self.bench(course, batch, form);
             }
             Some(draw) => {
@@ -315,7 +322,11 @@ impl Centre {
     /// Fresh medium for every vessel in culture.
     pub fn change_medium(&mut self, course: &Course, batch: BatchId) {
         let vessels = self.in_culture(batch);
-        self.bench(course, batch, MediumChange { performed: Performed::default(), vessels, volume: q("200") });
+        self.bench(
+            course,
+            batch,
+            MediumChange { performed: Performed::default(), vessels, volume: q("200") },
+        );
     }
 
     /// The labels of the vessels in culture.
@@ -435,7 +446,9 @@ impl Centre {
         let mandated: Vec<Test> = standard.mandated().cloned().collect();
         let fresh = matches!(standard.keeping.form, Form::Fresh { .. });
         self.hours(if fresh { 21 } else { 15 * 24 });
-        for test in mandated.iter().filter(|test| !matches!(test.stage, Stage::Donor | Stage::Bank | Stage::Thaw)) {
+        for test in
+            mandated.iter().filter(|test| !matches!(test.stage, Stage::Donor | Stage::Bank | Stage::Thaw))
+        {
             let named = |list: &[&str]| list.contains(&test.code.as_str());
             if named(&course.unsampled) || named(&course.unreported) {
                 continue;

@@ -225,7 +225,8 @@ impl Centre {
         world.anchor = self.anchor;
         let mut done = BTreeSet::new();
         loop {
-            let missing: Vec<Need> = needs(command, who, &world).into_iter().filter(|n| !done.contains(n)).collect();
+            let missing: Vec<Need> =
+                needs(command, who, &world).into_iter().filter(|n| !done.contains(n)).collect();
             if missing.is_empty() {
                 return world;
             }
@@ -292,7 +293,9 @@ impl Centre {
             Signing::As(meaning) => decide(&command, &context, Some(&proof(meaning))),
             Signing::AsNeeded => match decide(&command, &context, None) {
                 Err(refusal) => match refusal.reasons.as_slice() {
-                    [Reason::SignatureNeeded { meaning }] => decide(&command, &context, Some(&proof(*meaning))),
+                    [Reason::SignatureNeeded { meaning }] => {
+                        decide(&command, &context, Some(&proof(*meaning)))
+                    }
                     _ => Err(refusal),
                 },
                 decided => decided,
@@ -356,6 +359,7 @@ impl Centre {
             hash: Hash::ZERO,
         };
         entry.hash = entry.leaf_hash();
+        assert_eq!(Event::read(&entry).unwrap().0, event, "what is read back is what was decided");
         entries.push(entry);
         id
     }

@@ -5,8 +5,8 @@ use baiyo_domain::batch::Command as Form;
 use baiyo_domain::batch::correction::Correction;
 use baiyo_domain::batch::disposition::{Deciding, Decision, Lifting, PartConfirmation};
 use baiyo_domain::batch::distribution::{
-    AdministrationDecision, Allocation, BedsideCheck, Closing, Infusion, Packing, Receipt, ReceivingCheck, Shipment,
-    ShippingCheck,
+    AdministrationDecision, Allocation, BedsideCheck, Closing, Infusion, Packing, Receipt, ReceivingCheck,
+    Shipment, ShippingCheck,
 };
 use baiyo_domain::batch::results::{ControlOutcome, Controls};
 use baiyo_domain::batch::testing::{
@@ -73,7 +73,12 @@ impl Centre {
     }
 
     /// Takes a sample.
-    pub fn sample_for(&mut self, batch: BatchId, subjects: &[Subject], tests: &[Code]) -> Result<SampleNo, Refusal> {
+    pub fn sample_for(
+        &mut self,
+        batch: BatchId,
+        subjects: &[Subject],
+        tests: &[Code],
+    ) -> Result<SampleNo, Refusal> {
         let form = Sampling {
             performed: Performed::default(),
             subjects: subjects.to_vec(),
@@ -155,7 +160,11 @@ impl Centre {
     }
 
     pub fn interpret(&mut self, batch: BatchId, result: ResultNo, passes: bool) -> Done {
-        self.batch(self.staff.releaser, batch, Interpretation { result, passes, reasoning: of("known variant") })
+        self.batch(
+            self.staff.releaser,
+            batch,
+            Interpretation { result, passes, reasoning: of("known variant") },
+        )
     }
 
     /// Concludes an investigation: so many retests for a laboratory cause.
@@ -268,8 +277,12 @@ impl Centre {
 
     pub fn may_administer(&mut self, batch: BatchId, container: ContainerNo) -> Done {
         let order_label = self.order_label(self.state(batch).opened.order);
-        let form =
-            AdministrationDecision { container: self.dose(batch, container), order_label, may: true, reason: None };
+        let form = AdministrationDecision {
+            container: self.dose(batch, container),
+            order_label,
+            may: true,
+            reason: None,
+        };
         self.batch(self.staff.physician, batch, form)
     }
 

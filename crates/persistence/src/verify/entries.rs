@@ -83,7 +83,12 @@ fn check_payload(check: &mut Check, learned: &mut Learned, entry: &Entry, name: 
         check.found_in(name, Fault::Form);
     }
     let event = match Event::read(entry) {
-        Ok((event, _)) => Some(event),
+        Ok((event, signature)) => {
+            if signature.is_some() && event.meaning().is_none() {
+                check.found_in(name, Fault::NoSigning);
+            }
+            Some(event)
+        }
         Err(error) => {
             check.found_in(name, Fault::Payload(error.to_string()));
             None

@@ -130,9 +130,9 @@ fn check_releases(
             let at = entries[*place].recorded_at;
             let container = release.container.0;
             let of = |no: u16| standing.range((no, "")..).take_while(move |((of, _), _)| *of == no);
-            let open = of(0).chain(of(container)).filter(|(_, (state, until))| {
-                *state != "met" || until.is_some_and(|until| until <= at)
-            });
+            let open = of(0)
+                .chain(of(container))
+                .filter(|(_, (state, until))| *state != "met" || until.is_some_and(|until| until <= at));
             let mut reasons: Vec<&str> = open.map(|((_, requirement), _)| *requirement).collect();
             if of(0).next().is_none() || of(container).next().is_none() {
                 reasons.push("requirements");

@@ -33,7 +33,8 @@ pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
             check.found(END, Fault::SchemaForeign { kind, name });
         }
     }
-    let damages: Vec<Line> = diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(conn)?;
+    let damages: Vec<Line> =
+        diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(conn)?;
     for damage in damages.into_iter().filter(|damage| damage.line != "ok") {
         check.found(END, Fault::Damaged(damage.line));
     }

@@ -39,7 +39,12 @@ pub fn check(
 }
 
 /// Checks the signatures of a stream; returns the places of the signings whose signature does not stand.
-fn check_signatures(check: &mut Check, entries: &[Entry], names: &[Name], trusted: &Trusted) -> HashSet<usize> {
+fn check_signatures(
+    check: &mut Check,
+    entries: &[Entry],
+    names: &[Name],
+    trusted: &Trusted,
+) -> HashSet<usize> {
     let mut before = HashSet::new();
     let mut unsound = HashSet::new();
     for (place, entry) in entries.iter().enumerate() {

@@ -269,7 +269,8 @@ impl Log<'_> {
     }
 
     fn key_id(&self, key: &VerifyingKey) -> [u8; 4] {
-        let sha = Sha256::new().chain_update(self.origin).chain_update([b'\n', 1]).chain_update(key).finalize();
+        let sha =
+            Sha256::new().chain_update(self.origin).chain_update([b'\n', 1]).chain_update(key).finalize();
         [sha[0], sha[1], sha[2], sha[3]]
     }
 
@@ -279,7 +280,8 @@ impl Log<'_> {
         let lines: Vec<&str> = note.split('\n').collect();
         let [origin, size, root, "", signature, ""] = lines[..] else { return Err(form) };
         let (name, signature) = signature.strip_prefix("— ").and_then(|s| s.split_once(' ')).ok_or(form)?;
-        let signature: [u8; 68] = STANDARD.decode(signature).ok().and_then(|s| s.try_into().ok()).ok_or(form)?;
+        let signature: [u8; 68] =
+            STANDARD.decode(signature).ok().and_then(|s| s.try_into().ok()).ok_or(form)?;
         let (id, value) = signature.split_at(4);
         let number: u64 = size.parse().map_err(|_| form)?;
         let hash = STANDARD.decode(root).ok().and_then(|root| rows::hash(&root)).ok_or(form)?;

@@ -96,8 +96,7 @@ impl Signing {
 
 /// Finds the keys that chain to the first administrator's, and reports registrations that break the rules.
 pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
-    let mut trusted =
-        Trusted { origin: learned.origin.clone(), known: HashSet::new(), keys: HashMap::new() };
+    let mut trusted = Trusted { origin: learned.origin.clone(), known: HashSet::new(), keys: HashMap::new() };
     let mut public_keys = HashSet::new();
     let mut candidates: Vec<&Registration> = Vec::new();
     for registration in &learned.registrations {

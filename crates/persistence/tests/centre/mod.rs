@@ -1,6 +1,11 @@
 //! A small centre on a real store, from its founding to two released containers and one rejected, everything through
 //! the one write path with real accounts and passwords; and copies of its folder to tamper with.
 
+#![allow(dead_code)]
+
+pub mod forger;
+pub mod forgeries;
+
 use baiyo_domain::authority::{Meaning, Role};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::decision::Command;
@@ -74,13 +79,14 @@ impl Centre {
         }
         self.does("admin", person(json!({"invitation": invitation})));
         let (now, _) = self.store.now();
-        let link = self.store.write(move |conn| {
-            Ok::<_, JobError<StoreError>>(accounts::make_setup_link(conn, id, now, 24)?)
-        });
+        let link = self
+            .store
+            .write(move |conn| Ok::<_, JobError<StoreError>>(accounts::make_setup_link(conn, id, now, 24)?));
         let link = link.unwrap();
         let sign_in = name.to_string().try_into().unwrap();
         self.set_password(&Invited { person: id, sign_in }, link.as_str());
-        let key = self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, id)?)).unwrap().unwrap();
+        let key =
+            self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, id)?)).unwrap().unwrap();
         let check = json!({"key_registration": {"key": key.key(), "identity_check": "passport seen"}});
         self.signs("admin", person(check), Meaning::KeyRegistration);
         self.signs("admin", person(json!({"role_grant": {"role": role}})), Meaning::RoleGrant);
@@ -115,7 +121,8 @@ impl Centre {
     }
 
     fn version(&self, stream: StreamId) -> u32 {
-        let entries = self.store.read(|conn| Ok::<_, StoreError>(journal::entries_of(conn, stream)?)).unwrap();
+        let entries =
+            self.store.read(|conn| Ok::<_, StoreError>(journal::entries_of(conn, stream)?)).unwrap();
         entries.len() as u32
     }
 
@@ -202,6 +209,7 @@ fn text(text: &str) -> Short {
 /// The finished story.
 pub struct Story {
     home: TempDir,
+    before: TempDir,
     /// The batch with its two released containers and the rejected one.
     pub batch: BatchId,
     /// Checkpoints that an outsider kept: an early one and the last.
@@ -217,10 +225,19 @@ pub fn story() -> &'static Story {
 impl Story {
     /// A copy of the folder, to do with as one likes.
     pub fn copy(&self) -> TempDir {
-        let copy = tempfile::tempdir().unwrap();
-        copy_folder(self.home.path(), copy.path());
-        copy
+        copy_of(self.home.path())
     }
+
+    /// A copy of the folder as it was just before the release.
+    pub fn copy_before(&self) -> TempDir {
+        copy_of(self.before.path())
+    }
+}
+
+fn copy_of(folder: &Path) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(folder, copy.path());
+    copy
 }
 
 /// Copies a folder.
@@ -280,14 +297,16 @@ fn tell() -> Story {
     centre.batch("lead", batch, json!({"intake": {"opening": {"order": order, "standard": standard_id}}}));
     let instruct = json!({"intake": {"instruction": {"instructions": "by the standard"}}});
     centre.sign_batch("lead", batch, instruct, Meaning::Instruction);
-    let world = centre.store.read(|conn| reading::stream(conn, StreamId { kind: StreamKind::Order, id: order.0 }));
+    let world =
+        centre.store.read(|conn| reading::stream(conn, StreamId { kind: StreamKind::Order, id: order.0 }));
     let order_label = world.unwrap().unwrap().orders[&order].placed.label.to_string();
     let receipt = json!({"order_label": order_label, "pseudonym": "P-001", "collected_at": then, "site": "abdomen",
         "seal_intact": true, "least_temperature": "4", "most_temperature": "8", "transport": "3", "mass": "20",
         "appearance": "yellow", "decision": "accepted"});
     centre.batch("maker", batch, json!({"intake": {"tissue_receipt": receipt}}));
     let count = json!({"method": "NucleoCounter", "replicates": [{"live": "1000000", "dead": "1000"}], "factor": "1"});
-    let vessel = json!({"ware": "T75", "area": "75", "viable_cells": "500000", "incubator": "I1", "position": "1"});
+    let vessel =
+        json!({"ware": "T75", "area": "75", "viable_cells": "500000", "incubator": "I1", "position": "1"});
     let isolation = json!({"method": "collagenase", "digestion": "30", "count": count, "into": [vessel]});
     centre.batch("maker", batch, json!({"culture": {"isolation": isolation}}));
     let label = centre.state(batch).opened.label;
@@ -297,9 +316,14 @@ fn tell() -> Story {
     centre.batch("maker", batch, json!({"filling": {"harvest": harvest}}));
     sample_and_test(&centre, batch, json!([{"harvest": 1}]), &["IDENTITY"]);
     let bag = json!({"ware": "bag", "volume": "10", "viable_cells": "300000"});
-    centre.batch("maker", batch, json!({"filling": {"fill": {"harvests": [1], "containers": [bag, bag, bag]}}}));
+    centre.batch(
+        "maker",
+        batch,
+        json!({"filling": {"fill": {"harvests": [1], "containers": [bag, bag, bag]}}}),
+    );
     let containers: Vec<ContainerNo> = centre.state(batch).containers.keys().copied().collect();
-    let applied: Vec<String> = containers.iter().map(|no| label.part(Dose, no.0).unwrap().to_string()).collect();
+    let applied: Vec<String> =
+        containers.iter().map(|no| label.part(Dose, no.0).unwrap().to_string()).collect();
     let labels = json!({"fill": 1, "printed": 3, "applied": applied, "destroyed": 0});
     centre.batch("maker", batch, json!({"filling": {"label_reconciliation": labels}}));
     let of_fill = ["APPEARANCE", "COUNT", "VIABILITY", "ENDOTOXIN", "STERILITY"];
@@ -309,7 +333,9 @@ fn tell() -> Story {
     let confirm = |who: &str| json!({"disposition": {format!("{who}_confirmation"): {}}});
     centre.sign_batch("lead", batch, confirm("manufacturing"), Meaning::ManufacturingConfirmation);
     centre.sign_batch("releaser", batch, confirm("quality"), Meaning::QualityConfirmation);
-    let release = json!({"disposition": {"deciding": {"containers": containers[..2], "decision": "release"}}});
+    let before = copy_of(home.path());
+    let release =
+        json!({"disposition": {"deciding": {"containers": containers[..2], "decision": "release"}}});
     centre.sign_batch("releaser", batch, release, Meaning::Disposition);
     let reject = json!({"disposition": {"deciding": {"containers": containers[2..],
         "decision": {"reject": {"reason": "leaking bag"}}}}});
@@ -317,7 +343,7 @@ fn tell() -> Story {
     centre.store.seal().unwrap();
     let last = std::fs::read_to_string(home.path().join("checkpoints/latest.txt")).unwrap();
     drop(centre);
-    Story { home, batch, outside: [early, last] }
+    Story { home, before, batch, outside: [early, last] }
 }
 
 fn sample_and_test(centre: &Centre, batch: BatchId, subjects: Value, tests: &[&str]) {

@@ -20,7 +20,6 @@ use baiyo_persistence::{PersonalRow, Request, keystore};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -130,13 +129,12 @@ pub fn body_schema(route: &FormRoute, generator: &mut SchemaGenerator) -> Schema
 pub async fn submit(
     route: Arc<FormRoute>,
     request: HttpRequest,
-    path: web::Path<HashMap<String, String>>,
     body: web::Bytes,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, &route.action).await?;
     let language = caller.language;
-    let aimed = aimed_at(&route, &path, language)?;
+    let aimed = aimed_at(&route, &request, language)?;
     let mut value = read_json(&request, &body, language)?;
     let fingerprint = fingerprint(&request, &value);
     let signature = take_signature(&route, &mut value, &state, language)?;
@@ -186,11 +184,12 @@ pub async fn submit(
     Ok(response.insert_header((header::ETAG, format!("\"{version}\""))).json(done))
 }
 
-fn aimed_at(route: &FormRoute, path: &HashMap<String, String>, language: Language) -> Result<Uuid, Problem> {
+fn aimed_at(route: &FormRoute, request: &HttpRequest, language: Language) -> Result<Uuid, Problem> {
     if route.creates {
         return Ok(Uuid::now_v7());
     }
-    Uuid::try_parse(path.get("id").map(String::as_str).unwrap_or_default()).map_err(|_| Problem::new(Kind::NotFound, language))
+    let id = request.match_info().get("id").unwrap_or_default();
+    Uuid::try_parse(id).map_err(|_| Problem::new(Kind::NotFound, language))
 }
 
 /// Reads a JSON body, by its declared type.

@@ -1,6 +1,7 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
-use super::items::{BatchItem, CheckpointView, ClinicItem, EntryView, LabelView, Me, OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, SignatureView, StandardItem, StandardView, StopItem};
+pub use super::items::{EntryView, SignatureView};
+use super::items::{BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::views::{BatchView, GateView};

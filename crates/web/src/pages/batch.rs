@@ -6,6 +6,7 @@ use super::reader::{Names, Reader, or_dash, part_label};
 use super::results::entry_link;
 use super::status_chip::{self, Look, chip};
 use super::{Answer, gate, history, lineage, may, orders, results};
+use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session;
@@ -49,7 +50,7 @@ pub(super) fn content(
     reader: Reader,
     batch: &Batch,
     names: &Names,
-    entries: &[api::EntryView],
+    entries: &[EntryView],
     now: Time,
 ) -> Markup {
     let call = |thing: Thing| names.call(thing);
@@ -84,7 +85,7 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
             (fact(Ui::Order, html! { a href={ "/orders/" (batch.opened.order) } { (order) } }))
             (fact(Ui::Purpose, html! { (orders::purpose(reader, batch.opened.purpose)) }))
             (fact(Ui::Clinic, html! { (clinic) }))
-            @if let Some(first) = batch.log.first() { (fact(Ui::OpenSince, reader.time(first.stamp.recorded_at))) }
+            @if let Some(first) = batch.log.first() { (fact(Ui::Opened, reader.time(first.stamp.recorded_at))) }
             @if let Some(last) = batch.log.last() { (fact(Ui::Updated, reader.time(last.stamp.recorded_at))) }
             @if let Some(window) = batch.order.window {
                 (fact(Ui::ReadyWindow, html! { (reader.time(window.from)) " – " (reader.time(window.until)) }))
@@ -201,7 +202,7 @@ fn vessels(reader: &Reader, batch: &Batch) -> Markup {
             h2 { (reader.say(Ui::Vessels)) }
             @if batch.vessels.is_empty() { p.empty { (reader.say(Ui::NoEntriesYet)) } } @else {
                 div.scroll role="region" aria-label=(reader.say(Ui::Vessels)) tabindex="0" {
-                    table {
+                    table.dense {
                         thead {
                             tr {
                                 @for column in [Ui::Vessel, Ui::Status, Ui::Ware, Ui::Position, Ui::Seeded, Ui::LastMedium] {

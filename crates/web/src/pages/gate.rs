@@ -5,13 +5,20 @@ use super::reader::{Reader, part_label};
 use super::status_chip::{self, Look, chip};
 use crate::words::{self, Ui};
 use baiyo_domain::batch::Batch;
-use baiyo_domain::batch::gate::{Blocker, Check, CheckState, Gate};
+use baiyo_domain::batch::gate::{Blocker, Check, Gate};
 use baiyo_domain::ids::{ContainerNo, LabelKind};
 use baiyo_domain::time::Time;
 use maud::{Markup, html};
 
-/// The gate's answer.
+/// The gate's answer. Containers that stand alike stand together.
 pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
+    let mut alike: Vec<(Vec<ContainerNo>, &[Check])> = Vec::new();
+    for (no, checks) in &gate.containers {
+        match alike.iter_mut().find(|(_, others)| *others == checks.as_slice()) {
+            Some((numbers, _)) => numbers.push(*no),
+            None => alike.push((vec![*no], checks)),
+        }
+    }
     html! {
         section #gate {
             h2 { (reader.say(Ui::Gate)) }
@@ -20,16 +27,25 @@ pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
                     h3 { (reader.say(Ui::WholeBatch)) }
                     (checks(reader, &gate.batch))
                 }
-                @for (no, own) in &gate.containers {
-                    div.panel {
-                        h3 { (reader.say(Ui::Container)) " " (part_label(batch, LabelKind::Dose, no.0)) }
-                        details open[own.iter().any(|check| check.state() != CheckState::Met)] {
-                            summary { (releasable(reader, gate, *no)) }
-                            (checks(reader, own))
-                        }
-                    }
+                @for (numbers, own) in alike { (containers(reader, batch, gate, &numbers, own)) }
+            }
+        }
+    }
+}
+
+fn containers(reader: &Reader, batch: &Batch, gate: &Gate, numbers: &[ContainerNo], own: &[Check]) -> Markup {
+    let word = if numbers.len() == 1 { Ui::Container } else { Ui::Containers };
+    html! {
+        div.panel {
+            h3 { (reader.say(word)) }
+            p {
+                @for (index, no) in numbers.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    a href={ "#container-" (no) } { (part_label(batch, LabelKind::Dose, no.0)) }
                 }
             }
+            @if let Some(first) = numbers.first() { p { (releasable(reader, gate, *first)) } }
+            (checks(reader, own))
         }
     }
 }

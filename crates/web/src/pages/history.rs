@@ -2,7 +2,7 @@
 //! and their reasons below it.
 
 use super::reader::Reader;
-use crate::api::reading::{EntryView, SignatureView};
+use crate::api::items::{EntryView, SignatureView};
 use crate::words::{self, Ui};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::batch::{self, disposition};

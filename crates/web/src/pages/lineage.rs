@@ -159,11 +159,7 @@ impl Tree<'_> {
     }
 
     fn names_of(&self, subjects: &[Subject]) -> String {
-        let name = |subject: &Subject| match subject {
-            Subject::Vessel(no) => part_label(self.batch, LabelKind::Vessel, no.0),
-            Subject::Container(no) => part_label(self.batch, LabelKind::Dose, no.0),
-            other => words::subject(self.reader.language, other, &self.reader.context),
-        };
+        let name = |subject: &Subject| words::subject(self.reader.language, subject, &self.reader.context);
         subjects.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 }

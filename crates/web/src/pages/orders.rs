@@ -67,7 +67,7 @@ fn table(reader: &Reader, rows: &[OrderRow], names: &Names) -> Markup {
             table {
                 thead {
                     tr {
-                        @for column in [Ui::Order, Ui::Status, Ui::Patient, Ui::Purpose, Ui::Clinic, Ui::OpenSince] {
+                        @for column in [Ui::Order, Ui::Status, Ui::Patient, Ui::Purpose, Ui::Clinic, Ui::Opened] {
                             th scope="col" { (reader.say(column)) }
                         }
                     }
@@ -177,7 +177,7 @@ fn batch_table(reader: &Reader, batches: &[Batch], now: Time) -> Markup {
                 table {
                     thead {
                         tr {
-                            @for column in [Ui::BatchNumber, Ui::Status, Ui::Product, Ui::OpenSince] {
+                            @for column in [Ui::BatchNumber, Ui::Status, Ui::Product, Ui::Opened] {
                                 th scope="col" { (reader.say(column)) }
                             }
                         }

@@ -44,11 +44,6 @@ impl<'a> Reader<'a> {
     pub fn time(&self, at: Time) -> Markup {
         html! { time datetime=(at) { (words::time(self.language, at, self.zone)) } }
     }
-
-    /// A moment, or a dash.
-    pub fn time_or_dash(&self, at: Option<Time>) -> Markup {
-        at.map_or_else(dash, |at| self.time(at))
-    }
 }
 
 /// Stands where there is nothing.

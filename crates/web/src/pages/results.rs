@@ -63,7 +63,7 @@ fn sample_row(reader: &Reader, batch: &Batch, no: SampleNo, sample: &TestSample)
 fn result_table(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
     html! {
         div.scroll role="region" aria-label=(reader.say(Ui::Results)) tabindex="0" {
-            table {
+            table.dense {
                 thead {
                     tr {
                         th.number scope="col" { (reader.say(Ui::Number)) }
@@ -89,7 +89,7 @@ fn result_row(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult
             td.number { (result.no) }
             th scope="row" {
                 (test_title(reader, batch, &result.form.test))
-                @if let Some(test) = test { small.muted { " " (words::purpose(reader.language, &test.purpose)) } }
+                @if let Some(test) = test { small { (words::purpose(reader.language, &test.purpose)) } }
             }
             td {
                 (values.join("; ")) @if let Some(unit) = unit { " " (unit) }
@@ -107,7 +107,7 @@ fn result_row(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult
                 }
             }
             td { (reader.time(result.reported_at)) }
-            td { (details(reader, batch, names, result)) }
+            td.details { (details(reader, batch, names, result)) }
         }
     }
 }
@@ -126,28 +126,23 @@ fn details(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult) -
     let form = &result.form;
     let enterers: Vec<String> = result.enterers.iter().map(|person| names.person(*person)).collect();
     let corrections = batch.logged(result.entry).map(|logged| logged.corrected_by.as_slice()).unwrap_or_default();
+    let fact = |word: Ui, shown: Markup| html! { div { dt { (reader.say(word)) } dd { (shown) } } };
+    let sample = part_label(batch, LabelKind::Sample, form.sample.0);
     html! {
-        dl.rows {
-            dt { (reader.say(Ui::TestSample)) }
-            dd { a href={ "#sample-" (form.sample) } { (part_label(batch, LabelKind::Sample, form.sample.0)) } }
-            dt { (reader.say(Ui::Method)) } dd { (form.method) }
-            @for (word, text) in [
-                (Ui::Instrument, form.instrument.as_ref()), (Ui::KitLot, form.kit_lot.as_ref()),
-            ] {
-                @if let Some(text) = text { dt { (reader.say(word)) } dd { (text) } }
-            }
+        dl.run {
+            (fact(Ui::TestSample, html! { a href={ "#sample-" (form.sample) } { (sample) } }))
+            (fact(Ui::Method, html! { (form.method) }))
+            @if let Some(instrument) = &form.instrument { (fact(Ui::Instrument, html! { (instrument) })) }
+            @if let Some(lot) = &form.kit_lot { (fact(Ui::KitLot, html! { (lot) })) }
             @if let Some(controls) = form.controls {
-                dt { (reader.say(Ui::PositiveControl)) } dd { (control(reader, controls.positive)) }
-                dt { (reader.say(Ui::NegativeControl)) } dd { (control(reader, controls.negative)) }
+                (fact(Ui::PositiveControl, html! { (control(reader, controls.positive)) }))
+                (fact(Ui::NegativeControl, html! { (control(reader, controls.negative)) }))
             }
-            dt { (reader.say(Ui::EnteredBy)) } dd { (enterers.join(", ")) }
-            @if let Some(analyst) = form.analyst { dt { (reader.say(Ui::Analyst)) } dd { (names.person(analyst)) } }
-            @if let Some(remark) = &form.remark { dt { (reader.say(Ui::Remark)) } dd { (remark) } }
-            @if !corrections.is_empty() {
-                dt { (reader.say(Ui::Corrected)) }
-                dd { (entry_link(batch, result.entry)) }
-            }
-            dt { (reader.say(Ui::Formula)) } dd { (result.judgement.formula) }
+            (fact(Ui::EnteredBy, html! { (enterers.join(", ")) }))
+            @if let Some(analyst) = form.analyst { (fact(Ui::Analyst, html! { (names.person(analyst)) })) }
+            @if let Some(remark) = &form.remark { (fact(Ui::Remark, html! { (remark) })) }
+            @for correction in corrections { (fact(Ui::CorrectedIn, entry_link(batch, *correction))) }
+            (fact(Ui::Formula, html! { (result.judgement.formula) }))
         }
     }
 }

@@ -1,0 +1,220 @@
+//! What must hold on every page.
+
+use super::frame::Frame;
+use super::reader::Reader;
+use super::status_chip::{self, BATCH_STATUSES};
+use super::{assets, board, encoded, see_other};
+use crate::server::{Centre, State};
+use crate::words::{Language, Ui};
+use actix_web::http::{StatusCode, header};
+use actix_web::{App, test, web};
+use baiyo_domain::batch::culture::VesselState;
+use baiyo_domain::batch::gate::CheckState;
+use baiyo_domain::batch::results::Verdict;
+use baiyo_persistence::Store;
+use baiyo_persistence::clock::SystemClock;
+use baiyo_persistence::reading::BatchRow;
+use baiyo_persistence::sql_types::Id;
+use chrono_tz::Tz;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn state(folder: &std::path::Path) -> web::Data<State> {
+    let store = Store::open(folder, Arc::new(SystemClock)).unwrap();
+    let centre = Centre { name: "A <b>centre</b>".into(), zone: Tz::Asia__Tokyo, demonstration: true };
+    web::Data::new(State::new(Arc::new(store), centre))
+}
+
+#[actix_web::test]
+async fn every_page_says_that_it_is_a_demonstration_and_keeps_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state(folder.path());
+    let app = test::init_service(App::new().app_data(web::Data::clone(&state)).configure(super::configure)).await;
+    let link = state.store.first_link(1).unwrap();
+    let setup = format!("/setup/{}", link.as_str());
+    for (path, status) in [
+        ("/sign-in", StatusCode::OK),
+        (&setup, StatusCode::OK),
+        ("/setup/ended", StatusCode::NOT_FOUND),
+        ("/documentation", StatusCode::OK),
+        ("/nowhere", StatusCode::NOT_FOUND),
+        ("/language/tlh", StatusCode::NOT_FOUND),
+    ] {
+        for language in Language::ALL {
+            let request = test::TestRequest::get().uri(path).insert_header((header::ACCEPT_LANGUAGE, language.tag()));
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), status, "{path}");
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{path}");
+            let page = String::from_utf8(test::read_body(response).await.to_vec()).unwrap();
+            assert!(page.contains(crate::words::text(language, Ui::DemonstrationBanner)), "{path}");
+            assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())), "{path}");
+            assert!(page.contains("A &lt;b&gt;centre&lt;/b&gt;") && page.contains("href=\"#content\""), "{path}");
+            assert!(!page.contains("<script") && !page.contains(" style="), "{path}: nothing inline");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new().app_data(state(folder.path())).configure(super::configure);
+    let app = test::init_service(app).await;
+    for (path, to) in [
+        ("/", "/sign-in?to=/"),
+        ("/orders?after=1&lang=ja", "/sign-in?to=/orders%3Fafter%3D1"),
+        ("/language/ja?to=//evil.example", "/"),
+        ("/language/ja?to=/orders", "/orders"),
+    ] {
+        let response = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(response.headers()[header::LOCATION], to, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_form_from_another_site_is_refused_and_a_wrong_password_keeps_only_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new().app_data(state(folder.path())).configure(super::configure);
+    let app = test::init_service(app).await;
+    let form = [("sign_in", "\"><script>x</script>"), ("password", "a secret nobody guesses")];
+    let post = |site: &str| {
+        let request = test::TestRequest::post().uri("/sign-in").set_form(form);
+        request.insert_header(("sec-fetch-site", site.to_string())).to_request()
+    };
+    let refused = test::call_service(&app, post("cross-site")).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let wrong = test::call_service(&app, post("same-origin")).await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let page = String::from_utf8(test::read_body(wrong).await.to_vec()).unwrap();
+    assert!(page.contains("role=\"alert\"") && page.contains("href=\"#sign_in\""));
+    assert!(page.contains("value=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\"") && !page.contains("a secret"));
+}
+
+#[actix_web::test]
+async fn the_style_sheet_is_kept_for_ever_under_its_own_name_and_the_probes_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new().app_data(state(folder.path())).configure(super::configure);
+    let app = test::init_service(app).await;
+    let get = |path: &str| test::TestRequest::get().uri(path).to_request();
+    let style = test::call_service(&app, get(&assets::style_address())).await;
+    assert_eq!(style.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+    assert_eq!(test::call_service(&app, get("/assets/baiyo-0.css")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(test::call_and_read_body(&app, get("/healthz")).await, "ok");
+    assert_eq!(test::call_service(&app, get("/readyz")).await.status(), StatusCode::OK);
+}
+
+#[test]
+fn what_people_typed_is_shown_as_text() {
+    let row = BatchRow {
+        id: Id(Uuid::nil()),
+        label: "C1-B-DEMO-26-000001-X".into(),
+        serial: String::new(),
+        clinic: Id(Uuid::nil()),
+        order_id: Id(Uuid::nil()),
+        pseudonym: "<script>alert(1)</script>".into(),
+        standard: "A & B v1".into(),
+        purpose: "therapy".into(),
+        status: "in_culture".into(),
+        blockers: 3,
+        containers: 2,
+        released: 1,
+        opened_at: 0,
+        changed_at: 0,
+        version: 1,
+    };
+    let shown = board::table(&Reader::new(Language::En, Tz::Asia__Tokyo), &[row]).into_string();
+    assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && shown.contains("A &amp; B v1"));
+    assert!(!shown.contains("<script"));
+}
+
+#[test]
+fn every_state_has_a_shape_or_words_alone_and_its_own_word() {
+    for language in Language::ALL {
+        let batches: BTreeSet<String> =
+            BATCH_STATUSES.into_iter().map(|status| status_chip::batch(language, status).into_string()).collect();
+        assert_eq!(batches.len(), BATCH_STATUSES.len());
+        for status in BATCH_STATUSES {
+            let chip = status_chip::batch_named(language, status.name()).into_string();
+            assert!(!chip.contains(status.name()) || !status.name().contains('_'), "{chip} has no word");
+        }
+        let checks = [CheckState::Open, CheckState::Met, CheckState::Failed];
+        assert!(checks.into_iter().all(|state| status_chip::check(language, state).into_string().contains("<svg")));
+        let verdicts = [
+            Verdict::Pass,
+            Verdict::Fail,
+            Verdict::Undecidable,
+            Verdict::AwaitsInterpretation,
+            Verdict::ControlsFailed,
+            Verdict::Incubating,
+        ];
+        assert!(verdicts.into_iter().all(|verdict| status_chip::verdict(language, verdict).into_string().contains("<svg")));
+        let discarded = status_chip::vessel(language, VesselState::Discarded).into_string();
+        assert!(discarded.contains("bad") && discarded.contains("<svg"));
+    }
+}
+
+#[test]
+fn only_paths_of_this_site_are_gone_on_to() {
+    let location = |path: &str| see_other(path).headers()[header::LOCATION].to_str().unwrap().to_string();
+    for path in ["/orders?after=1_2", "/batches/1#gate"] {
+        assert_eq!(location(path), path);
+    }
+    for path in ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "", "/日本"] {
+        assert_eq!(location(path), "/", "{path}");
+    }
+    assert_eq!(encoded("/a?b=ç&c"), "/a%3Fb%3D%C3%A7%26c");
+}
+
+#[test]
+fn a_frame_without_a_centre_is_called_by_the_products_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    let centre = Centre { name: String::new(), zone: Tz::UTC, demonstration: false };
+    let state = State::new(Arc::new(store), centre);
+    let request = test::TestRequest::get().uri("/orders").to_http_request();
+    let frame = Frame::new(&request, &state, None);
+    let response = frame.ok("T", maud::html! {});
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+/// The tokens of a colour scheme, as the style sheet declares them.
+fn tokens(block: &str) -> BTreeMap<&str, [f64; 3]> {
+    let declared = block.split('}').next().unwrap_or_default().lines();
+    let declared = declared.filter_map(|line| line.trim().strip_prefix("--")?.trim_end_matches(';').split_once(": #"));
+    declared
+        .map(|(name, hex)| {
+            let part = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+            (name, [part(0), part(2), part(4)])
+        })
+        .collect()
+}
+
+fn luminance(colour: [f64; 3]) -> f64 {
+    let linear = colour.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
+    0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+}
+
+#[test]
+fn every_pair_of_colours_is_told_apart_in_both_schemes() {
+    let (_, light) = assets::STYLE.split_once(":root {").unwrap();
+    let (_, dark) = assets::STYLE.split_once("@media screen and (prefers-color-scheme: dark) {").unwrap();
+    let (_, dark) = dark.split_once(":root {").unwrap();
+    for scheme in [tokens(light), tokens(dark)] {
+        let states = ["planned", "active", "waiting", "good", "warning", "held", "bad"];
+        let mut pairs: Vec<(String, String)> =
+            states.iter().map(|state| (state.to_string(), format!("{state}-back"))).collect();
+        for text in ["text", "muted", "primary"] {
+            pairs.extend(["page", "band"].map(|back| (text.to_string(), back.to_string())));
+        }
+        pairs.extend([("on-primary", "primary"), ("focus", "focus-inner"), ("warning", "page"), ("text", "waiting-back")]
+            .map(|(text, back)| (text.to_string(), back.to_string())));
+        for (text, back) in pairs {
+            let (a, b) = (luminance(scheme[text.as_str()]), luminance(scheme[back.as_str()]));
+            let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(ratio >= 4.5, "{text} on {back}: {ratio:.2}");
+        }
+        let (border, page) = (luminance(scheme["border"]), luminance(scheme["page"]));
+        assert!((border.max(page) + 0.05) / (border.min(page) + 0.05) >= 3.0);
+    }
+}

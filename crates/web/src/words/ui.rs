@@ -62,7 +62,7 @@ ui! {
     Active, Inactive, InForce, Therapy, Banking, ReleasedOfAll, FilterByStatus, RolesWithoutBatches,
     TheCentre, YourName, CentreName, CentreCode, CentreCodeHint, PasswordHint,
     // A batch's page.
-    WholeBatch, Blocked, SeeAbove, Frozen, Thawed, ConsentInForce, ConsentWithdrawn, FailureOpen,
+    Opened, WholeBatch, Blocked, SeeAbove, Frozen, Thawed, ConsentInForce, ConsentWithdrawn, FailureOpen,
     FailureSetAside, FailureConfirmed, Mean, NotAssessed, NotCleared,
     // The API's documentation.
     MachineReadable, Parameters, Form, Answer, Problems, Field, Type, Range, Description, Required,

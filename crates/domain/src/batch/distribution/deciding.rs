@@ -53,6 +53,10 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Allocation(form.clone()));
+            // That order then knows the batch, so that a consent withdrawn there reaches it.
+            if !order.batches.contains(&batch.id) {
+                appends.order(order.id, crate::order::BatchOpened { batch: batch.id });
+            }
         }
         Command::Packing(form) => {
             for container in batch.scanned_containers(&form.containers, "packing", &mut reasons, ctx)? {
@@ -341,12 +345,8 @@ impl Batch {
             reasons.push(Reason::Stopped { container: no });
         }
         // Packing and storage come after the confirmations, and what has left is not here.
-        let past = [
-            Requirement::Record,
-            Requirement::Manufacturing,
-            Requirement::Quality,
-            Requirement::Container,
-        ];
+        let past =
+            [Requirement::Record, Requirement::Manufacturing, Requirement::Quality, Requirement::Container];
         let answer = gate(self, at);
         let own = answer.containers.get(&no).into_iter().flatten().map(|check| (Some(no), check));
         let checks = answer.batch.iter().map(|check| (None, check)).chain(own);

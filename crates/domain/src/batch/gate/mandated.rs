@@ -11,7 +11,7 @@ pub(super) fn test_check(batch: &Batch, test: &Test, container: &Container, now:
     let harvests: Vec<HarvestNo> =
         batch.fills.get(&container.fill).map(|f| f.harvests.clone()).unwrap_or_default();
     let unit = |subject: Subject, fits: &dyn Fn(&TestSample) -> bool| unit(batch, test, subject, fits, now);
-    let found: Vec<Result<Option<Time>, (Blocker, Option<Time>)>> = match test.stage {
+    let found: Vec<Unit> = match test.stage {
         Stage::Donor => Vec::new(),
         Stage::Receipt => {
             let own = unit(Subject::Tissue, &|sample| sample.form.subjects.contains(&Subject::Tissue));

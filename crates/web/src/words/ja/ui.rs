@@ -275,6 +275,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::CentreCode => "施設コード",
         Ui::CentreCodeHint => "A〜Z、0〜9の2〜6文字。全てのラベルに印字され、変更できません。",
         Ui::PasswordHint => "12〜128文字。サインイン名を含めないでください。",
+        Ui::Opened => "登録日時",
         Ui::WholeBatch => "ロット全体",
         Ui::Blocked => "出荷不可の理由あり",
         Ui::SeeAbove => "上記参照",

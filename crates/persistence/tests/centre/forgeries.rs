@@ -1,0 +1,526 @@
+//! The forgeries that `baiyo verify` must find, each with the first wrong entry.
+
+use super::forger::{Forger, blob, person, replaced};
+use baiyo_domain::ids::{EntryId, KeyId, PersonId};
+use baiyo_domain::journal::signature::unsigned;
+use baiyo_domain::journal::{Entry, Hash, StreamId};
+use baiyo_domain::people::PublicKey;
+use baiyo_persistence::verify::{Fault, Source};
+use uuid::Uuid;
+
+/// What was done; how, giving the first wrong entry where one can be named; and as what it is found.
+pub type Forgery = (&'static str, fn(&mut Forger) -> Option<EntryId>, fn(&Fault) -> bool);
+
+macro_rules! found {
+    ($($fault:tt)+) => { |fault: &Fault| matches!(fault, $($fault)+) };
+}
+
+const EARLY: &str = "(SELECT min(size) FROM checkpoint)";
+
+/// What the owner of the database may try.
+pub const FORGERIES: &[Forgery] = &[
+    (
+        "a payload is edited",
+        |f| {
+            let mut entry = f.first("batch.intake.tissue_received");
+            entry.payload = replaced(&entry.payload, "yellow", "orange");
+            f.overwrite(&entry);
+            Some(entry.id)
+        },
+        found!(Fault::Hash),
+    ),
+    (
+        "a payload is edited and the chain made to fit",
+        |f| {
+            let entry = f.first("batch.intake.tissue_received");
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, "yellow", "orange"));
+            Some(entry.id)
+        },
+        found!(Fault::Leaf { .. }),
+    ),
+    (
+        "a payload is edited, chain and tree made to fit",
+        |f| {
+            let entry = f.first("batch.intake.tissue_received");
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, "yellow", "orange"));
+            f.reseal();
+            None
+        },
+        found!(Fault::Root { source_name: Source::Database(_), .. }),
+    ),
+    (
+        "a result is edited, everything made to fit and the log's key stolen",
+        |f| {
+            let entry = f.first("batch.testing.result_entered");
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, "negative", "positive"));
+            f.reseal();
+            f.checkpoint();
+            None
+        },
+        found!(Fault::Covers),
+    ),
+    (
+        "the same, seen by the outsider",
+        |f| {
+            let entry = f.first("batch.testing.result_entered");
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, "negative", "positive"));
+            f.reseal();
+            f.checkpoint();
+            None
+        },
+        found!(Fault::Root { source_name: Source::Outside(2), since, .. } if *since > 1),
+    ),
+    (
+        "the newest entry is deleted",
+        |f| {
+            let entry = f.entries().pop().unwrap();
+            f.delete(&entry);
+            f.sql(&format!("DELETE FROM disposition WHERE entry = {}", blob(entry.id.0)));
+            Some(entry.id)
+        },
+        found!(Fault::Deleted { .. }),
+    ),
+    (
+        "the newest entry is deleted with every trace in the folder",
+        |f| {
+            let size = f.number("SELECT count(*) - 1 AS number FROM tree_leaf");
+            f.truncate(size);
+            None
+        },
+        found!(Fault::RolledBack { source_name: Source::Outside(2), .. }),
+    ),
+    (
+        "an entry in the middle is deleted and the rest renumbered",
+        |f| {
+            let entry = f.first("batch.intake.instructed");
+            f.delete(&entry);
+            f.rechain(entry.stream);
+            Some(entry.id)
+        },
+        found!(Fault::Deleted { .. }),
+    ),
+    (
+        "an entry in the middle is deleted",
+        |f| {
+            let entry = f.first("batch.intake.instructed");
+            f.delete(&entry);
+            Some(entry.id)
+        },
+        found!(Fault::Deleted { .. }),
+    ),
+    (
+        "two entries change places",
+        |f| {
+            let first = f.first("batch.intake.tissue_received");
+            let second = f.first("batch.culture.isolated");
+            f.overwrite(&Entry { version: 999, ..first.clone() });
+            f.overwrite(&Entry { version: first.version, ..second.clone() });
+            f.overwrite(&Entry { version: second.version, ..first.clone() });
+            Some(first.id)
+        },
+        found!(Fault::Version { .. }),
+    ),
+    (
+        "an entry is inserted in the middle",
+        |f| {
+            let model = f.first("batch.culture.isolated");
+            let seq = f.number(&format!("SELECT seq AS number FROM journal WHERE id = {}", blob(model.id.0)));
+            f.sql(&format!("UPDATE journal SET seq = -seq - 1 WHERE seq >= {seq}; UPDATE journal SET seq = -seq WHERE seq < 0"));
+            f.sql("UPDATE journal SET version = version + 100 WHERE stream_kind = 'batch' AND version >= 4");
+            let mut entry = f.next(model.stream, &model);
+            (entry.version, entry.recorded_at) = (4, model.recorded_at);
+            entry.hash = entry.leaf_hash();
+            f.insert(Some(seq), &entry);
+            f.rechain(model.stream);
+            Some(entry.id)
+        },
+        found!(Fault::PassedOver),
+    ),
+    (
+        "a verification is signed by another key in the verifier's name",
+        |f| {
+            let entry = f.first("batch.testing.result_verified");
+            let signature = unsigned(&entry.payload).unwrap().1.unwrap();
+            f.edit(&entry, |e| {
+                Forger::sign(e, signature.person, signature.key, signature.covers, "verification")
+            });
+            Some(entry.id)
+        },
+        found!(Fault::Signature),
+    ),
+    (
+        "a rejected container is released in the releaser's name",
+        |f| {
+            let model = f.first("batch.disposition.decided");
+            let rejected = f.number("SELECT container AS number FROM disposition WHERE decision = 'reject'");
+            let signature = unsigned(&model.payload).unwrap().1.unwrap();
+            let mut entry = f.next(model.stream, &model);
+            entry.payload = format!(
+            r#"{{"event":{{"batch":{{"disposition":{{"decided":{{"containers":[{rejected}],"decision":"release"}}}}}}}}}}"#
+        ).into_bytes();
+            Forger::sign(&mut entry, signature.person, signature.key, vec![], "disposition");
+            f.insert(None, &entry);
+            f.sql(&format!(
+                "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
+             FROM disposition WHERE container = {rejected}",
+                blob(entry.id.0)
+            ));
+            Some(entry.id)
+        },
+        found!(Fault::DispositionUnsigned),
+    ),
+    (
+        "a key is registered in the administrator's name",
+        |f| {
+            let model = f.last("person.key_registered");
+            let signature = unsigned(&model.payload).unwrap().1.unwrap();
+            let mut entry = f.next(model.stream, &model);
+            entry.payload = forged_registration(KeyId(Uuid::from_u128(7)));
+            Forger::sign(&mut entry, signature.person, signature.key, vec![], "key_registration");
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::Signature),
+    ),
+    (
+        "a key is registered by its own person",
+        |f| {
+            let model = f.last("person.key_registered");
+            let mut entry = f.next(model.stream, &model);
+            let owner = PersonId(model.stream.id);
+            let key = KeyId(Uuid::from_u128(7));
+            entry.payload = forged_registration(key);
+            (entry.performer, entry.recorder) = (owner, owner);
+            Forger::sign(&mut entry, owner, key, vec![], "key_registration");
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyByItself),
+    ),
+    (
+        "the first administrator's registration is repeated",
+        |f| {
+            let model = f.first("person.key_registered");
+            let mut entry = f.next(model.stream, &model);
+            entry.payload = model.payload.clone();
+            entry.hash = entry.leaf_hash();
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyTwice),
+    ),
+    (
+        "the administrator registers his own key as another's",
+        |f| {
+            let (first, model) = (f.first("person.key_registered"), f.last("person.key_registered"));
+            let mut entry = f.next(model.stream, &model);
+            let (event, _) = unsigned(&first.payload).unwrap();
+            entry.payload = event;
+            Forger::sign(&mut entry, first.performer, KeyId(first.stream.id), vec![], "key_registration");
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyTwice),
+    ),
+    (
+        "a public key is replaced",
+        |f| {
+            let entry = f.last("person.key_registered");
+            let text = String::from_utf8(entry.payload.clone()).unwrap();
+            let old = text.split("\"public_key\":\"").nth(1).unwrap().split('"').next().unwrap().to_string();
+            let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, &old, &own));
+            Some(entry.id)
+        },
+        found!(Fault::Signature),
+    ),
+    (
+        "the first administrator's key is replaced and signs for itself",
+        |f| {
+            let entry = f.first("person.key_registered");
+            let key = unsigned(&entry.payload).unwrap().1.unwrap().key;
+            f.edit(&entry, |e| {
+                e.payload = forged_registration(key);
+                Forger::sign(e, e.performer, key, vec![], "key_registration");
+            });
+            Some(entry.id)
+        },
+        found!(Fault::KeyByItself),
+    ),
+    (
+        "a signature is taken off",
+        |f| {
+            let entry = f.first("batch.disposition.quality_confirmed");
+            f.edit(&entry, |e| e.payload = unsigned(&e.payload).unwrap().0);
+            Some(entry.id)
+        },
+        found!(Fault::Unsigned),
+    ),
+    (
+        "an unsigned fact gets a signature",
+        |f| {
+            let entry = f.first("batch.culture.isolated");
+            f.edit(&entry, |e| Forger::sign(e, e.performer, KeyId(Uuid::nil()), vec![], "instruction"));
+            Some(entry.id)
+        },
+        found!(Fault::NoSigning),
+    ),
+    (
+        "a signing is ascribed to another",
+        |f| {
+            let entry = f.first("batch.testing.result_verified");
+            let other = f.first("batch.testing.result_entered").performer;
+            f.edit(&entry, |e| e.performer = other);
+            Some(entry.id)
+        },
+        found!(Fault::Signer),
+    ),
+    (
+        "evidence is invented",
+        |f| {
+            let entry = f.first("batch.intake.opened");
+            f.sql(&format!(
+            "INSERT INTO gate_fact (batch, container, requirement, state, entry) VALUES ({}, 0, 'holds', 'met', {})",
+            blob(entry.stream.id), blob(entry.id.0)));
+            Some(entry.id)
+        },
+        found!(Fault::EvidenceInvented { table: "gate_fact", .. }),
+    ),
+    (
+        "evidence is changed",
+        |f| {
+            f.sql("UPDATE gate_fact SET state = 'met' WHERE serial = (SELECT min(serial) FROM gate_fact WHERE state = 'open')");
+            let entry = f.first("batch.intake.opened");
+            Some(entry.id)
+        },
+        found!(Fault::EvidenceMissing { table: "gate_fact", .. }),
+    ),
+    (
+        "facts of the gate change places",
+        |f| {
+            f.sql(
+                "UPDATE gate_fact SET serial = 100000 WHERE requirement = 'instruction' AND state = 'open'",
+            );
+            let entry = f.first("batch.intake.opened");
+            Some(entry.id)
+        },
+        found!(Fault::EvidenceOrder),
+    ),
+    (
+        "a duty is deleted",
+        |f| {
+            f.sql("DELETE FROM duty WHERE duty = 'enterer'");
+            let entry = f.first("batch.testing.result_entered");
+            Some(entry.id)
+        },
+        found!(Fault::EvidenceMissing { table: "duty", .. }),
+    ),
+    (
+        "a disposition rests on no entry",
+        |f| {
+            let entry = EntryId(Uuid::now_v7());
+            f.sql(&format!(
+                "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
+             FROM disposition WHERE decision = 'reject'",
+                blob(entry.0)
+            ));
+            Some(entry)
+        },
+        found!(Fault::EvidenceUnfounded { table: "disposition" }),
+    ),
+    (
+        "a disposition rests on an entry that decides nothing",
+        |f| {
+            let entry = f.first("batch.disposition.quality_confirmed");
+            f.sql(&format!(
+                "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
+             FROM disposition WHERE decision = 'reject'",
+                blob(entry.id.0)
+            ));
+            Some(entry.id)
+        },
+        found!(Fault::EvidenceInvented { table: "disposition", .. }),
+    ),
+    (
+        "leaves of the tree change places",
+        |f| {
+            f.sql(
+                "UPDATE tree_leaf SET tree_index = -1 WHERE tree_index = 10; \
+               UPDATE tree_leaf SET tree_index = 10 WHERE tree_index = 11; \
+               UPDATE tree_leaf SET tree_index = 11 WHERE tree_index = -1",
+            );
+            let entries = f.entries();
+            Some(entries[10].id)
+        },
+        found!(Fault::Leaf { .. }),
+    ),
+    (
+        "a leaf is taken out",
+        |f| {
+            f.sql("DELETE FROM tree_leaf WHERE tree_index = 10");
+            let entries = f.entries();
+            Some(entries[10].id)
+        },
+        found!(Fault::PassedOver),
+    ),
+    (
+        "a stored subtree is changed",
+        |f| {
+            f.sql("UPDATE tree_node SET hash = zeroblob(32) WHERE level = 2 AND idx = 1");
+            None
+        },
+        found!(Fault::Node { level: 2, index: 1 }),
+    ),
+    (
+        "a checkpoint's root is changed",
+        |f| {
+            f.sql(&format!("UPDATE checkpoint SET root = zeroblob(32) WHERE size = {EARLY}"));
+            None
+        },
+        found!(Fault::CheckpointRow { source_name: Source::Database(_) }),
+    ),
+    (
+        "a checkpoint's note is changed",
+        |f| {
+            f.sql(&format!(
+                "UPDATE checkpoint SET note = replace(note, 'kamo', 'kam0') WHERE size = {EARLY}"
+            ));
+            None
+        },
+        found!(Fault::Checkpoint { source_name: Source::Database(_), .. }),
+    ),
+    (
+        "a checkpoint outside is changed",
+        |f| {
+            std::fs::write(f.folder.join("checkpoints/latest.txt"), "nothing\n").unwrap();
+            None
+        },
+        found!(Fault::Checkpoint { source_name: Source::File(_), .. }),
+    ),
+    (
+        "an older copy is put back",
+        |f| {
+            let size = f.number(&format!("SELECT {EARLY} AS number"));
+            f.truncate(size);
+            None
+        },
+        found!(Fault::RolledBack { source_name: Source::Outside(2), .. }),
+    ),
+    (
+        "the journal is cut before a checkpoint and grows anew, with the log's key stolen",
+        |f| {
+            let size = f.number(&format!("SELECT {EARLY} - 2 AS number"));
+            let model = f.first("site.clinic_registered");
+            f.truncate(size);
+            for number in 0..60 {
+                let mut entry = f.next(model.stream, &model);
+                entry.payload = replaced(&entry.payload, "Shijo", &format!("Gojo {number}"));
+                let clinic = String::from_utf8(model.payload.clone()).unwrap();
+                let clinic = clinic.split("\"clinic\":\"").nth(1).unwrap()[..36].to_string();
+                entry.payload = replaced(&entry.payload, &clinic, &Uuid::now_v7().to_string());
+                entry.hash = entry.leaf_hash();
+                f.insert(None, &entry);
+            }
+            f.seal_rest();
+            f.checkpoint();
+            None
+        },
+        found!(Fault::Root { source_name: Source::Outside(1), since: 1, .. }),
+    ),
+    (
+        "the origin is another",
+        |f| {
+            let entry = f.first("site.founded");
+            f.edit(&entry, |e| e.payload = replaced(&e.payload, "baiyo.example/kamo", "baiyo.example/kyot"));
+            Some(entry.id)
+        },
+        found!(Fault::Leaf { index: 0 }),
+    ),
+    (
+        "a kind is changed",
+        |f| {
+            let entry = f.first("batch.culture.isolated");
+            f.edit(&entry, |e| e.kind = "batch.culture.observed".into());
+            Some(entry.id)
+        },
+        found!(Fault::Payload(_)),
+    ),
+    (
+        "an instant is changed",
+        |f| {
+            let entry = f.first("batch.culture.isolated");
+            f.edit(&entry, |e| e.recorded_at = e.recorded_at.plus_hours(-1));
+            Some(entry.id)
+        },
+        found!(Fault::RecordedEarlier),
+    ),
+    (
+        "the instant of a signing is changed",
+        |f| {
+            let entry = f.last("batch.disposition.decided");
+            f.edit(&entry, |e| e.recorded_at = e.recorded_at.plus_hours(1));
+            Some(entry.id)
+        },
+        found!(Fault::SignedAt),
+    ),
+    (
+        "a payload is written with other white space",
+        |f| {
+            let entry = f.first("batch.culture.isolated");
+            f.edit(&entry, |e| e.payload.insert(1, b' '));
+            Some(entry.id)
+        },
+        found!(Fault::Form),
+    ),
+    (
+        "a link of the chain is cut",
+        |f| {
+            let mut entry = f.first("batch.culture.isolated");
+            entry.previous_hash.0[0] ^= 1;
+            entry.hash = entry.leaf_hash();
+            f.overwrite(&entry);
+            Some(entry.id)
+        },
+        found!(Fault::Chain),
+    ),
+    (
+        "a column gets another type",
+        |f| {
+            let entry = f.first("batch.culture.isolated");
+            f.sql(&format!("UPDATE journal SET performer = 'somebody' WHERE id = {}", blob(entry.id.0)));
+            Some(entry.id)
+        },
+        found!(Fault::Malformed),
+    ),
+    (
+        "a batch is opened a second time",
+        |f| {
+            let model = f.first("batch.intake.opened");
+            let entry = f.next(model.stream, &model);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::Impossible(_)),
+    ),
+    (
+        "the centre is founded a second time",
+        |f| {
+            let model = f.first("site.founded");
+            let mut entry = f.next(person(model.performer), &model);
+            entry.stream = StreamId { id: Uuid::now_v7(), ..model.stream };
+            (entry.version, entry.previous_hash) = (1, Hash::ZERO);
+            entry.hash = entry.leaf_hash();
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::FoundedAgain),
+    ),
+];
+
+fn forged_registration(key: KeyId) -> Vec<u8> {
+    let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
+    format!(
+        r#"{{"event":{{"person":{{"key_registered":{{"key":"{key}","public_key":"{own}","identity_check":"x"}}}}}}}}"#
+    )
+    .into_bytes()
+}

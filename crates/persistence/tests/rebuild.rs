@@ -1,0 +1,74 @@
+//! `baiyo rebuild`: after an honest story nothing changes; what was changed by hand comes right and is listed.
+
+mod centre;
+
+use baiyo_persistence::clock::SystemClock;
+use baiyo_persistence::rebuild::{Rebuilt, check, rebuild};
+use baiyo_persistence::verify::verify;
+use baiyo_persistence::{Store, StoreError};
+use centre::forger::Forger;
+use centre::story;
+use std::path::Path;
+use std::sync::Arc;
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder, Arc::new(SystemClock)).unwrap()
+}
+
+fn checked(store: &Store) -> Rebuilt {
+    store.read(check).unwrap()
+}
+
+#[test]
+fn after_an_honest_story_nothing_changes() {
+    let story = story();
+    let folder = story.copy();
+    let store = open(folder.path());
+    let mut steps = Vec::new();
+    let rebuilt = rebuild(&store, &mut |done, total| steps.push((done, total))).unwrap();
+    assert_eq!((&rebuilt.differing, &rebuilt.disagreeing), (&vec![], &vec![]));
+    // A batch and its three containers, an order, a standard, six people.
+    assert_eq!(rebuilt.rows, 1 + 3 + 1 + 1 + 6);
+    assert_eq!(steps, (1..=10).map(|done| (done, 10)).collect::<Vec<_>>());
+    assert_eq!(checked(&store), rebuilt);
+    drop(store);
+    assert_eq!(verify(folder.path(), &story.outside, &mut |_, _| ()).unwrap().findings, []);
+}
+
+#[test]
+fn a_read_model_changed_by_hand_comes_right_and_is_listed() {
+    let story = story();
+    let folder = story.copy();
+    let mut forger = Forger::at(folder.path());
+    forger.sql("UPDATE batch_row SET status = 'shipped'");
+    forger.sql("DELETE FROM person_row WHERE sign_in = 'maker'");
+    forger.sql("INSERT INTO stop_row SELECT id, id, 1, clinic, 0, NULL FROM batch_row");
+    forger.leave();
+    let store = open(folder.path());
+    let before = checked(&store);
+    let tables: Vec<_> =
+        before.differing.iter().map(|d| (d.table, d.was.is_some(), d.due.is_some())).collect();
+    let due = [("batch_row", true, true), ("stop_row", true, false), ("person_row", false, true)];
+    assert_eq!(tables, due);
+    assert!(before.differing[0].was.as_ref().is_some_and(|row| row.contains("status 'shipped'")));
+    assert_eq!(rebuild(&store, &mut |_, _| ()).unwrap(), before);
+    assert!(checked(&store).agrees());
+}
+
+#[test]
+fn evidence_is_compared_and_left_alone() {
+    let story = story();
+    let folder = story.copy();
+    let mut forger = Forger::at(folder.path());
+    forger.sql("DELETE FROM duty WHERE duty = 'enterer'");
+    forger.leave();
+    let store = open(folder.path());
+    for rebuilt in [checked(&store), rebuild(&store, &mut |_, _| ()).unwrap()] {
+        assert_eq!((rebuilt.disagreeing, rebuilt.differing), (vec![story.batch], vec![]));
+    }
+    let duties = store.read(|conn| {
+        use diesel::prelude::*;
+        Ok::<i64, StoreError>(baiyo_persistence::schema::duty::table.count().get_result(conn)?)
+    });
+    assert!(duties.unwrap() > 0);
+}

@@ -1,0 +1,494 @@
+//! What people of the demonstration do to one batch, one line each. Every line goes through the one write path,
+//! is refused where a real one would be, and moves the clock on by a minute.
+
+use super::DemoError;
+use super::course::Case;
+use super::dice::{self, Dice};
+use super::people::{Staff, note, short};
+use crate::acting::{Acting, ActingError};
+use baiyo_domain::batch::culture::VesselState;
+use baiyo_domain::batch::disposition::{Deciding, Decision, Lifting, PartConfirmation};
+use baiyo_domain::batch::distribution::Custody;
+use baiyo_domain::batch::performed::LotUse;
+use baiyo_domain::batch::results::{ControlOutcome, Controls};
+use baiyo_domain::batch::testing::{ResultForm, Sampling, Verification};
+use baiyo_domain::batch::{self, Batch, Performed, Subject};
+use baiyo_domain::decision::Command;
+use baiyo_domain::ids::{
+    BatchId, ContainerNo, Label, LabelKind, PersonId, QualityEventId, ResultNo, SampleNo, StandardId, VesselNo,
+};
+use baiyo_domain::order;
+use baiyo_domain::quality_event::{self, Assessment, Closing, Impact};
+use baiyo_domain::quantity::{Count, Number, Replicate};
+use baiyo_domain::standard::{Code, Criterion, Stage, Test};
+use baiyo_domain::text::Short;
+use baiyo_persistence::clock::SetClock;
+use baiyo_persistence::reading::{self, ClinicScope};
+use baiyo_persistence::{Answer, Store, StoreError};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// Where a step ends.
+pub type Done = Result<(), DemoError>;
+
+/// The centre that is seeded.
+pub struct Centre<'a> {
+    /// Its records.
+    pub store: &'a Store,
+    /// Its clock.
+    pub clock: &'a SetClock,
+    /// Its people.
+    pub staff: &'a Staff,
+    /// Its approved standards, by the names the demonstration has for them.
+    pub standards: RefCell<BTreeMap<&'static str, StandardId>>,
+}
+
+impl Centre<'_> {
+    /// The person with this sign-in name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn acting(&self, who: &str) -> Result<&Acting, DemoError> {
+        self.staff.named(who)
+    }
+
+    /// A standard by the demonstration's name for it.
+    ///
+    /// # Errors
+    /// It is not approved yet.
+    pub fn standard(&self, name: &str) -> Result<StandardId, DemoError> {
+        let known = self.standards.borrow().get(name).copied();
+        known.ok_or_else(|| DemoError::Seed(format!("no standard {name} yet")))
+    }
+
+    /// A batch's place to work on it.
+    pub fn bench(&self, case: Case) -> Bench<'_> {
+        Bench { centre: self, case }
+    }
+}
+
+/// One batch, with the people who work on it.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// The centre.
+    pub centre: &'a Centre<'a>,
+    /// The batch and its people.
+    pub case: Case,
+}
+
+/// A quantity from its digits.
+///
+/// # Errors
+/// It is out of its range.
+pub fn quantity<T: TryFrom<Number>>(digits: impl ToString) -> Result<T, DemoError> {
+    let digits = digits.to_string();
+    let number: Number = digits.parse().map_err(|error| DemoError::Seed(format!("{digits}: {error}")))?;
+    T::try_from(number).map_err(|_| DemoError::Seed(format!("{digits} is out of range")))
+}
+
+/// A cell count of about so many viable cells, read twice.
+///
+/// # Errors
+/// It is out of range.
+pub fn count(viable: Decimal, dice: &mut Dice) -> Result<Count, DemoError> {
+    const READ: i64 = 200;
+    let factor = (viable / Decimal::from(READ * 1000)).round().max(Decimal::ONE) * Decimal::from(1000);
+    let mut reading = || {
+        let live = Decimal::from(READ) * (Decimal::ONE + dice.within(dice::COUNT_SCATTER) / Decimal::ONE_HUNDRED);
+        let viability = dice.within(dice::VIABILITY) / Decimal::ONE_HUNDRED;
+        let dead = live / viability - live;
+        Ok::<_, DemoError>(Replicate { live: quantity(live.round())?, dead: Some(quantity(dead.round())?) })
+    };
+    Ok(Count {
+        method: short("NucleoCounter AO/DAPI")?,
+        replicates: vec![reading()?, reading()?],
+        factor: quantity(factor)?,
+    })
+}
+
+fn missing(what: &str) -> DemoError {
+    DemoError::Seed(format!("there is no {what}"))
+}
+
+impl Bench<'_> {
+    /// The same people at another batch.
+    pub fn of(&self, case: Case) -> Self {
+        Self { case, ..*self }
+    }
+
+    /// The batch as recorded.
+    ///
+    /// # Errors
+    /// It was not opened yet.
+    pub fn state(&self) -> Result<Batch, DemoError> {
+        let found = self.centre.store.read(|conn| reading::batch(conn, ClinicScope::Centre, self.case.batch))?;
+        found.ok_or_else(|| missing("such batch"))
+    }
+
+    /// The label of the batch's order.
+    ///
+    /// # Errors
+    /// It was not placed yet.
+    pub fn order_label(&self) -> Result<Label, DemoError> {
+        let read = |conn: &mut baiyo_persistence::Conn| reading::order(conn, ClinicScope::Centre, self.case.order);
+        let found = self.centre.store.read(read)?;
+        found.map(|(order, _)| order.placed.label).ok_or_else(|| missing("such order"))
+    }
+
+    /// Somebody's identifier.
+    ///
+    /// # Errors
+    /// Nobody is called so.
+    pub fn person(&self, who: &str) -> Result<PersonId, DemoError> {
+        Ok(self.centre.acting(who)?.person)
+    }
+
+    fn done(&self, answer: Result<Answer, ActingError>) -> Result<Answer, DemoError> {
+        let answer = answer?;
+        self.centre.clock.advance_minutes(1);
+        Ok(answer)
+    }
+
+    /// Somebody records a form of the batch.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn record(&self, who: &str, form: impl Into<batch::Command>) -> Done {
+        let command = Command::Batch(self.case.batch, form.into());
+        self.done(self.centre.acting(who)?.record(self.centre.store, command)).map(drop)
+    }
+
+    /// Somebody signs a form of the batch.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn sign(&self, who: &str, form: impl Into<batch::Command>) -> Done {
+        let command = Command::Batch(self.case.batch, form.into());
+        self.done(self.centre.acting(who)?.sign(self.centre.store, command)).map(drop)
+    }
+
+    /// Somebody tries what must be refused.
+    ///
+    /// # Errors
+    /// It was not refused.
+    pub fn refused(&self, who: &str, form: impl Into<batch::Command>) -> Done {
+        let (form, acting) = (form.into(), self.centre.acting(who)?);
+        let action = form.name();
+        let command = Command::Batch(self.case.batch, form);
+        let signing = baiyo_domain::authority::meaning_of(&command.action()).is_some();
+        let answer = if signing {
+            acting.sign(self.centre.store, command)
+        } else {
+            acting.record(self.centre.store, command)
+        };
+        self.centre.clock.advance_minutes(1);
+        match answer {
+            Err(ActingError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(DemoError::Seed(format!("{action} was not refused"))),
+        }
+    }
+
+    /// Somebody records a form of the order.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn order(&self, who: &str, form: impl Into<order::Command>) -> Done {
+        let command = Command::Order(self.case.order, form.into());
+        self.done(self.centre.acting(who)?.record(self.centre.store, command)).map(drop)
+    }
+
+    /// Quality signs a form of a quality event.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn quality(&self, event: QualityEventId, form: impl Into<quality_event::Command>) -> Done {
+        let command = Command::QualityEvent(event, form.into());
+        self.done(self.centre.acting("nakamura")?.sign(self.centre.store, command)).map(drop)
+    }
+
+    /// The head of a step at the bench, checked by the second person.
+    ///
+    /// # Errors
+    /// Nobody is called so.
+    pub fn checked(&self) -> Result<Performed, DemoError> {
+        Ok(Performed { checked_by: Some(self.person(self.case.checker)?), ..self.alone()? })
+    }
+
+    /// The head of a step at the bench.
+    ///
+    /// # Errors
+    /// None that can come about.
+    pub fn alone(&self) -> Result<Performed, DemoError> {
+        let lot = |material: &str, lot: String| {
+            Ok::<_, DemoError>(LotUse { material: short(material)?, lot: short(&lot)?, quantity: None })
+        };
+        let number = self.case.number;
+        Ok(Performed {
+            lots: vec![lot("medium", format!("MED-{:03}", 100 + number / 6))?],
+            cabinet: Some(short(&format!("BSC-{}", 1 + number % 3))?),
+            room: Some(short(&format!("CPR-{}", 1 + number % 2))?),
+            ..Performed::default()
+        })
+    }
+
+    /// The maker records a step; whoever is named in it confirms his part by his own sign-in.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn make(&self, form: impl Into<batch::Command>) -> Done {
+        self.record(self.case.maker, form)?;
+        self.confirm_parts()
+    }
+
+    /// Everybody named confirms his part.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn confirm_parts(&self) -> Done {
+        for part in self.state()?.parts.iter().filter(|part| !part.confirmed) {
+            let member = self.centre.staff.everybody.iter().find(|member| member.acting.person == part.person);
+            let member = member.ok_or_else(|| missing("person with that part"))?;
+            self.record(member.sign_in, PartConfirmation { entry: part.entry })?;
+        }
+        Ok(())
+    }
+
+    /// The vessels in culture.
+    ///
+    /// # Errors
+    /// The batch was not opened yet.
+    pub fn vessels(&self) -> Result<Vec<(VesselNo, Label)>, DemoError> {
+        let state = self.state()?;
+        let vessels = state.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
+        let label = |no: VesselNo| state.opened.label.part(LabelKind::Vessel, no.0).map(|label| (no, label));
+        Ok(vessels.filter_map(|vessel| label(vessel.no)).collect())
+    }
+
+    /// The labels of the vessels in culture.
+    ///
+    /// # Errors
+    /// The batch was not opened yet.
+    pub fn flasks(&self) -> Result<Vec<Label>, DemoError> {
+        Ok(self.vessels()?.into_iter().map(|(_, label)| label).collect())
+    }
+
+    /// Viable cells that were seeded into the vessels in culture.
+    ///
+    /// # Errors
+    /// The batch was not opened yet.
+    pub fn seeded(&self) -> Result<Decimal, DemoError> {
+        let state = self.state()?;
+        let vessels = state.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
+        Ok(vessels.map(|vessel| vessel.seeded.viable_cells.value()).sum())
+    }
+
+    /// Containers in that custody, with their labels.
+    ///
+    /// # Errors
+    /// The batch was not opened yet.
+    pub fn containers(&self, custody: Custody) -> Result<Vec<(ContainerNo, Label)>, DemoError> {
+        let state = self.state()?;
+        let there = state.containers.values().filter(|container| container.custody == custody);
+        let label = |no: ContainerNo| state.opened.label.part(LabelKind::Dose, no.0).map(|label| (no, label));
+        Ok(there.filter_map(|container| label(container.no)).collect())
+    }
+
+    /// An analyst takes one sample for all tests of a stage.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn sample(&self, wanted: impl Fn(&Test) -> bool, subjects: Vec<Subject>) -> Done {
+        let state = self.state()?;
+        let tests: Vec<Code> =
+            state.standard().tests.iter().filter(|test| wanted(test)).map(|test| test.code.clone()).collect();
+        let quantity = Some(short("2 mL")?);
+        let form = Sampling { performed: Performed::default(), subjects, tests, quantity };
+        self.record(self.case.analyst, form)
+    }
+
+    /// The test of the batch's standard and its newest sample.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn sampled(&self, code: &str) -> Result<(Test, SampleNo, Batch), DemoError> {
+        let state = self.state()?;
+        let known = state.standard().tests.iter().find(|test| test.code.as_str() == code).cloned();
+        let test = known.ok_or_else(|| missing(code))?;
+        let sample = state.samples.iter().rfind(|(_, sample)| sample.form.tests.contains(&test.code));
+        let no = sample.map(|(no, _)| *no).ok_or_else(|| missing(&format!("sample for {code}")))?;
+        Ok((test, no, state))
+    }
+
+    /// The form of a result on the newest sample of a test.
+    ///
+    /// # Errors
+    /// There is no sample.
+    pub fn result_form(&self, code: &str, values: &[String]) -> Result<ResultForm, DemoError> {
+        const GOOD: Controls =
+            Controls { positive: ControlOutcome::AsExpected, negative: ControlOutcome::AsExpected };
+        let (test, sample, state) = self.sampled(code)?;
+        let culture = matches!(test.criterion, Criterion::NoGrowth { .. });
+        let taken = state.samples.get(&sample).map(|sample| sample.at);
+        Ok(ResultForm {
+            sample,
+            test: test.code.clone(),
+            values: values.iter().map(|value| short(value)).collect::<Result<Vec<Short>, _>>()?,
+            unit: test.unit.clone(),
+            method: test.method.clone(),
+            instrument: Some(short(&format!("{}-1", test.code))?),
+            kit_lot: test.controls.then(|| short(&format!("KIT-{:03}", 200 + self.case.number / 8))).transpose()?,
+            controls: test.controls.then_some(GOOD),
+            analyst: None,
+            inoculated_at: taken.filter(|_| culture),
+            read_at: None,
+            report: None,
+            remark: None,
+        })
+    }
+
+    /// Somebody enters a result.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn enter(&self, who: &str, code: &str, values: &[&str]) -> Done {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        self.record(who, self.result_form(code, &values)?)
+    }
+
+    /// The analyst enters a result that passes.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn pass(&self, code: &str, dice: &mut Dice) -> Done {
+        let (test, sample, state) = self.sampled(code)?;
+        let values = passing(&test, sample, &state, dice);
+        self.record(self.case.analyst, self.result_form(code, &values)?)
+    }
+
+    /// The number of a test's newest result.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn newest(&self, code: &str) -> Result<ResultNo, DemoError> {
+        let state = self.state()?;
+        let newest = state.results.iter().rfind(|(_, result)| result.form.test.as_str() == code);
+        newest.map(|(no, _)| *no).ok_or_else(|| missing(&format!("result of {code}")))
+    }
+
+    /// Somebody verifies a test's newest result.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn verify(&self, who: &str, code: &str) -> Done {
+        self.sign(who, Verification { result: self.newest(code)? })
+    }
+
+    /// Quality assesses every open quality event of the batch.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn assess(&self, impact: Impact, reasoning: &str) -> Done {
+        let batch = self.case.batch;
+        let open = self.state()?.quality_events.into_iter().filter(|(_, assessed)| assessed.is_none());
+        for (event, _) in open {
+            self.quality(event, Assessment { batch, impact, reasoning: note(reasoning)? })?;
+        }
+        Ok(())
+    }
+
+    /// Quality lifts every hold.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn lift(&self, reason: &str) -> Done {
+        let held = self.state()?.holds.into_iter().filter(|(_, hold)| hold.lifted.is_none());
+        for (hold, _) in held {
+            self.sign("nakamura", Lifting { hold, reason: note(reason)? })?;
+        }
+        Ok(())
+    }
+
+    /// Quality closes every quality event of the batch.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn close_events(&self, conclusion: &str) -> Done {
+        for event in self.state()?.quality_events.into_keys() {
+            self.quality(event, Closing { conclusion: note(conclusion)? })?;
+        }
+        Ok(())
+    }
+
+    /// Quality releases these containers; what was sealed then stands on the certificate.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn release(&self, containers: Vec<ContainerNo>) -> Done {
+        self.sign("nakamura", Deciding { containers, decision: Decision::Release })?;
+        self.centre.store.seal().map(drop).map_err(|error: StoreError| error.into())
+    }
+
+    /// Quality tries to release these containers, which the gate refuses.
+    ///
+    /// # Errors
+    /// It was not refused.
+    pub fn release_refused(&self, containers: Vec<ContainerNo>) -> Done {
+        self.refused("nakamura", Deciding { containers, decision: Decision::Release })
+    }
+
+    /// Quality rejects what is here, for ever.
+    ///
+    /// # Errors
+    /// Every reason why not.
+    pub fn reject(&self, reason: &str) -> Done {
+        let containers = self.containers(Custody::InHouse)?.into_iter().map(|(no, _)| no).collect();
+        self.sign("nakamura", Deciding { containers, decision: Decision::Reject { reason: note(reason)? } })
+    }
+
+    /// A batch's identifier.
+    pub fn id(&self) -> BatchId {
+        self.case.batch
+    }
+}
+
+/// Values that pass, as laboratories report them.
+fn passing(test: &Test, sample: SampleNo, state: &Batch, dice: &mut Dice) -> Vec<String> {
+    let mut percent = |range| vec![dice.within(range).round_dp(1).to_string()];
+    match (test.code.as_str(), &test.criterion) {
+        ("VIABILITY", _) => percent(dice::VIABILITY),
+        ("VIABILITY-THAW", _) => percent(dice::THAWED_VIABILITY),
+        ("IDENTITY-POSITIVE", _) => percent(dice::POSITIVE_MARKERS),
+        ("IDENTITY-NEGATIVE", _) => percent(dice::NEGATIVE_MARKERS),
+        ("ENDOTOXIN", _) => vec![dice.one_of(&dice::ENDOTOXIN).unwrap_or("<0.05").into()],
+        ("COUNT", _) => {
+            let filled = state.containers.values().next_back().map(|container| container.new.viable_cells.value());
+            let mut reading = || {
+                let off = Decimal::ONE + dice.within((-200, 200)) / Decimal::ONE_HUNDRED;
+                (filled.unwrap_or_default() * off / Decimal::from(100_000)).round() * Decimal::from(100_000)
+            };
+            (0..test.replicates.number).map(|_| reading().to_i64().unwrap_or(0).to_string()).collect()
+        }
+        ("DOUBLING-TIME", _) => {
+            let subjects = state.samples.get(&sample).map(|sample| sample.form.subjects.clone()).unwrap_or_default();
+            let vessels = subjects.into_iter().flat_map(|subject| state.parents_of(subject));
+            let grown = vessels.filter_map(|subject| match subject {
+                Subject::Vessel(no) => state.vessels.get(&no)?.growth.as_ref()?.doubling_time,
+                _ => None,
+            });
+            grown.take(1).map(|hours| hours.to_string()).collect()
+        }
+        (_, Criterion::Text { accepted }) => accepted.last().map(ToString::to_string).into_iter().collect(),
+        (_, Criterion::NoGrowth { .. }) => vec!["no growth".into()],
+        (_, Criterion::Negative) => vec!["negative".into()],
+        (_, Criterion::AtLeast(limit) | Criterion::AtMost(limit) | Criterion::Below(limit)) => vec![limit.to_string()],
+        (_, Criterion::Between { least, .. }) => vec![least.to_string()],
+    }
+}
+
+/// Whether a test is of this stage.
+pub fn of(stage: Stage) -> impl Fn(&Test) -> bool {
+    move |test| test.stage == stage
+}

@@ -1,0 +1,301 @@
+//! A centre in a folder of its own, behind the real server on a port of its own, with a clock that stands where a
+//! story puts it. When it is dropped, its whole record must be sound.
+
+use crate::asking::{Asking, Use};
+use crate::founded::{Member, beginning, founded};
+use actix_web::web::Data;
+use baiyo::commands::centre_of;
+use baiyo::server::{State, serve_until};
+use baiyo_domain::authority::Role;
+use baiyo_domain::time::Time;
+use baiyo_persistence::clock::{Clock, SetClock};
+use baiyo_persistence::rebuild;
+use baiyo_persistence::store::{connect, database_in};
+use baiyo_persistence::verify::{Report, verify};
+use baiyo_persistence::{Conn, Store};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// A centre, its people and its server.
+pub struct Centre {
+    folder: TempDir,
+    clock: Arc<SetClock>,
+    store: Option<Arc<Store>>,
+    server: Option<Running>,
+    people: Vec<Member>,
+    clinics: Vec<Uuid>,
+    used: Mutex<BTreeSet<Use>>,
+    tampered: bool,
+}
+
+struct Running {
+    address: String,
+    agent: ureq::Agent,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Centre {
+    /// A founded centre with two clinics and people in every role.
+    pub fn open() -> Self {
+        let founded = founded();
+        let folder = tempfile::tempdir().expect("a folder");
+        founded.copy_to(folder.path());
+        let mut centre = Self::in_folder(folder, founded.at);
+        centre.people.clone_from(&founded.people);
+        centre.clinics.clone_from(&founded.clinics);
+        centre.start();
+        centre
+    }
+
+    /// An empty folder behind the server, and the first administrator's link as `baiyo serve` prints it.
+    pub fn empty() -> (Self, String) {
+        let mut centre = Self::in_folder(tempfile::tempdir().expect("a folder"), beginning());
+        centre.start();
+        let link = centre.store().first_link(72).expect("a link");
+        (centre, link.as_str().to_string())
+    }
+
+    fn in_folder(folder: TempDir, at: Time) -> Self {
+        Self {
+            folder,
+            clock: Arc::new(SetClock::at(at)),
+            store: None,
+            server: None,
+            people: Vec::new(),
+            clinics: Vec::new(),
+            used: Mutex::default(),
+            tampered: false,
+        }
+    }
+
+    /// Starts the server.
+    pub fn start(&mut self) {
+        let store = Arc::new(Store::open(self.folder.path(), self.clock.clone()).expect("the store"));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = State::new(Arc::clone(&store), centre_of(&store).expect("the centre"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let served = serve_until(Data::new(state), listener, async {
+                let _ = stopped.await;
+            });
+            actix_web::rt::System::new().block_on(served).expect("the server");
+        });
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        self.store = Some(store);
+        self.server = Some(Running { address, agent, stop, thread });
+    }
+
+    /// Stops the server; the folder is free then.
+    pub fn stop(&mut self) {
+        if let Some(Running { agent, stop, thread, .. }) = self.server.take() {
+            drop(agent);
+            let _ = stop.send(());
+            thread.join().expect("the server ends in peace");
+        }
+        self.store = None;
+    }
+
+    /// The folder with all records.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The database as its owner opens it.
+    pub fn database(&self) -> Conn {
+        connect(&database_in(self.folder())).expect("the database")
+    }
+
+    /// This story tampers on purpose: what it leaves behind is not sound, and it looks into that itself.
+    pub fn is_tampered_with(&mut self) {
+        self.tampered = true;
+    }
+
+    /// What `baiyo verify` finds, given checkpoints that were kept outside.
+    pub fn verify(&self, outside: &[String]) -> Report {
+        verify(self.folder(), outside, &mut |_, _| ()).expect("the folder can be checked")
+    }
+
+    fn store(&self) -> &Arc<Store> {
+        self.store.as_ref().expect("the server runs")
+    }
+
+    /// Where the server listens, and what asks it.
+    pub(crate) fn server(&self) -> (&str, &ureq::Agent) {
+        let running = self.server.as_ref().expect("the server runs");
+        (&running.address, &running.agent)
+    }
+
+    pub(crate) fn note(&self, used: Use) {
+        self.used.lock().expect("the list").insert(used);
+    }
+
+    /// Every operation asked for so far, with the status it answered: method, path template, status.
+    pub fn used(&self) -> BTreeSet<Use> {
+        self.used.lock().expect("the list").clone()
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Puts the clock to a time.
+    pub fn set_clock(&self, at: Time) {
+        self.clock.set(at);
+    }
+
+    /// Lets minutes pass.
+    pub fn minutes(&self, minutes: i64) {
+        self.clock.advance_minutes(minutes);
+    }
+
+    /// Lets hours pass.
+    pub fn hours(&self, hours: i64) {
+        self.minutes(60 * hours);
+    }
+
+    /// Lets days pass.
+    pub fn days(&self, days: i64) {
+        self.hours(24 * days);
+    }
+
+    /// A clinic.
+    pub fn clinic(&self, index: usize) -> Uuid {
+        self.clinics[index]
+    }
+
+    /// Everybody.
+    pub fn people(&self) -> &[Member] {
+        &self.people
+    }
+
+    /// The first person with a role.
+    pub fn role(&self, role: Role) -> Asking<'_> {
+        self.nth(role, 0)
+    }
+
+    /// Another person with a role.
+    pub fn nth(&self, role: Role, index: usize) -> Asking<'_> {
+        let mut found = self.people.iter().filter(|member| member.role == role);
+        self.member(found.nth(index).unwrap_or_else(|| panic!("there is no {role:?} number {index}")))
+    }
+
+    /// Somebody of a clinic.
+    pub fn of_clinic(&self, role: Role, clinic: usize) -> Asking<'_> {
+        let clinic = Some(self.clinics[clinic]);
+        let found = self.people.iter().find(|member| member.role == role && member.clinic == clinic);
+        self.member(found.expect("clinics have staff"))
+    }
+
+    /// Somebody, by his account.
+    pub fn member<'a>(&'a self, member: &'a Member) -> Asking<'a> {
+        Asking::new(self, Some(member))
+    }
+
+    /// Nobody: a request without any sign-in.
+    pub fn stranger(&self) -> Asking<'_> {
+        Asking::new(self, None)
+    }
+
+    /// The technician who makes.
+    pub fn technician(&self) -> Asking<'_> {
+        self.nth(Role::Technician, 0)
+    }
+
+    /// The technician who checks.
+    pub fn checker(&self) -> Asking<'_> {
+        self.nth(Role::Technician, 1)
+    }
+
+    /// The manufacturing lead.
+    pub fn lead(&self) -> Asking<'_> {
+        self.role(Role::ManufacturingLead)
+    }
+
+    /// The analyst who samples and enters.
+    pub fn analyst(&self) -> Asking<'_> {
+        self.nth(Role::QcAnalyst, 0)
+    }
+
+    /// The second analyst.
+    pub fn second_analyst(&self) -> Asking<'_> {
+        self.nth(Role::QcAnalyst, 1)
+    }
+
+    /// The releaser.
+    pub fn releaser(&self) -> Asking<'_> {
+        self.role(Role::Releaser)
+    }
+
+    /// The facility manager.
+    pub fn manager(&self) -> Asking<'_> {
+        self.role(Role::FacilityManager)
+    }
+
+    /// The administrator.
+    pub fn administrator(&self) -> Asking<'_> {
+        self.role(Role::Administrator)
+    }
+
+    /// The inspector.
+    pub fn inspector(&self) -> Asking<'_> {
+        self.role(Role::Inspector)
+    }
+
+    /// The coordinator of the first clinic.
+    pub fn coordinator(&self) -> Asking<'_> {
+        self.of_clinic(Role::Coordinator, 0)
+    }
+
+    /// The physician of the first clinic.
+    pub fn physician(&self) -> Asking<'_> {
+        self.of_clinic(Role::Physician, 0)
+    }
+
+    /// Files a standard from a file below the workspace, as changed by `change`, and has it approved; its identifier.
+    pub fn standard_changed(&self, file: &str, change: impl FnOnce(&mut Value)) -> Uuid {
+        let path = crate::workspace().join(file);
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let read: baiyo_domain::standard::Standard =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut standard = serde_json::to_value(read).expect("a standard is JSON");
+        change(&mut standard);
+        let id = self.analyst().post("/standards", json!({ "standard": standard })).made();
+        self.releaser().sign(&format!("/standards/{id}/approval"), json!({}), "standard_approval").ok();
+        id
+    }
+
+    /// Files and approves a standard from a file below the workspace.
+    pub fn standard(&self, file: &str) -> Uuid {
+        self.standard_changed(file, |_| ())
+    }
+
+    fn check(&mut self) {
+        let agreed = self.store().read(|conn| rebuild::check(conn)).expect("the read models can be rebuilt");
+        assert!(agreed.agrees(), "the read models or the evidence disagree with the journal: {agreed:?}");
+        self.stop();
+        let report = self.verify(&[]);
+        let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+        assert!(report.is_sound(), "the record is not sound: {findings:#?}");
+        assert!(report.entries > 0 && report.unsealed == 0, "everything is sealed: {report:?}");
+    }
+}
+
+impl Drop for Centre {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.tampered || self.store.is_none() {
+            self.stop();
+        } else {
+            self.check();
+        }
+    }
+}
