@@ -10,6 +10,17 @@ use uuid::Uuid;
 /// An operation asked for and what it answered: method, path template, status.
 pub type Use = (String, String, u16);
 
+/// A request that succeeded, as it was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Who sent it; nobody where it needs no sign-in.
+    pub member: Option<Member>,
+    /// The path.
+    pub path: String,
+    /// The body.
+    pub body: Option<Value>,
+}
+
 /// The API's own document, as the server answers it.
 pub fn api() -> &'static Value {
     static API: OnceLock<Value> = OnceLock::new();
@@ -63,6 +74,7 @@ impl<'a> Asking<'a> {
             centre: self.centre,
             method,
             path: path.to_string(),
+            member: self.member,
             headers: vec![("accept-language", self.language.to_string())],
             body: None,
         };
@@ -84,7 +96,17 @@ impl<'a> Asking<'a> {
 
     /// Submits a form that names the version acted on, as read just before.
     pub fn post_seen(&self, path: &str, form: Value) -> Answer {
-        self.call("POST", path).json(&form).header("if-match", &self.version_of(path)).send()
+        let version = self.version_of(path);
+        if self.centre.is_careful_with(&template_of(path)) {
+            let blind = self.call("POST", path).json(&form).send();
+            if blind.status == 428 {
+                blind.refused(428).only(&["version_needed"]);
+                let stale = self.call("POST", path).json(&form).header("if-match", "\"99\"");
+                stale.send().refused(412).only(&["version_conflict"]);
+                self.centre.was_careful_with(&template_of(path));
+            }
+        }
+        self.call("POST", path).json(&form).header("if-match", &version).send()
     }
 
     /// Signs: the form, the password and the meaning, on the version read just before.
@@ -116,6 +138,7 @@ pub struct Call<'a> {
     centre: &'a Centre,
     method: &'static str,
     path: String,
+    member: Option<&'a Member>,
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
 }
@@ -150,7 +173,7 @@ impl Call<'_> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let sent = match self.body {
+        let sent = match self.body.clone() {
             Some(body) => agent.run(request.body(body).expect("a request")),
             None => agent.run(request.body(()).expect("a request")),
         };
@@ -161,7 +184,13 @@ impl Call<'_> {
             headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
         let headers = headers.collect();
         let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a whole answer");
-        self.centre.note((self.method.to_string(), template_of(&self.path), status));
+        let template = template_of(&self.path);
+        if (200..300).contains(&status) {
+            let body = self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+            let sent = Sent { member: self.member.cloned(), path: self.path.clone(), body };
+            self.centre.note_success((self.method.to_string(), template.clone()), sent);
+        }
+        self.centre.note((self.method.to_string(), template, status));
         let asked = format!("{} {}", self.method, self.path);
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Answer { status, headers, body, text: String::from_utf8_lossy(&bytes).into_owned(), asked }

@@ -1,7 +1,7 @@
 //! A centre in a folder of its own, behind the real server on a port of its own, with a clock that stands where a
 //! story puts it. When it is dropped, its whole record must be sound.
 
-use crate::asking::{Asking, Use};
+use crate::asking::{Asking, Sent, Use};
 use crate::founded::{Member, beginning, founded};
 use actix_web::web::Data;
 use baiyo::commands::centre_of;
@@ -14,7 +14,7 @@ use baiyo_persistence::store::{connect, database_in};
 use baiyo_persistence::verify::{Report, verify};
 use baiyo_persistence::{Conn, Store};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,8 @@ pub struct Centre {
     people: Vec<Member>,
     clinics: Vec<Uuid>,
     used: Mutex<BTreeSet<Use>>,
+    succeeded: Mutex<BTreeMap<(String, String), Sent>>,
+    careful: Option<Mutex<BTreeSet<String>>>,
     tampered: bool,
 }
 
@@ -72,6 +74,8 @@ impl Centre {
             people: Vec::new(),
             clinics: Vec::new(),
             used: Mutex::default(),
+            succeeded: Mutex::default(),
+            careful: None,
             tampered: false,
         }
     }
@@ -141,6 +145,37 @@ impl Centre {
     /// Every operation asked for so far, with the status it answered: method, path template, status.
     pub fn used(&self) -> BTreeSet<Use> {
         self.used.lock().expect("the list").clone()
+    }
+
+    pub(crate) fn note_success(&self, operation: (String, String), sent: Sent) {
+        self.succeeded.lock().expect("the list").insert(operation, sent);
+    }
+
+    /// The last request of each operation (method, path template) that succeeded.
+    pub fn succeeded(&self) -> BTreeMap<(String, String), Sent> {
+        self.succeeded.lock().expect("the list").clone()
+    }
+
+    /// From now on each kind of signing that would succeed is first tried without the version acted on, and on a stale
+    /// one: both must be refused, for that alone.
+    pub fn be_careful(&mut self) {
+        self.careful = Some(Mutex::default());
+    }
+
+    pub(crate) fn is_careful_with(&self, template: &str) -> bool {
+        let tried = self.careful.as_ref();
+        tried.is_some_and(|tried| !tried.lock().expect("the list").contains(template))
+    }
+
+    pub(crate) fn was_careful_with(&self, template: &str) {
+        if let Some(tried) = &self.careful {
+            tried.lock().expect("the list").insert(template.to_string());
+        }
+    }
+
+    /// Somebody joined, in the way a story tells.
+    pub fn join(&mut self, member: Member) {
+        self.people.push(member);
     }
 
     /// The time.

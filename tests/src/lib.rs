@@ -14,7 +14,7 @@ mod founded;
 mod program;
 mod steps;
 
-pub use asking::{Answer, Asking, Call, Refused, api, template_of};
+pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};
 pub use centre::Centre;
 pub use course::{Course, Recipe, Step, passing_values};
 pub use founded::{Member, PASSWORD_OF_SETUP};

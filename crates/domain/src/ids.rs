@@ -149,7 +149,7 @@ impl JsonSchema for SiteCode {
         "SiteCode".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": "^[A-Z0-9]{2,6}$"})
+        schemars::json_schema!({"type": "string", "pattern": "^[A-Z0-9]{2,6}$", "examples": ["TKYO"]})
     }
 }
 
@@ -300,6 +300,7 @@ impl JsonSchema for Label {
         schemars::json_schema!({
             "type": "string",
             "maxLength": 40,
+            "x-label": true,
             "description": "A printed label, C1-<type>-<SITE>-<yy>-<nnnnnn>[-<sub>]-<K>; K is the ISO 7064 MOD 37-2 check character.",
             "examples": ["C1-B-TKYO-26-000123-X"]
         })

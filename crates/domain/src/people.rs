@@ -95,7 +95,7 @@ impl JsonSchema for SignIn {
         "SignIn".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9._-]+$"})
+        schemars::json_schema!({"type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9._-]+$", "examples": ["yamada"]})
     }
 }
 

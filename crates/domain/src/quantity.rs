@@ -75,7 +75,8 @@ impl fmt::Display for Number {
     }
 }
 
-const NUMBER_PATTERN: &str = r"^-?[0-9]+(\.[0-9]+)?$";
+/// What a decimal number looks like in JSON.
+pub const NUMBER_PATTERN: &str = r"^-?[0-9]+(\.[0-9]+)?$";
 
 impl JsonSchema for Number {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -114,7 +115,8 @@ macro_rules! quantities {
             type Error = NumberError;
             fn try_from(number: Number) -> Result<Self, NumberError> {
                 let range = Decimal::from(Self::LEAST)..=Decimal::from(Self::MOST);
-                if range.contains(&number.0) {
+                let signed = Self::LEAST >= 0 && number.0.is_sign_negative();
+                if range.contains(&number.0) && !signed {
                     Ok(Self(number))
                 } else {
                     Err(NumberError::Range { least: Self::LEAST, most: Self::MOST, unit: $unit })

@@ -55,7 +55,7 @@ impl JsonSchema for Code {
         "Code".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": "^[A-Z0-9-]+$"})
+        schemars::json_schema!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": "^[A-Z0-9-]+$", "examples": ["STERILITY-RAPID"]})
     }
 }
 

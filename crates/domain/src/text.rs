@@ -77,7 +77,7 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         format!("Text{MAX}").into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "minLength": 1, "maxLength": MAX})
+        schemars::json_schema!({"type": "string", "minLength": 1, "maxLength": MAX, "x-visible": true})
     }
 }
 

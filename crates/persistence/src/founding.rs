@@ -6,12 +6,13 @@ use crate::execute::append_unasked;
 use crate::keystore::CryptoFailure;
 use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
-use crate::{Answer, Conn, ExecuteError, journal};
+use crate::{Answer, Conn, ExecuteError, journal, sealing};
 use baiyo_domain::authority::{Meaning, Role};
 use baiyo_domain::decision::Appends;
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{PersonId, SiteId};
 use baiyo_domain::journal::StreamKind;
+use baiyo_domain::journal::checkpoint::Verifier;
 use baiyo_domain::people::{self, Invitation, KeyRegistered, PublicKey, RoleGrant, SignIn};
 use baiyo_domain::site::{self, Founding};
 use baiyo_domain::text::{Note, Short};
@@ -117,6 +118,8 @@ impl Store {
     /// # Errors
     /// It is founded already; the password does not open the key; the database.
     pub fn found(&self, founding: Founding, first: &Invited, name: Short, password: &str) -> Result<Answer, FoundingError> {
+        Verifier::new(founding.origin.as_str(), self.keys.checkpoint_key().verifying_key())
+            .map_err(|error| FoundingError::Text(error.to_string()))?;
         let person = first.person;
         let locked = self.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, person)?))?;
         let locked = locked.ok_or(PasswordRefused::Wrong)?;
@@ -155,7 +158,9 @@ impl Store {
 
     /// Pins the first administrator's key where a crash came between founding and pinning.
     pub(crate) fn mend_anchor(&self) -> Result<(), StoreError> {
-        if self.keys.anchor()?.is_some() {
+        // Once anything is sealed the key was pinned, and a missing file is a loss, not a start cut short.
+        let sealed = self.read(|conn| Ok::<_, StoreError>(sealing::newest_note(conn)?.is_some()))?;
+        if sealed || self.keys.anchor()?.is_some() {
             return Ok(());
         }
         if let Some(key) = self.read(first_key)? {

@@ -134,7 +134,8 @@ fn strangers(conn: &mut Conn) -> QueryResult<BTreeSet<BatchId>> {
         batch: Id,
     }
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT batch FROM (SELECT batch FROM gate_fact UNION SELECT batch FROM duty UNION SELECT batch FROM disposition) \
+        "SELECT batch FROM (SELECT batch FROM gate_fact UNION SELECT batch FROM duty \
+         UNION SELECT batch FROM disposition) \
          WHERE batch NOT IN (SELECT stream_id FROM journal WHERE stream_kind = 'batch')",
     )
     .load(conn)?;

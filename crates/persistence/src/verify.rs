@@ -3,9 +3,10 @@
 //! write path shows here; only the rules themselves (how a history folds, what evidence it makes) are shared.
 //!
 //! It reads while a server has the folder, takes no lock on it and makes no file. Rows that appear while it reads
-//! are left for the next time. It holds in memory one hash for each stream, the keys, one stream at a time and the
-//! right edge of the tree.
+//! are left for the next time. It holds in memory one hash for each stream, the people's keys and roles, one stream at
+//! a time, the right edge of the tree and the sizes of the checkpoints.
 
+mod authority;
 mod entries;
 mod evidence;
 mod guards;
@@ -149,6 +150,12 @@ pub enum Fault {
     /// The signature does not verify.
     #[error("its signature does not verify: it was altered, moved or forged")]
     Signature,
+    /// The signer had not the role for it.
+    #[error("its signer held no role then that may sign this")]
+    NoRole,
+    /// A role that a person gave himself.
+    #[error("a person gave himself a role")]
+    RoleByItself,
     /// A key registered again.
     #[error("it registers a key, or a key's identifier, a second time")]
     KeyTwice,
@@ -240,8 +247,10 @@ pub enum Fault {
         source_name: Source,
     },
     /// Another root.
-    #[error("{source_name} is over {size} entries and has another root: of those numbered {since} to {size} at \
-             least one was changed, deleted or inserted")]
+    #[error(
+        "{source_name} is over {size} entries and has another root: of those numbered {since} to {size} at \
+             least one was changed, deleted or inserted"
+    )]
     Root {
         /// Which.
         source_name: Source,
@@ -318,7 +327,7 @@ pub enum Note {
     #[error("the journal is empty")]
     Empty,
     /// The first administrator's key, to be compared with the outside.
-    #[error("the first administrator's key is {public_key}, {}", if *.anchored { "as in keys/anchor.pub" } else { "compared with nothing: keys/anchor.pub cannot be read" })]
+    #[error("the first administrator's key is {public_key}, {}", source_of(*.anchored))]
     FirstKey {
         /// In base64.
         public_key: String,
@@ -345,6 +354,10 @@ pub enum Note {
     /// The checks ended early.
     #[error("what follows could not be checked, for the database could not be read on")]
     Unfinished,
+}
+
+fn source_of(anchored: bool) -> &'static str {
+    if anchored { "as in keys/anchor.pub" } else { "compared with nothing: keys/anchor.pub cannot be read" }
 }
 
 /// Why nothing could be checked.
@@ -406,7 +419,7 @@ fn everything(
     let bounds = rows::bounds(conn)?;
     check.total = 2 * bounds.entries + bounds.leaves;
     let first = entries::check(check, conn, &bounds)?;
-    let trusted = signatures::trust(check, folder, &first);
+    let trusted = authority::trust(check, folder, &first);
     histories::check(check, conn, &bounds, &first, &trusted)?;
     log::check(check, conn, folder, &bounds, &first.origin, log::Kept { files, outside })
 }

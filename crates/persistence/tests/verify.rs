@@ -4,8 +4,8 @@
 mod centre;
 
 use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Report, Source, verify};
-use centre::forgeries::FORGERIES;
 use centre::forger::Forger;
+use centre::forgeries::FORGERIES;
 use centre::story;
 use std::path::Path;
 use uuid::Uuid;
@@ -47,7 +47,8 @@ fn nothing_is_made_or_changed_by_checking() {
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(verify(empty.path(), &[], &mut |_, _| ()), Err(CannotCheck::Missing(_))));
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
-    std::fs::write(empty.path().join("baiyo.sqlite"), "no database at all, only some text in a file").unwrap();
+    std::fs::write(empty.path().join("baiyo.sqlite"), "no database at all, only some text in a file")
+        .unwrap();
     assert!(matches!(verify(empty.path(), &[], &mut |_, _| ()), Err(CannotCheck::Unreadable(_))));
 }
 
@@ -92,9 +93,8 @@ fn every_forgery_is_found_and_the_first_wrong_entry_named() {
         let report = check(folder.path(), &story.outside);
         let lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         let lines = lines.join("\n  ");
-        let right = |finding: &&Finding| {
-            expected(&finding.what) && (entry.is_none() || finding.entry == entry)
-        };
+        let right =
+            |finding: &&Finding| expected(&finding.what) && (entry.is_none() || finding.entry == entry);
         if report.findings.iter().find(right).is_none() {
             missed.push(format!("{name}: not found\n  {lines}"));
         }
@@ -133,10 +133,7 @@ fn a_guard_that_is_missing_altered_or_added_is_found() {
              WHERE name = 'journal'; PRAGMA writable_schema = RESET",
             Fault::SchemaAltered { kind: "table".into(), name: "journal".into() },
         ),
-        (
-            "DROP TABLE duty",
-            Fault::SchemaMissing { kind: "table".into(), name: "duty".into() },
-        ),
+        ("DROP TABLE duty", Fault::SchemaMissing { kind: "table".into(), name: "duty".into() }),
     ];
     for (sql, fault) in forgeries {
         let folder = story.copy();

@@ -4,18 +4,21 @@
 pub mod accounts;
 pub mod forms;
 pub mod items;
+pub mod json;
 pub mod openapi;
 pub mod problem;
 pub mod reading;
 pub mod schema_check;
 pub mod views;
 
-use actix_web::web;
+use crate::session;
+use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{Meaning, meaning_of};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
 use baiyo_domain::variants::{Form, FormError};
 use baiyo_domain::{batch, order, people, quality_event, site, standard};
+use problem::{Kind, Problem};
 use schemars::{Schema, SchemaGenerator};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -103,7 +106,10 @@ fn add<T: 'static>(
 
 /// Registers everything below [`BASE`].
 pub fn configure(config: &mut web::ServiceConfig) {
-    let mut scope = web::scope(BASE);
+    let nowhere = |request: &HttpRequest| Problem::new(Kind::NotFound, session::language(request)).into();
+    let mut scope = web::scope(BASE)
+        .app_data(web::PathConfig::default().error_handler(move |_, request| nowhere(request)))
+        .app_data(web::QueryConfig::default().error_handler(move |_, request| nowhere(request)));
     for (path, route) in reading::routes() {
         scope = scope.route(path, route);
     }

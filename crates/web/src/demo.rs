@@ -7,6 +7,8 @@ mod course;
 mod dice;
 mod fresh;
 mod frozen;
+mod laboratory;
+mod making;
 mod orders;
 pub mod people;
 mod shipping;

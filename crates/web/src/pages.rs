@@ -137,7 +137,7 @@ async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: 
     let caller = session::who(request, state).await.ok();
     let frame = Frame::new(request, state, caller.as_ref());
     let content = html! {
-        h1 { (problem.title) }
+        div.title { h1 { (problem.title) } }
         @for reason in &problem.reasons { p { (reason.sentence) } }
         @if problem.status == StatusCode::NOT_FOUND { p { (frame.say(Ui::NotFoundHelp)) } }
         p { a href="/" { (frame.say(Ui::Board)) } }
@@ -166,7 +166,8 @@ fn see_other(path: &str) -> HttpResponse {
 
 /// The address of a request, without a language asked for in it.
 fn here(request: &HttpRequest) -> String {
-    let query: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.starts_with("lang=")).collect();
+    let query: Vec<&str> =
+        request.query_string().split('&').filter(|pair| !pair.starts_with("lang=")).collect();
     match query.join("&").as_str() {
         "" => request.path().to_string(),
         query => format!("{}?{query}", request.path()),
@@ -178,7 +179,9 @@ fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => encoded.push(byte.into()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(byte.into())
+            }
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }

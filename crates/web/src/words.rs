@@ -4,12 +4,14 @@
 
 pub mod dates;
 mod en;
+mod fields;
 mod ja;
 #[cfg(test)]
 mod tests;
 mod ui;
 
 pub use dates::{cells, date, time, wareki};
+pub use fields::of_field;
 pub use ui::Ui;
 
 use baiyo_domain::authority::{Department, Meaning, Role};

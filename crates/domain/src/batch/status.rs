@@ -163,6 +163,10 @@ impl Batch {
         if any(&[ContainerStatus::Received, ContainerStatus::ReceivedInDoubt]) {
             return BatchStatus::Received;
         }
+        // Final: a failure that stands holds it for ever, which says nothing more.
+        if !containers.is_empty() && self.containers.values().all(Container::rejected) {
+            return BatchStatus::Rejected;
+        }
         if held {
             return BatchStatus::OnHold;
         }

@@ -68,6 +68,11 @@ impl World {
         self.site.as_ref().map(|site| site.founding.origin.as_str()).unwrap_or_default()
     }
 
+    /// The first administrator: who made the journal's first entry.
+    fn founder(&self) -> Option<PersonId> {
+        self.entries(self.site_stream()?).first().map(|first| first.performer)
+    }
+
     fn of_person(&self, person: PersonId) -> &[Entry] {
         self.entries(StreamId { kind: StreamKind::Person, id: person.0 })
     }
@@ -86,7 +91,8 @@ impl World {
         let (entry, public_key) = self.key_entry(person, key)?;
         let verifying = VerifyingKey::from_bytes(&public_key.0).ok()?;
         if self.anchor == Some(public_key) {
-            return Some(verifying);
+            // The same key under another name would let the first administrator sign as somebody else.
+            return (self.founder() == Some(person)).then_some(verifying);
         }
         if !path.keys.insert((person, key)) {
             return None;
@@ -101,11 +107,7 @@ impl World {
     fn might(&self, person: PersonId, meaning: Meaning, at: Time, path: &mut Path) -> bool {
         let actions = SIGNINGS.iter().filter(|(_, signed)| *signed == meaning);
         let roles: Vec<Role> = actions.flat_map(|(action, _)| roles_for(action)).copied().collect();
-        let has_anchor = self
-            .people
-            .get(&person)
-            .is_some_and(|known| known.keys.iter().any(|(_, public_key)| Some(*public_key) == self.anchor));
-        if has_anchor && roles.contains(&Role::Administrator) {
+        if self.founder() == Some(person) && roles.contains(&Role::Administrator) {
             return true;
         }
         let mut held: Vec<Role> = Vec::new();

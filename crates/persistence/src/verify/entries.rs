@@ -1,13 +1,15 @@
 //! The first pass, in the order of the table: each entry by itself and after the one before it in its stream.
 
+use super::authority::PersonFact;
 use super::rows::{self, Bounds, Name};
-use super::signatures::{Registration, Signing};
+use super::signatures::Signing;
 use super::{Check, Fault, Note};
 use crate::Conn;
 use baiyo_domain::event::Event;
-use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind, signature};
+use baiyo_domain::ids::PersonId;
+use baiyo_domain::journal::{Entry, Hash, StreamId, signature};
+use baiyo_domain::site;
 use baiyo_domain::time::Time;
-use baiyo_domain::{people, site};
 use diesel::QueryResult;
 use std::collections::HashMap;
 
@@ -16,8 +18,10 @@ use std::collections::HashMap;
 pub struct Learned {
     /// The streams, in the order of their first entries.
     pub streams: Vec<StreamId>,
-    /// The registrations of keys, in the order of the table.
-    pub registrations: Vec<Registration>,
+    /// What was recorded of people, in the order of the table.
+    pub people: Vec<PersonFact>,
+    /// Who founded the centre: its first administrator.
+    pub founder: Option<PersonId>,
     /// The log's origin; empty where the founding cannot be read.
     pub origin: String,
 }
@@ -97,17 +101,17 @@ fn check_payload(check: &mut Check, learned: &mut Learned, entry: &Entry, name: 
     match event {
         Some(Event::Site(site::Event::Founding(founding))) if first => {
             learned.origin = founding.origin.to_string();
+            learned.founder = Some(entry.performer);
         }
         Some(Event::Site(site::Event::Founding(_))) => check.found_in(name, Fault::FoundedAgain),
         _ if first => check.found_in(name, Fault::Unfounded),
-        Some(Event::Person(people::Event::KeyRegistered(key))) if entry.stream.kind == StreamKind::Person => {
-            learned.registrations.push(Registration {
-                name: *name,
-                key: key.key,
-                public_key: key.public_key.0,
-                signing: Signing::of(entry),
-            });
-        }
+        Some(Event::Person(fact)) => learned.people.push(PersonFact {
+            name: *name,
+            person: PersonId(entry.stream.id),
+            recorded_at: entry.recorded_at,
+            fact,
+            signing: Signing::of(entry),
+        }),
         _ => {}
     }
 }

@@ -179,7 +179,8 @@ struct RawLine {
 
 fn stored(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
     let rows: Vec<RawLine> = diesel::sql_query(format!(
-        "SELECT coalesce(CAST(entry AS BLOB), x'') AS entry, CAST({} AS BLOB) AS line FROM {} WHERE batch = ? ORDER BY {}",
+        "SELECT coalesce(CAST(entry AS BLOB), x'') AS entry, CAST({} AS BLOB) AS line FROM {} \
+         WHERE batch = ? ORDER BY {}",
         table.line, table.name, table.order
     ))
     .bind::<Binary, _>(stream.id.as_bytes().to_vec())

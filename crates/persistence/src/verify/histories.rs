@@ -1,9 +1,10 @@
 //! The second pass, stream by stream: the signatures, whether the history can have happened, and for a batch the
 //! evidence that it makes.
 
+use super::authority::Trusted;
 use super::entries::Learned;
 use super::rows::{self, Bounds, Name, Row};
-use super::signatures::{Signing, Trusted};
+use super::signatures::Signing;
 use super::{Check, Fault, evidence};
 use crate::Conn;
 use baiyo_domain::event::Event;

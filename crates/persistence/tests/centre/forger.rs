@@ -1,13 +1,15 @@
 //! What somebody can do who owns the database file: any SQL, with the guards put back afterwards, chains and tree made
 //! anew. He has nobody's password, so he signs with keys of his own.
 
+use super::PASSWORD;
+use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{CommandId, EntryId, KeyId, PersonId};
 use baiyo_domain::journal::checkpoint::Checkpoint;
 use baiyo_domain::journal::signature::{Place, Signer, seal, unsigned};
 use baiyo_domain::journal::tree::{self, TreeError};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_persistence::store::{connect, database_in};
-use baiyo_persistence::{Conn, journal, sealing};
+use baiyo_persistence::{Conn, accounts, journal, sealing};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -252,6 +254,16 @@ impl Forger {
         entry
     }
 
+    /// Signs an entry's fact as a person who is in league with him, or is himself: with the real key and password.
+    pub fn sign_as(&mut self, entry: &mut Entry, person: PersonId, meaning: Meaning) {
+        let key = accounts::locked_key(&mut self.conn, person).unwrap().unwrap();
+        let unlocked = key.unlock(PASSWORD, meaning);
+        let proof = accounts::reauthenticate(&mut self.conn, unlocked, entry.recorded_at).unwrap().unwrap();
+        let signer = Signer { person, key: proof.key(), secret: proof.signing() };
+        (entry.performer, entry.recorder) = (person, person);
+        Self::sign_with(entry, &signer, vec![], meaning.word());
+    }
+
     /// A key of his own.
     pub fn own_key() -> SigningKey {
         SigningKey::from_bytes(&[66; 32])
@@ -259,6 +271,11 @@ impl Forger {
 
     /// Signs an entry's fact with his own key, in the name of a person and key.
     pub fn sign(entry: &mut Entry, person: PersonId, key: KeyId, covers: Vec<Hash>, meaning: &str) {
+        let secret = Self::own_key();
+        Self::sign_with(entry, &Signer { person, key, secret: &secret }, covers, meaning);
+    }
+
+    fn sign_with(entry: &mut Entry, signer: &Signer, covers: Vec<Hash>, meaning: &str) {
         let place = Place {
             origin: ORIGIN,
             stream: entry.stream,
@@ -266,10 +283,8 @@ impl Forger {
             previous_hash: entry.previous_hash,
         };
         let (event, _) = unsigned(&entry.payload).unwrap();
-        let secret = Self::own_key();
-        let signer = Signer { person, key, secret: &secret };
         let meaning = meaning.to_string().try_into().unwrap();
-        entry.payload = seal(&place, &event, &signer, meaning, entry.recorded_at, covers).unwrap();
+        entry.payload = seal(&place, &event, signer, meaning, entry.recorded_at, covers).unwrap();
         entry.hash = entry.leaf_hash();
     }
 }

@@ -1,6 +1,7 @@
 //! The forgeries that `baiyo verify` must find, each with the first wrong entry.
 
 use super::forger::{Forger, blob, person, replaced};
+use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{EntryId, KeyId, PersonId};
 use baiyo_domain::journal::signature::unsigned;
 use baiyo_domain::journal::{Entry, Hash, StreamId};
@@ -152,12 +153,9 @@ pub const FORGERIES: &[Forgery] = &[
         "a rejected container is released in the releaser's name",
         |f| {
             let model = f.first("batch.disposition.decided");
-            let rejected = f.number("SELECT container AS number FROM disposition WHERE decision = 'reject'");
+            let rejected = rejected(f);
             let signature = unsigned(&model.payload).unwrap().1.unwrap();
-            let mut entry = f.next(model.stream, &model);
-            entry.payload = format!(
-            r#"{{"event":{{"batch":{{"disposition":{{"decided":{{"containers":[{rejected}],"decision":"release"}}}}}}}}}}"#
-        ).into_bytes();
+            let mut entry = release_of_the_rejected(f);
             Forger::sign(&mut entry, signature.person, signature.key, vec![], "disposition");
             f.insert(None, &entry);
             f.sql(&format!(
@@ -221,6 +219,62 @@ pub const FORGERIES: &[Forgery] = &[
             Some(entry.id)
         },
         found!(Fault::KeyTwice),
+    ),
+    (
+        "an analyst makes himself releaser",
+        |f| {
+            let model = f.last("person.role_granted");
+            let analyst = f.first("batch.testing.result_entered").performer;
+            let mut entry = f.next(person(analyst), &model);
+            entry.payload = unsigned(&model.payload).unwrap().0;
+            f.sign_as(&mut entry, analyst, Meaning::RoleGrant);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::RoleByItself),
+    ),
+    (
+        "an analyst makes his friend releaser",
+        |f| {
+            let model = f.last("person.role_granted");
+            let analyst = f.first("batch.testing.result_entered").performer;
+            let friend = f.first("batch.culture.isolated").performer;
+            let mut entry = f.next(person(friend), &model);
+            entry.payload = unsigned(&model.payload).unwrap().0;
+            f.sign_as(&mut entry, analyst, Meaning::RoleGrant);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::NoRole),
+    ),
+    (
+        "a technician decides",
+        |f| {
+            let technician = f.first("batch.culture.isolated").performer;
+            let mut entry = release_of_the_rejected(f);
+            f.sign_as(&mut entry, technician, Meaning::Disposition);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::NoRole),
+    ),
+    (
+        "the releaser himself goes around the gate",
+        |f| {
+            // Only what was recorded of the batch until it was filled is left.
+            let size = f.first("batch.filling.labels_reconciled");
+            let model = f.first("batch.disposition.decided");
+            let size =
+                format!("SELECT tree_index AS number FROM tree_leaf WHERE entry = {}", blob(size.id.0));
+            let size = f.number(&size);
+            f.truncate(size);
+            let mut entry = f.next(model.stream, &model);
+            entry.payload = unsigned(&model.payload).unwrap().0;
+            f.sign_as(&mut entry, model.performer, Meaning::Disposition);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::ReleasedAgainstGate { reason, .. } if reason == "labels"),
     ),
     (
         "a public key is replaced",
@@ -516,6 +570,19 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::FoundedAgain),
     ),
 ];
+
+fn rejected(f: &mut Forger) -> i64 {
+    f.number("SELECT container AS number FROM disposition WHERE decision = 'reject'")
+}
+
+/// The release of the rejected container, not yet signed.
+fn release_of_the_rejected(f: &mut Forger) -> Entry {
+    let (model, rejected) = (f.first("batch.disposition.decided"), rejected(f));
+    let mut entry = f.next(model.stream, &model);
+    let decided = format!(r#"{{"decided":{{"containers":[{rejected}],"decision":"release"}}}}"#);
+    entry.payload = format!(r#"{{"event":{{"batch":{{"disposition":{decided}}}}}}}"#).into_bytes();
+    entry
+}
 
 fn forged_registration(key: KeyId) -> Vec<u8> {
     let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));

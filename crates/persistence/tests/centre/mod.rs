@@ -26,7 +26,8 @@ use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-const PASSWORD: &str = "three quiet herons";
+/// Everybody's password.
+pub const PASSWORD: &str = "three quiet herons";
 
 /// The centre while it works.
 pub struct Centre {

@@ -1,8 +1,9 @@
 //! Signing in and out, setting a password by a one-time link, API tokens: what is no form of the domain.
 
+use super::json::{self, Body};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
-use super::{forms, schema_check};
+use super::schema_check;
 use crate::server::State;
 use crate::session::{self, COOKIE};
 use crate::words::Language;
@@ -176,9 +177,9 @@ pub fn described() -> &'static [Described] {
     ALL
 }
 
-async fn sign_in(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let language = session::language(&request);
-    let form: SignInForm = read(&request, &body, "post /session", &state)?;
+    let form: SignInForm = read(&request, body, "post /session", &state)?;
     let token = check_password(&state, form.sign_in, form.password, language).await?;
     Ok(HttpResponse::Ok().cookie(session_cookie(&request, token.as_str())).json(serde_json::json!({})))
 }
@@ -251,9 +252,9 @@ pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
     }
 }
 
-async fn set_up(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn set_up(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let language = session::language(&request);
-    let form: SetupForm = read(&request, &body, "post /setup", &state)?;
+    let form: SetupForm = read(&request, body, "post /setup", &state)?;
     set_password(&state, form, language).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({})))
 }
@@ -328,9 +329,9 @@ fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingEr
     })
 }
 
-async fn make_token(request: HttpRequest, body: web::Bytes, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn make_token(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "read.self").await?;
-    let form: TokenForm = read(&request, &body, "post /me/tokens", &state)?;
+    let form: TokenForm = read(&request, body, "post /me/tokens", &state)?;
     let (now, _) = state.store.now();
     let person = caller.person;
     let token = write(&state, caller.language, move |conn| {
@@ -356,7 +357,13 @@ async fn make_link(request: HttpRequest, path: web::Path<Uuid>, state: web::Data
 async fn waiting_keys(request: HttpRequest, path: web::Path<Uuid>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.key_registration").await?;
     let person = PersonId(*path);
-    let keys = super::reading::read(&state, &caller, move |conn| Ok(accounts::waiting_keys(conn, person)?)).await?;
+    let keys = super::reading::read(&state, &caller, move |conn| {
+        Ok(match accounts::has_account(conn, person)? {
+            true => Some(accounts::waiting_keys(conn, person)?),
+            false => None,
+        })
+    });
+    let keys = keys.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
     let items = keys.into_keys().map(|(_, key)| WaitingKey { key }).collect();
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
 }
@@ -382,12 +389,12 @@ fn store_error(error: WriteError<StoreError>) -> StoreError {
 
 fn read<F: DeserializeOwned + JsonSchema>(
     request: &HttpRequest,
-    body: &[u8],
+    body: Body,
     operation: &str,
     state: &State,
 ) -> Result<F, Problem> {
     let language = session::language(request);
-    let value = forms::read_json(request, body, language)?;
+    let value = json::read(request, body, language)?;
     let (schema, definitions) = state.schemas.of(operation);
     let faults = schema_check::check(&value, schema, definitions);
     if !faults.is_empty() {

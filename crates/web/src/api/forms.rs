@@ -2,6 +2,7 @@
 //! Every form of the domain goes through this one function.
 
 use super::FormRoute;
+use super::json::{self, Body};
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::server::State;
@@ -129,13 +130,13 @@ pub fn body_schema(route: &FormRoute, generator: &mut SchemaGenerator) -> Schema
 pub async fn submit(
     route: Arc<FormRoute>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Body,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, &route.action).await?;
     let language = caller.language;
     let aimed = aimed_at(&route, &request, language)?;
-    let mut value = read_json(&request, &body, language)?;
+    let mut value = json::read(&request, body, language)?;
     let fingerprint = fingerprint(&request, &value);
     let signature = take_signature(&route, &mut value, &state, language)?;
     let proof = match (signature, route.meaning) {
@@ -192,20 +193,6 @@ fn aimed_at(route: &FormRoute, request: &HttpRequest, language: Language) -> Res
     Uuid::try_parse(id).map_err(|_| Problem::new(Kind::NotFound, language))
 }
 
-/// Reads a JSON body, by its declared type.
-///
-/// # Errors
-/// Another media type, or a text that is no JSON (nested too deep included).
-pub fn read_json(request: &HttpRequest, body: &[u8], language: Language) -> Result<Value, Problem> {
-    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(Problem::new(Kind::MediaType, language));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::because(Kind::NotJson, language, "not_json", Some(""), error.to_string())
-    })
-}
-
 /// What makes a request the same one: method, path and body without secrets.
 fn fingerprint(request: &HttpRequest, value: &Value) -> Hash {
     let mut open = value.clone();
@@ -232,8 +219,9 @@ fn take_signature(
     };
     signature
         .map(|signature| {
-            serde_json::from_value(signature).map_err(|error| {
-                Problem::because(Kind::Form, language, "value", Some("/signature"), error.to_string())
+            baiyo_domain::variants::read_form(signature).map_err(|mut error| {
+                error.pointer.insert_str(0, "/signature");
+                Problem::form(error, language)
             })
         })
         .transpose()

@@ -109,19 +109,39 @@ fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: V
     }
 }
 
+/// Forms that nothing in the records can refuse once they are well-formed.
+const NEVER_REFUSED: [&str; 10] = [
+    "site.clinic_change",
+    "standard.draft",
+    "order.placement",
+    "order.consent",
+    "order.donor_screening",
+    "order.plan_change",
+    "order.window_change",
+    "batch.disposition.part_confirmation",
+    "batch.disposition.holding",
+    "quality_event.report",
+];
+
+/// Forms whose path names nothing, but whose body names what must exist.
+const NAMING: [&str; 4] =
+    ["site.clinic_change", "order.placement", "batch.intake.opening", "quality_event.report"];
+
 fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenerator) -> Value {
     let done = Value::from(generator.subschema_for::<forms::Done>());
     let mut problems = vec![
         Kind::NotJson,
         Kind::NotSignedIn,
         Kind::Forbidden,
-        Kind::Refused,
         Kind::TooLarge,
         Kind::MediaType,
         Kind::Form,
         Kind::Unavailable,
     ];
-    if !route.creates || route.action == "order.placement" || route.action == "batch.intake.opening" {
+    if !NEVER_REFUSED.contains(&route.action.as_str()) {
+        problems.push(Kind::Refused);
+    }
+    if !route.creates || NAMING.contains(&route.action.as_str()) {
         problems.push(Kind::NotFound);
     }
     if route.meaning.is_some() || route.action == "batch.disposition.correction" {
@@ -154,8 +174,12 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
 
 fn described_operation(described: &Described, generator: &mut SchemaGenerator) -> Value {
     let mut problems = described.problems.to_vec();
-    if described.action.is_some() {
-        problems.extend([Kind::NotSignedIn, Kind::Forbidden, Kind::Unavailable]);
+    if let Some(action) = described.action {
+        problems.extend([Kind::NotSignedIn, Kind::Unavailable]);
+        // Everybody may read of himself; changing something by a cookie from elsewhere is forbidden to all.
+        if action != "read.self" || described.method != "get" {
+            problems.push(Kind::Forbidden);
+        }
     }
     let mut responses = problem_responses(&problems, generator);
     let mut good = json!({"description": "As asked"});

@@ -212,7 +212,7 @@ impl Problem {
             .into_iter()
             .map(|fault| ProblemReason {
                 code: fault_code(&fault.kind).into(),
-                sentence: fault_sentence(&fault.kind, language),
+                sentence: words::of_field(language, &fault.pointer, &fault_sentence(&fault.kind, language)),
                 pointer: Some(fault.pointer),
                 arguments: None,
             })
@@ -220,9 +220,34 @@ impl Problem {
         problem
     }
 
-    /// A form that does not parse.
+    /// Fields that a body gives more than once.
+    pub fn twice(pointers: Vec<String>, language: Language) -> Self {
+        let sentence = match language {
+            Language::En => "This field is given more than once.",
+            Language::Ja => "この項目が重複しています。",
+        };
+        let mut problem = Self::new(Kind::NotJson, language);
+        problem.reasons = pointers
+            .into_iter()
+            .map(|pointer| ProblemReason {
+                code: "given_twice".into(),
+                sentence: words::of_field(language, &pointer, sentence),
+                pointer: Some(pointer),
+                arguments: None,
+            })
+            .collect();
+        problem
+    }
+
+    /// A form that does not parse, though its schema found no fault: what its reader says is for developers.
     pub fn form(error: FormError, language: Language) -> Self {
-        Self::because(Kind::Form, language, "value", Some(&error.pointer), error.message)
+        tracing::debug!(pointer = error.pointer, message = error.message, "a form does not parse");
+        let sentence = match language {
+            Language::En => "This value is not of the form that belongs here.",
+            Language::Ja => "この項目の値の形式が正しくありません。",
+        };
+        let sentence = words::of_field(language, &error.pointer, sentence);
+        Self::because(Kind::Form, language, "value", Some(&error.pointer), sentence)
     }
 
     /// What the domain or the store said of a command.
@@ -309,6 +334,11 @@ fn fault_code(kind: &FaultKind) -> &'static str {
         FaultKind::Length { .. } => "length",
         FaultKind::Range { .. } => "range",
         FaultKind::Form { .. } => "form",
+        FaultKind::Number => "number",
+        FaultKind::Digits => "digits",
+        FaultKind::Blank => "blank",
+        FaultKind::Hidden { .. } => "hidden_character",
+        FaultKind::CheckCharacter => "check_character",
     }
 }
 
@@ -348,6 +378,16 @@ fn fault_sentence(kind: &FaultKind, language: Language) -> String {
         }
         (Language::En, FaultKind::Form { hint }) => format!("This must look like {hint}."),
         (Language::Ja, FaultKind::Form { hint }) => format!("次の形式にしてください：{hint}。"),
+        (Language::En, FaultKind::Number) => "Write half-width digits with at most one point, such as 0.073.".into(),
+        (Language::Ja, FaultKind::Number) => "半角数字で、小数点は1つまでにしてください（例：0.073）。".into(),
+        (Language::En, FaultKind::Digits) => "At most 18 digits are kept.".into(),
+        (Language::Ja, FaultKind::Digits) => "18桁以内にしてください。".into(),
+        (Language::En, FaultKind::Blank) => "This is empty.".into(),
+        (Language::Ja, FaultKind::Blank) => "空白だけになっています。".into(),
+        (Language::En, FaultKind::Hidden { code }) => format!("It contains the invisible character U+{code:04X}."),
+        (Language::Ja, FaultKind::Hidden { code }) => format!("見えない文字 U+{code:04X} が含まれています。"),
+        (Language::En, FaultKind::CheckCharacter) => "The label's check character does not fit: read it again.".into(),
+        (Language::Ja, FaultKind::CheckCharacter) => "ラベルの検査文字が合いません。もう一度読み取ってください。".into(),
     }
 }
 

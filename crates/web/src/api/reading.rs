@@ -4,6 +4,7 @@ pub use super::items::{EntryView, SignatureView};
 use super::items::{BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
+use super::schema_check::Fault;
 use super::views::{BatchView, GateView};
 use crate::exporting;
 use crate::server::State;
@@ -546,7 +547,7 @@ async fn stops(request: HttpRequest, state: web::Data<State>) -> Answer {
 async fn label(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let label: baiyo_domain::ids::Label = path.parse().map_err(|error: baiyo_domain::ids::LabelError| {
-        Problem::because(Kind::Form, caller.language, "label", Some("/label"), error.to_string())
+        Problem::faults(vec![Fault { pointer: "/label".into(), kind: error.into() }], caller.language)
     })?;
     let scope = caller.scope();
     let wanted = label.clone();

@@ -1,6 +1,10 @@
 //! Checks a JSON body against the schema that the documentation shows, and lists every field that is wrong, not
 //! only the first. It reads the part of JSON Schema 2020-12 that our own forms use.
 
+use baiyo_domain::ids::{Label, LabelError};
+use baiyo_domain::quantity::{NUMBER_PATTERN, Number, NumberError};
+use baiyo_domain::text::{Note, TextError};
+use baiyo_persistence::keystore::BirthDate;
 use serde_json::{Map, Value};
 
 /// A field that is wrong.
@@ -48,6 +52,28 @@ pub enum FaultKind {
         /// An example or the pattern's meaning.
         hint: String,
     },
+    /// Not half-width digits with at most one point.
+    Number,
+    /// More digits than are kept.
+    Digits,
+    /// Nothing but white space.
+    Blank,
+    /// A character that a reader would not see as it is.
+    Hidden {
+        /// Its Unicode code point.
+        code: u32,
+    },
+    /// A label whose check character does not fit.
+    CheckCharacter,
+}
+
+impl From<LabelError> for FaultKind {
+    fn from(error: LabelError) -> Self {
+        match error {
+            LabelError::Form => Self::Form { hint: "C1-B-TKYO-26-000123-X".into() },
+            LabelError::Check => Self::CheckCharacter,
+        }
+    }
 }
 
 /// Faults of `value` under `schema`, whose definitions stand in `definitions`.
@@ -207,18 +233,46 @@ fn text_faults(text: &str, schema: &Map<String, Value>) -> Option<FaultKind> {
         }
         _ => {}
     }
-    let pattern = schema.get("pattern").and_then(Value::as_str)?;
-    if matches(pattern, text) { None } else { Some(FaultKind::Form { hint: hint() }) }
+    let asks = |mark: &str| schema.get(mark) == Some(&Value::Bool(true));
+    if asks("x-visible") {
+        return match Note::try_from(text.to_string()) {
+            Err(TextError::Empty) => Some(FaultKind::Blank),
+            Err(TextError::Hidden { code }) => Some(FaultKind::Hidden { code }),
+            Ok(_) | Err(TextError::Long { .. }) => None,
+        };
+    }
+    if asks("x-label") {
+        return text.parse::<Label>().err().map(FaultKind::from);
+    }
+    match schema.get("pattern").and_then(Value::as_str)? {
+        NUMBER_PATTERN => number_fault(text, schema),
+        pattern if matches(pattern, text) => None,
+        _ => Some(FaultKind::Form { hint: hint() }),
+    }
+}
+
+fn number_fault(text: &str, schema: &Map<String, Value>) -> Option<FaultKind> {
+    let number: Number = match text.parse() {
+        Ok(number) => number,
+        Err(NumberError::Digits) => return Some(FaultKind::Digits),
+        Err(_) => return Some(FaultKind::Number),
+    };
+    let bound = |key| schema.get(key).and_then(Value::as_i64);
+    let (least, most) = (bound("x-least"), bound("x-most"));
+    let below = least.is_some_and(|least| number < Number::from(least) || (least >= 0 && text.starts_with('-')));
+    let above = most.is_some_and(|most| number > Number::from(most));
+    (below || above).then_some(FaultKind::Range { least, most })
 }
 
 /// The few patterns our schemas use, each read by hand; an unknown one is left to the form's own parser.
 fn matches(pattern: &str, text: &str) -> bool {
+    let only = |allowed: fn(u8) -> bool| text.bytes().all(allowed);
     match pattern {
-        r"^-?[0-9]+(\.[0-9]+)?$" => {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-            [whole, fraction].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
-        }
+        "^[A-Z0-9]{2,6}$" => (2..=6).contains(&text.len()) && only(|b| b.is_ascii_uppercase() || b.is_ascii_digit()),
+        "^[A-Z0-9-]+$" => only(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-'),
+        "^[a-z0-9._-]+$" => only(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b)),
+        "^[0-9a-f]{64}$" => text.len() == 64 && only(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
+        "^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}$" => BirthDate::try_from(text.to_string()).is_ok(),
         _ => true,
     }
 }

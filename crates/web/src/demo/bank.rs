@@ -1,9 +1,10 @@
 //! An umbilical-cord bank from one donor, and the products that several recipients get from it.
 
 use super::bench::{Bench, Done, count, quantity};
-use super::course::{Course, D, H, Plan, Ware, instruct};
+use super::course::{Case, Course, D, H, Plan, Ware};
+use super::making::instruct;
 use super::people::{note, short};
-use super::{DemoError, Seeding, dice, frozen, fresh, orders, standards};
+use super::{DemoError, Seeding, dice, fresh, frozen, orders, standards};
 use baiyo_domain::batch::culture::{BankSeeding, NewVessel};
 use baiyo_domain::batch::distribution::Custody;
 use baiyo_domain::batch::intake::{BankDraw, Opening};
@@ -11,18 +12,6 @@ use baiyo_domain::batch::testing::Interpretation;
 use baiyo_domain::ids::LabelKind;
 use baiyo_domain::order::Purpose;
 use rust_decimal::Decimal;
-
-use super::course::Case;
-
-const READ: [(&str, i64); 7] = [
-    ("APPEARANCE", 3 * H),
-    ("COUNT", 3 * H + 5),
-    ("VIABILITY", 3 * H + 10),
-    ("ENDOTOXIN", 4 * H + 10),
-    ("IDENTITY-POSITIVE", 6 * H),
-    ("IDENTITY-NEGATIVE", 6 * H + 5),
-    ("STERILITY-14D", 14 * D + 4 * H),
-];
 
 /// Plans the bank and its products.
 pub fn plan_all(seeding: &mut Seeding) {
@@ -50,12 +39,18 @@ fn make_bank(seeding: &mut Seeding) -> Case {
         containers: 12,
         ware: "クライオバイアル cryovial 2 mL",
         vial: Some((5_000_000, 1)),
-        quick: &READ,
+        quick: &frozen::READ,
     };
     let harvest = seeding.calendar.days_ago(92);
     let mut course = Course::new(seeding, "umbilical-cord bank", plan, harvest);
     let case = course.case;
-    course.ordered(Purpose::Banking).opened().received().cultured().harvested().at(3 * H + 20, frozen::freeze);
+    course
+        .ordered(Purpose::Banking)
+        .opened()
+        .received()
+        .cultured()
+        .harvested()
+        .at(3 * H + 20, frozen::freeze);
     // A normal variant, as in Nguyen 2020, table 2: no accepted text, so quality must interpret it.
     course.tested().at(19 * D, |b| b.enter(b.case.analyst, "KARYOTYPE", &["46,XY,16qh+"]));
     course.at(19 * D + 40, |b| b.verify(b.case.second, "KARYOTYPE")).at(19 * D + 2 * H, |b| {
@@ -93,11 +88,17 @@ fn product(seeding: &mut Seeding, story: &'static str, bank: Case, days: i64) {
     });
     course.at(begun - D, instruct);
     course.by_chance(begun, |b, dice| seed(b, dice)).kept(plan, 0).harvested().tested();
-    course.confirmed(fresh::CONFIRMED).released(fresh::RELEASED).shipped(fresh::SHIPPED).arrived(fresh::ARRIVED);
+    course
+        .confirmed(fresh::CONFIRMED)
+        .released(fresh::RELEASED)
+        .shipped(fresh::SHIPPED)
+        .arrived(fresh::ARRIVED);
     course.given(fresh::GIVEN).closed("STERILITY-FILL-14D");
 }
 
-fn first_in_stock(bank: &Bench) -> Result<(baiyo_domain::ids::ContainerNo, baiyo_domain::ids::Label), DemoError> {
+fn first_in_stock(
+    bank: &Bench,
+) -> Result<(baiyo_domain::ids::ContainerNo, baiyo_domain::ids::Label), DemoError> {
     let first = bank.containers(Custody::InHouse)?.into_iter().next();
     first.ok_or_else(|| DemoError::Seed("the bank is empty".into()))
 }

@@ -10,23 +10,16 @@ use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::disposition::{Deciding, Decision, Lifting, PartConfirmation};
 use baiyo_domain::batch::distribution::Custody;
 use baiyo_domain::batch::performed::LotUse;
-use baiyo_domain::batch::results::{ControlOutcome, Controls};
-use baiyo_domain::batch::testing::{ResultForm, Sampling, Verification};
-use baiyo_domain::batch::{self, Batch, Performed, Subject};
+use baiyo_domain::batch::{self, Batch, Performed};
 use baiyo_domain::decision::Command;
-use baiyo_domain::ids::{
-    BatchId, ContainerNo, Label, LabelKind, PersonId, QualityEventId, ResultNo, SampleNo, StandardId, VesselNo,
-};
+use baiyo_domain::ids::{ContainerNo, Label, LabelKind, PersonId, QualityEventId, StandardId, VesselNo};
 use baiyo_domain::order;
 use baiyo_domain::quality_event::{self, Assessment, Closing, Impact};
 use baiyo_domain::quantity::{Count, Number, Replicate};
-use baiyo_domain::standard::{Code, Criterion, Stage, Test};
-use baiyo_domain::text::Short;
 use baiyo_persistence::clock::SetClock;
 use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::{Answer, Store, StoreError};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -96,7 +89,8 @@ pub fn count(viable: Decimal, dice: &mut Dice) -> Result<Count, DemoError> {
     const READ: i64 = 200;
     let factor = (viable / Decimal::from(READ * 1000)).round().max(Decimal::ONE) * Decimal::from(1000);
     let mut reading = || {
-        let live = Decimal::from(READ) * (Decimal::ONE + dice.within(dice::COUNT_SCATTER) / Decimal::ONE_HUNDRED);
+        let live =
+            Decimal::from(READ) * (Decimal::ONE + dice.within(dice::COUNT_SCATTER) / Decimal::ONE_HUNDRED);
         let viability = dice.within(dice::VIABILITY) / Decimal::ONE_HUNDRED;
         let dead = live / viability - live;
         Ok::<_, DemoError>(Replicate { live: quantity(live.round())?, dead: Some(quantity(dead.round())?) })
@@ -108,7 +102,8 @@ pub fn count(viable: Decimal, dice: &mut Dice) -> Result<Count, DemoError> {
     })
 }
 
-fn missing(what: &str) -> DemoError {
+/// There is none.
+pub fn missing(what: &str) -> DemoError {
     DemoError::Seed(format!("there is no {what}"))
 }
 
@@ -123,7 +118,8 @@ impl Bench<'_> {
     /// # Errors
     /// It was not opened yet.
     pub fn state(&self) -> Result<Batch, DemoError> {
-        let found = self.centre.store.read(|conn| reading::batch(conn, ClinicScope::Centre, self.case.batch))?;
+        let found =
+            self.centre.store.read(|conn| reading::batch(conn, ClinicScope::Centre, self.case.batch))?;
         found.ok_or_else(|| missing("such batch"))
     }
 
@@ -132,7 +128,8 @@ impl Bench<'_> {
     /// # Errors
     /// It was not placed yet.
     pub fn order_label(&self) -> Result<Label, DemoError> {
-        let read = |conn: &mut baiyo_persistence::Conn| reading::order(conn, ClinicScope::Centre, self.case.order);
+        let read =
+            |conn: &mut baiyo_persistence::Conn| reading::order(conn, ClinicScope::Centre, self.case.order);
         let found = self.centre.store.read(read)?;
         found.map(|(order, _)| order.placed.label).ok_or_else(|| missing("such order"))
     }
@@ -249,7 +246,8 @@ impl Bench<'_> {
     /// Every reason why not.
     pub fn confirm_parts(&self) -> Done {
         for part in self.state()?.parts.iter().filter(|part| !part.confirmed) {
-            let member = self.centre.staff.everybody.iter().find(|member| member.acting.person == part.person);
+            let member =
+                self.centre.staff.everybody.iter().find(|member| member.acting.person == part.person);
             let member = member.ok_or_else(|| missing("person with that part"))?;
             self.record(member.sign_in, PartConfirmation { entry: part.entry })?;
         }
@@ -294,96 +292,6 @@ impl Bench<'_> {
         let there = state.containers.values().filter(|container| container.custody == custody);
         let label = |no: ContainerNo| state.opened.label.part(LabelKind::Dose, no.0).map(|label| (no, label));
         Ok(there.filter_map(|container| label(container.no)).collect())
-    }
-
-    /// An analyst takes one sample for all tests of a stage.
-    ///
-    /// # Errors
-    /// Every reason why not.
-    pub fn sample(&self, wanted: impl Fn(&Test) -> bool, subjects: Vec<Subject>) -> Done {
-        let state = self.state()?;
-        let tests: Vec<Code> =
-            state.standard().tests.iter().filter(|test| wanted(test)).map(|test| test.code.clone()).collect();
-        let quantity = Some(short("2 mL")?);
-        let form = Sampling { performed: Performed::default(), subjects, tests, quantity };
-        self.record(self.case.analyst, form)
-    }
-
-    /// The test of the batch's standard and its newest sample.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn sampled(&self, code: &str) -> Result<(Test, SampleNo, Batch), DemoError> {
-        let state = self.state()?;
-        let known = state.standard().tests.iter().find(|test| test.code.as_str() == code).cloned();
-        let test = known.ok_or_else(|| missing(code))?;
-        let sample = state.samples.iter().rfind(|(_, sample)| sample.form.tests.contains(&test.code));
-        let no = sample.map(|(no, _)| *no).ok_or_else(|| missing(&format!("sample for {code}")))?;
-        Ok((test, no, state))
-    }
-
-    /// The form of a result on the newest sample of a test.
-    ///
-    /// # Errors
-    /// There is no sample.
-    pub fn result_form(&self, code: &str, values: &[String]) -> Result<ResultForm, DemoError> {
-        const GOOD: Controls =
-            Controls { positive: ControlOutcome::AsExpected, negative: ControlOutcome::AsExpected };
-        let (test, sample, state) = self.sampled(code)?;
-        let culture = matches!(test.criterion, Criterion::NoGrowth { .. });
-        let taken = state.samples.get(&sample).map(|sample| sample.at);
-        Ok(ResultForm {
-            sample,
-            test: test.code.clone(),
-            values: values.iter().map(|value| short(value)).collect::<Result<Vec<Short>, _>>()?,
-            unit: test.unit.clone(),
-            method: test.method.clone(),
-            instrument: Some(short(&format!("{}-1", test.code))?),
-            kit_lot: test.controls.then(|| short(&format!("KIT-{:03}", 200 + self.case.number / 8))).transpose()?,
-            controls: test.controls.then_some(GOOD),
-            analyst: None,
-            inoculated_at: taken.filter(|_| culture),
-            read_at: None,
-            report: None,
-            remark: None,
-        })
-    }
-
-    /// Somebody enters a result.
-    ///
-    /// # Errors
-    /// Every reason why not.
-    pub fn enter(&self, who: &str, code: &str, values: &[&str]) -> Done {
-        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        self.record(who, self.result_form(code, &values)?)
-    }
-
-    /// The analyst enters a result that passes.
-    ///
-    /// # Errors
-    /// Every reason why not.
-    pub fn pass(&self, code: &str, dice: &mut Dice) -> Done {
-        let (test, sample, state) = self.sampled(code)?;
-        let values = passing(&test, sample, &state, dice);
-        self.record(self.case.analyst, self.result_form(code, &values)?)
-    }
-
-    /// The number of a test's newest result.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn newest(&self, code: &str) -> Result<ResultNo, DemoError> {
-        let state = self.state()?;
-        let newest = state.results.iter().rfind(|(_, result)| result.form.test.as_str() == code);
-        newest.map(|(no, _)| *no).ok_or_else(|| missing(&format!("result of {code}")))
-    }
-
-    /// Somebody verifies a test's newest result.
-    ///
-    /// # Errors
-    /// Every reason why not.
-    pub fn verify(&self, who: &str, code: &str) -> Done {
-        self.sign(who, Verification { result: self.newest(code)? })
     }
 
     /// Quality assesses every open quality event of the batch.
@@ -447,48 +355,4 @@ impl Bench<'_> {
         let containers = self.containers(Custody::InHouse)?.into_iter().map(|(no, _)| no).collect();
         self.sign("nakamura", Deciding { containers, decision: Decision::Reject { reason: note(reason)? } })
     }
-
-    /// A batch's identifier.
-    pub fn id(&self) -> BatchId {
-        self.case.batch
-    }
-}
-
-/// Values that pass, as laboratories report them.
-fn passing(test: &Test, sample: SampleNo, state: &Batch, dice: &mut Dice) -> Vec<String> {
-    let mut percent = |range| vec![dice.within(range).round_dp(1).to_string()];
-    match (test.code.as_str(), &test.criterion) {
-        ("VIABILITY", _) => percent(dice::VIABILITY),
-        ("VIABILITY-THAW", _) => percent(dice::THAWED_VIABILITY),
-        ("IDENTITY-POSITIVE", _) => percent(dice::POSITIVE_MARKERS),
-        ("IDENTITY-NEGATIVE", _) => percent(dice::NEGATIVE_MARKERS),
-        ("ENDOTOXIN", _) => vec![dice.one_of(&dice::ENDOTOXIN).unwrap_or("<0.05").into()],
-        ("COUNT", _) => {
-            let filled = state.containers.values().next_back().map(|container| container.new.viable_cells.value());
-            let mut reading = || {
-                let off = Decimal::ONE + dice.within((-200, 200)) / Decimal::ONE_HUNDRED;
-                (filled.unwrap_or_default() * off / Decimal::from(100_000)).round() * Decimal::from(100_000)
-            };
-            (0..test.replicates.number).map(|_| reading().to_i64().unwrap_or(0).to_string()).collect()
-        }
-        ("DOUBLING-TIME", _) => {
-            let subjects = state.samples.get(&sample).map(|sample| sample.form.subjects.clone()).unwrap_or_default();
-            let vessels = subjects.into_iter().flat_map(|subject| state.parents_of(subject));
-            let grown = vessels.filter_map(|subject| match subject {
-                Subject::Vessel(no) => state.vessels.get(&no)?.growth.as_ref()?.doubling_time,
-                _ => None,
-            });
-            grown.take(1).map(|hours| hours.to_string()).collect()
-        }
-        (_, Criterion::Text { accepted }) => accepted.last().map(ToString::to_string).into_iter().collect(),
-        (_, Criterion::NoGrowth { .. }) => vec!["no growth".into()],
-        (_, Criterion::Negative) => vec!["negative".into()],
-        (_, Criterion::AtLeast(limit) | Criterion::AtMost(limit) | Criterion::Below(limit)) => vec![limit.to_string()],
-        (_, Criterion::Between { least, .. }) => vec![least.to_string()],
-    }
-}
-
-/// Whether a test is of this stage.
-pub fn of(stage: Stage) -> impl Fn(&Test) -> bool {
-    move |test| test.stage == stage
 }

@@ -1,7 +1,7 @@
 //! Healthy batches of fresh cells: closed ones, one in every stage of a life, and the ones in culture today.
 
 use super::course::{Course, D, H, Plan, Ware};
-use super::{Seeding, dice, standards};
+use super::{Seeding, dice, making, standards};
 use baiyo_domain::batch::distribution::Custody;
 use baiyo_domain::order::Purpose;
 use baiyo_domain::time::Time;
@@ -52,7 +52,12 @@ pub fn plan(containers: usize) -> Plan {
 }
 
 /// A healthy course up to the tests of the fill.
-pub fn until_tested<'a>(seeding: &'a mut Seeding, story: &'static str, plan: Plan, harvest: Time) -> Course<'a> {
+pub fn until_tested<'a>(
+    seeding: &'a mut Seeding,
+    story: &'static str,
+    plan: Plan,
+    harvest: Time,
+) -> Course<'a> {
     let mut course = Course::new(seeding, story, plan, harvest);
     course.ordered(Purpose::Therapy).opened().received().cultured().harvested().tested();
     course
@@ -116,13 +121,13 @@ fn partly_released(seeding: &mut Seeding) {
     let mut course = Course::new(seeding, "three of five released", plan(5), harvest);
     course.ordered(Purpose::Therapy).opened().received().cultured();
     let growth = course.plan.doublings;
-    course.by_chance(0, move |b, dice| super::course::harvest(b, dice.within(growth), dice));
-    course.at(20, super::course::sample_harvest).at(2 * H, |b| {
+    course.by_chance(0, move |b, dice| making::harvest(b, dice.within(growth), dice));
+    course.at(20, making::sample_harvest).at(2 * H, |b| {
         let (full, short) = (Decimal::from(64_000_000), Decimal::from(41_000_000));
         let volumes = [full, full, full, short, short].map(|cells| (cells, Decimal::from(16)));
-        super::course::fill_with(b, &volumes, "50 mL バッグ bag")
+        making::fill_with(b, &volumes, "50 mL バッグ bag")
     });
-    course.at(2 * H + 20, super::course::sample_fill).at(3 * H, super::course::reconcile);
+    course.at(2 * H + 20, making::sample_fill).at(3 * H, making::reconcile);
     course.tested_but(&["COUNT"]);
     course.at(3 * H + 5, |b| b.enter(b.case.analyst, "COUNT", &["64100000", "63700000"]));
     course.at(3 * H + 50, |b| b.verify(b.case.second, "COUNT"));

@@ -53,7 +53,12 @@ pub fn place(b: &Bench, purpose: Purpose) -> Done {
     let sealed = || -> Result<PersonalRow, KeyStoreError> {
         keys.new_patient_key(patient)?;
         let sealed = keys.seal_personal(patient, clinic, &personal)?;
-        Ok(PersonalRow { patient, clinic, sealed, index: keys.blind_index(&personal.name, &personal.birth_date) })
+        Ok(PersonalRow {
+            patient,
+            clinic,
+            sealed,
+            index: keys.blind_index(&personal.name, &personal.birth_date),
+        })
     };
     let row = sealed().map_err(|error| DemoError::Seed(error.to_string()))?;
     let letter = if purpose == Purpose::Banking { 'D' } else { 'P' };
@@ -87,16 +92,13 @@ pub fn screened(b: &Bench) -> Done {
 
 /// A panel with one positive analyte.
 pub fn screened_with(b: &Bench, positive: Option<Analyte>) -> Done {
-    let panel = [
-        Analyte::Hbv,
-        Analyte::Hcv,
-        Analyte::Hiv,
-        Analyte::Htlv1,
-        Analyte::Syphilis,
-        Analyte::ParvovirusB19,
-    ];
+    let panel =
+        [Analyte::Hbv, Analyte::Hcv, Analyte::Hiv, Analyte::Htlv1, Analyte::Syphilis, Analyte::ParvovirusB19];
     let finding = |analyte| if Some(analyte) == positive { Finding::Positive } else { Finding::Negative };
     let results = panel.map(|analyte| AnalyteResult { analyte, finding: finding(analyte) }).to_vec();
     let sampled_at = b.centre.store.now().0.plus_hours(-60);
-    b.order(b.case.coordinator, DonorScreening { sampled_at, laboratory: short("見本検査センター")?, results })
+    b.order(
+        b.case.coordinator,
+        DonorScreening { sampled_at, laboratory: short("見本検査センター")?, results },
+    )
 }

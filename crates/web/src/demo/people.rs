@@ -47,7 +47,9 @@ impl Staff {
     /// There is none.
     pub fn named(&self, sign_in: &str) -> Result<&Acting, DemoError> {
         let found = self.everybody.iter().find(|member| member.sign_in == sign_in);
-        found.map(|member| &member.acting).ok_or_else(|| DemoError::Seed(format!("nobody is called {sign_in}")))
+        found
+            .map(|member| &member.acting)
+            .ok_or_else(|| DemoError::Seed(format!("nobody is called {sign_in}")))
     }
 }
 
@@ -86,7 +88,8 @@ pub fn found(store: &Store, clock: &SetClock) -> Result<Staff, DemoError> {
     }
     let known = store.read(|conn| {
         let stream = journal::site_stream(conn)?;
-        let world = stream.map(|stream| baiyo_persistence::reading::stream(conn, stream)).transpose()?.flatten();
+        let world =
+            stream.map(|stream| baiyo_persistence::reading::stream(conn, stream)).transpose()?.flatten();
         Ok::<_, StoreError>(world.and_then(|world| world.site))
     })?;
     for name in CLINICS {
@@ -149,8 +152,11 @@ fn take_on(
     admin.record(store, Command::Person(person, invitation.into()))?;
     clock.advance_minutes(3);
     let (acting, key) = Acting::set_up(store, person, &sign_in, password)?;
-    let registration =
-        KeyRegistration { key, identity_check: note("運転免許証を確認 / driving licence seen")?, second_checker: None };
+    let registration = KeyRegistration {
+        key,
+        identity_check: note("運転免許証を確認 / driving licence seen")?,
+        second_checker: None,
+    };
     admin.sign(store, Command::Person(person, registration.into()))?;
     admin.sign(store, Command::Person(person, RoleGrant { role }.into()))?;
     clock.advance_minutes(2);
@@ -174,7 +180,8 @@ pub fn accounts(store: &Store, staff: &Staff) -> Result<Vec<Account>, ActingErro
                     .map_err(JobError::<StoreError>::Database)
             });
             let token = token.map_err(|error| StoreError::Database(error.to_string()))?;
-            let role = serde_json::to_value(member.role).ok().and_then(|role| role.as_str().map(String::from));
+            let role =
+                serde_json::to_value(member.role).ok().and_then(|role| role.as_str().map(String::from));
             Ok(Account {
                 name: member.name.into(),
                 role: role.unwrap_or_default(),

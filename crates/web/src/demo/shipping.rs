@@ -4,8 +4,8 @@ use super::bench::{Bench, Done, quantity};
 use super::course::{Course, D, H};
 use super::people::{note, short};
 use baiyo_domain::batch::distribution::{
-    AdministrationDecision, Allocation, BedsideCheck, Closing, Custody, Destruction, Infusion, Outcome, Packing,
-    Receipt, ReceivingCheck, ReturnReport, Shipment, ShippingCheck, StopAcknowledgement,
+    AdministrationDecision, Allocation, BedsideCheck, Closing, Custody, Destruction, Infusion, Outcome,
+    Packing, Receipt, ReceivingCheck, ReturnReport, Shipment, ShippingCheck, StopAcknowledgement,
 };
 use baiyo_domain::ids::Label;
 
@@ -69,7 +69,11 @@ pub fn ship(b: &Bench) -> Done {
 
 /// The clinic reports what arrived.
 pub fn receive(b: &Bench, warmest: &str, accepted: bool) -> Done {
-    let appearance = if accepted { "表示どおり / as on the label" } else { "保冷剤が融解 / the coolant had melted" };
+    let appearance = if accepted {
+        "表示どおり / as on the label"
+    } else {
+        "保冷剤が融解 / the coolant had melted"
+    };
     let form = Receipt {
         performed: Default::default(),
         containers: labels(b, Custody::Shipped)?,
@@ -100,7 +104,8 @@ pub fn infuse(b: &Bench) -> Done {
     for (no, container) in b.containers(GOOD)? {
         let volume = containers.get(&no).map(|container| container.new.volume);
         let (wristband, spoken_identity_fits) = (wristband.clone(), true);
-        let check = BedsideCheck { container: container.clone(), wristband, spoken_identity_fits, second_person };
+        let check =
+            BedsideCheck { container: container.clone(), wristband, spoken_identity_fits, second_person };
         b.record(b.case.physician, check)?;
         let started_at = b.centre.store.now().0;
         b.centre.clock.advance_minutes(25);
@@ -120,9 +125,10 @@ pub fn infuse(b: &Bench) -> Done {
 fn report(b: &Bench) -> Done {
     let report = note("翌日に電話で確認、発熱なし / asked by telephone the next day, no fever")?;
     match labels(b, Custody::Infused)?.into_iter().next() {
-        Some(container) => {
-            b.record(b.case.physician, Outcome { performed: Default::default(), container, report, adverse: false })
-        }
+        Some(container) => b.record(
+            b.case.physician,
+            Outcome { performed: Default::default(), container, report, adverse: false },
+        ),
         None => Ok(()),
     }
 }
@@ -131,7 +137,10 @@ fn report(b: &Bench) -> Done {
 pub fn give_back(b: &Bench, reason: &str) -> Done {
     let mut containers = labels(b, GOOD)?;
     containers.extend(labels(b, Custody::Received { good: false })?);
-    b.record(b.case.coordinator, ReturnReport { performed: Default::default(), containers, reason: note(reason)? })
+    b.record(
+        b.case.coordinator,
+        ReturnReport { performed: Default::default(), containers, reason: note(reason)? },
+    )
 }
 
 /// Destroys before a witness what is in that custody, if anything.

@@ -63,7 +63,9 @@ pub fn revise(seeding: &mut Seeding) {
         let old = centre.standard(FRESH)?;
         file_and_approve(centre, FRESH, revised)?;
         let reason = note("第2版に置き換え / replaced by version 2")?;
-        centre.acting("nakamura")?.record(centre.store, Command::Standard(old, Retirement { reason }.into()))?;
+        centre
+            .acting("nakamura")?
+            .record(centre.store, Command::Standard(old, Retirement { reason }.into()))?;
         Ok(())
     });
 }

@@ -36,7 +36,9 @@ fn positive_after_infusion(seeding: &mut Seeding) {
     let harvest = seeding.calendar.days_ago(13);
     let mut course = released(seeding, "growth after the infusion", harvest);
     course.arrived(ARRIVED).given(GIVEN).at(9 * D, growth);
-    course.at(11 * D, |b| confirm_failure(b, CULTURE, "表皮ブドウ球菌、充填室の落下菌と一致 / S. epidermidis, as in the room"));
+    course.at(11 * D, |b| {
+        confirm_failure(b, CULTURE, "表皮ブドウ球菌、充填室の落下菌と一致 / S. epidermidis, as in the room")
+    });
 }
 
 /// Growth on the day after, before the infusion: the clinic acknowledged the stop and sent the bag back, which was
@@ -47,7 +49,9 @@ fn stopped_and_returned(seeding: &mut Seeding) {
     course.arrived(ARRIVED).at(ARRIVED + 30, growth).at(ARRIVED + 50, acknowledge);
     course.at(ARRIVED + 4 * H, |b| give_back(b, "製造所からの中止連絡 / stopped by the centre"));
     course.at(3 * D, |b| destroy(b, Custody::Returned, "無菌試験陽性 / growth"));
-    course.at(9 * D, |b| confirm_failure(b, CULTURE, "充填時の汚染 / contaminated while filled")).at(12 * D, close);
+    course
+        .at(9 * D, |b| confirm_failure(b, CULTURE, "充填時の汚染 / contaminated while filled"))
+        .at(12 * D, close);
 }
 
 /// The same today, at the clinic and on the way: nobody there has acknowledged yet.

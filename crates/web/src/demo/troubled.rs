@@ -1,16 +1,17 @@
 //! Troubles on the way to the release: at receipt, in culture, in the laboratory and at the decision.
 
 use super::bench::{Bench, Done, count, quantity};
-use super::course::{Case, Course, D, H, Plan, confirm_manufacturing, confirm_quality, grown, isolate, tissue};
-use super::fresh::{ARRIVED, CONFIRMED, GIVEN, RELEASED, SHIPPED, plan, until_tested};
+use super::course::{Case, Course, D, H, Plan};
+use super::fresh::{ARRIVED, CONFIRMED, GIVEN, RELEASED, SHIPPED, STACKS, plan, until_tested};
+use super::making::{self, confirm_manufacturing, confirm_quality, grown, isolate, tissue};
 use super::people::{note, short};
 use super::shipping::destroy;
-use super::{Seeding, dice, orders};
+use super::{DemoError, Seeding, dice, orders, standards};
 use baiyo_domain::batch::Performed;
 use baiyo_domain::batch::correction::Correction;
 use baiyo_domain::batch::culture::{MediumChange, Observation, PoolingIn, VesselDiscard};
 use baiyo_domain::batch::distribution::{Custody, Discontinuation};
-use baiyo_domain::batch::intake::{MismatchClearance, Opening, ReceiptDecision};
+use baiyo_domain::batch::intake::{MismatchClearance, Opening, ReceiptDecision, TissueReceipt};
 use baiyo_domain::batch::testing::{Conclusion, Investigation};
 use baiyo_domain::order::{Analyte, ConsentWithdrawal, Purpose, UrgentRequest};
 use baiyo_domain::quality_event::Impact;
@@ -38,19 +39,27 @@ pub fn plan_all(seeding: &mut Seeding) {
 fn warm_tissue(seeding: &mut Seeding) {
     let warm = |b: &Bench, dice: &mut dice::Dice| {
         let receipt = tissue(b, dice)?;
-        b.make(baiyo_domain::batch::intake::TissueReceipt { most_temperature: quantity("27.4")?, ..receipt })
+        b.make(TissueReceipt { most_temperature: quantity("27.4")?, ..receipt })
     };
     let harvest = seeding.calendar.days_ago(50);
     let mut course = Course::new(seeding, "tissue too warm, assessed", plan(1), harvest);
     let begun = course.begun();
-    course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, warm).tissue_sampled().at(begun - 2 * H, |b| {
-        b.assess(Impact::Acceptable, "40分間の超過、生存率への影響は小さい / forty minutes over, little harm to viability")?;
-        b.lift("影響評価に基づき / on the assessment")
-    });
+    course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, warm).tissue_sampled().at(
+        begun - 2 * H,
+        |b| {
+            b.assess(
+                Impact::Acceptable,
+                "40分間の超過、生存率への影響は小さい / forty minutes over, little harm to viability",
+            )?;
+            b.lift("影響評価に基づき / on the assessment")
+        },
+    );
     course.cultured().harvested().tested().confirmed(CONFIRMED).released(RELEASED).shipped(SHIPPED);
-    course.arrived(ARRIVED).given(GIVEN).closed("STERILITY-14D").at(2 * D, |b| {
-        b.close_events("輸送業者に保冷剤の追加を依頼 / the carrier now adds a coolant pack")
-    });
+    course
+        .arrived(ARRIVED)
+        .given(GIVEN)
+        .closed("STERILITY-14D")
+        .at(2 * D, |b| b.close_events("輸送業者に保冷剤の追加を依頼 / the carrier now adds a coolant pack"));
     let harvest = seeding.calendar.minutes_ago(-24 * D - 2 * H);
     let mut course = Course::new(seeding, "tissue too warm, waits", plan(1), harvest);
     course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, warm).tissue_sampled();
@@ -58,7 +67,8 @@ fn warm_tissue(seeding: &mut Seeding) {
 
 /// Tissue refused on arrival: the seal broken, or too little of it.
 fn refused_tissue(seeding: &mut Seeding) {
-    let refused = [(-23, false, "封印が破損 / the seal was broken"), (5, true, "量が不足、12 g / too little, 12 g")];
+    let refused =
+        [(-23, false, "封印が破損 / the seal was broken"), (5, true, "量が不足、12 g / too little, 12 g")];
     for (days, seal_intact, reason) in refused {
         let harvest = seeding.calendar.days_ago(days);
         let mut course = Course::new(seeding, "tissue refused", plan(1), harvest);
@@ -83,7 +93,10 @@ fn another_name_on_the_package(seeding: &mut Seeding) {
         receipt.pseudonym = short("P-0999")?;
         b.refused(b.case.maker, receipt)
     });
-    course.at(begun - 5 * H, |b| clear(b, "外箱の付け替えを確認 / the outer box had been exchanged")).received().cultured();
+    course
+        .at(begun - 5 * H, |b| clear(b, "外箱の付け替えを確認 / the outer box had been exchanged"))
+        .received()
+        .cultured();
 }
 
 /// The second person clears every open mismatch.
@@ -110,7 +123,8 @@ fn wrong_flask(seeding: &mut Seeding) {
         seeding.plan(at, story, move |centre| {
             let [mine, other] = cases[..] else { return Ok(()) };
             let (mine, other) = (centre.bench(mine), centre.bench(other));
-            let form = MediumChange { performed: mine.alone()?, vessels: other.flasks()?, volume: quantity(60)? };
+            let form =
+                MediumChange { performed: mine.alone()?, vessels: other.flasks()?, volume: quantity(60)? };
             mine.refused(mine.case.maker, form)?;
             for b in [mine, other].into_iter().filter(|_| cleared) {
                 clear(&b, "全フラスコを再照合、開栓なし / every flask compared afresh, none was opened")?;
@@ -124,18 +138,21 @@ fn wrong_flask(seeding: &mut Seeding) {
 /// Steps copied from a paper form after a network failure, done by another than who records them. One waits for his
 /// own sign-in.
 fn paper_form(seeding: &mut Seeding) {
-    for (story, ahead, form, confirmed) in
-        [("paper form, confirmed", -5, "PF-0007", true), ("paper form, not confirmed yet", -13, "PF-0008", false)]
-    {
+    for (story, ahead, form, confirmed) in [
+        ("paper form, confirmed", -5, "PF-0007", true),
+        ("paper form, not confirmed yet", -13, "PF-0008", false),
+    ] {
         let harvest = seeding.calendar.days_ago(ahead);
         let mut course = Course::new(seeding, story, plan(1), harvest);
         course.ordered(Purpose::Therapy).opened().received().cultured();
-        let yesterday = seeding_minutes(ahead);
-        course.at(yesterday, move |b| {
+        // Yesterday in the evening, counted from the harvest.
+        course.at((ahead - 1) * D + 7 * H, move |b| {
             let performed = Performed {
                 at: Some(b.centre.store.now().0.plus_hours(-5)),
                 by: Some(b.person(b.case.checker)?),
-                late_reason: Some(note("ネットワーク障害のため紙に記録 / on paper while the network was down")?),
+                late_reason: Some(note(
+                    "ネットワーク障害のため紙に記録 / on paper while the network was down",
+                )?),
                 paper_form: Some(short(form)?),
                 ..b.alone()?
             };
@@ -152,11 +169,6 @@ fn paper_form(seeding: &mut Seeding) {
     }
 }
 
-/// About yesterday, in minutes from a harvest that lies so many days ago.
-fn seeding_minutes(days_ago: i64) -> i64 {
-    (days_ago - 2) * D + 7 * H
-}
-
 /// The medium was changed a day late: a quality event that nobody has assessed yet.
 fn late_medium(seeding: &mut Seeding) {
     let harvest = seeding.calendar.days_ago(-18);
@@ -164,29 +176,29 @@ fn late_medium(seeding: &mut Seeding) {
     let begun = course.begun();
     course.ordered(Purpose::Therapy).opened().received();
     let first = course.plan.first;
-    course.by_chance(begun, move |b, dice| isolate(b, first, dice)).at(begun + 5 * D, super::course::feed);
+    course.by_chance(begun, move |b, dice| isolate(b, first, dice)).at(begun + 5 * D, making::feed);
 }
 
 /// Two collections of one person, pooled at the first passage under the revised standard.
 fn pooled(seeding: &mut Seeding) {
     let harvest = seeding.calendar.days_ago(6);
     let mut course = Course::new(seeding, "two collections pooled", plan(2), harvest);
-    let (begun, first, ware) = (course.begun(), course.plan.first, super::fresh::STACKS);
+    let (begun, first, ware) = (course.begun(), course.plan.first, STACKS);
     course.ordered(Purpose::Therapy).opened().received();
     course.by_chance(begun, move |b, dice| isolate(b, first, dice)).fed(begun, 9);
     let mut second = course.beside();
     let other = second.case;
     second.at(begun - 3 * D + 30, |b| {
-        let standard = b.centre.standard(super::standards::FRESH)?;
+        let standard = b.centre.standard(standards::FRESH)?;
         b.record("takahashi", Opening { order: b.case.order, standard, bank: None })
     });
-    second.at(begun - 2 * D + 30, super::course::instruct).received();
+    second.at(begun - 2 * D + 30, making::instruct).received();
     second.by_chance(begun + 30, move |b, dice| isolate(b, first, dice)).fed(begun + 30, 9);
     let growth = course.plan.primary;
     course.by_chance(begun + 9 * D, move |b, dice| {
         let theirs = b.of(other);
         let count = count((b.seeded()? + theirs.seeded()?) * grown(growth, true, dice), dice)?;
-        let into = super::course::vessels(b, ware, count.viable().unwrap_or_default())?;
+        let into = making::vessels(b, ware, count.viable().unwrap_or_default())?;
         let form = PoolingIn {
             performed: b.checked()?,
             other: other.batch,
@@ -227,28 +239,33 @@ fn consent_withdrawn(seeding: &mut Seeding) {
 
 /// The donor's second panel is positive: one batch was discontinued, one is held today.
 fn donor_positive(seeding: &mut Seeding) {
-    for (story, days, ended) in [("donor positive, discontinued", 2, true), ("donor positive, held", -10, false)] {
+    for (story, days, ended) in
+        [("donor positive, discontinued", 2, true), ("donor positive, held", -10, false)]
+    {
         let harvest = seeding.calendar.days_ago(days);
         let mut course = Course::new(seeding, story, plan(1), harvest);
         course.ordered(Purpose::Therapy).opened().received();
         let (begun, first) = (course.begun(), course.plan.first);
-        course.by_chance(begun, move |b, dice| isolate(b, first, dice)).fed(begun, 9);
-        course.at(begun + 11 * D, |b| orders::screened_with(b, Some(Analyte::Htlv1)));
         if ended {
-            course.at(begun + 12 * D, |b| discontinue(b, "HTLV-1 陽性 / positive for HTLV-1"));
+            course.by_chance(begun, move |b, dice| isolate(b, first, dice)).fed(begun, 8);
+            course.at(begun + 8 * D, |b| discontinue(b, "HTLV-1 陽性 / positive for HTLV-1"));
         } else {
-            course.kept(plan(1), 0);
+            course.cultured();
         }
+        course.at(begun + 7 * D, |b| orders::screened_with(b, Some(Analyte::Htlv1)));
     }
 }
 
 /// Growth in the supernatant before the harvest.
 fn contaminated(seeding: &mut Seeding) {
-    let harvest = seeding.calendar.days_ago(-2);
-    let mut course = until_tested(seeding, "growth before the harvest", plan(1), harvest);
-    course.at(-4 * D, |b| b.enter(b.case.analyst, "STERILITY-PREHARVEST", &["growth"]));
-    course.at(-3 * D - 12 * H, |b| confirm_failure(b, "STERILITY-PREHARVEST", "グラム陽性球菌 / gram-positive cocci"));
-    course.at(-3 * D - 6 * H, |b| discontinue(b, "培養上清に増殖 / growth in the supernatant"));
+    let harvest = seeding.calendar.days_ago(-4);
+    let mut course = Course::new(seeding, "growth before the harvest", plan(1), harvest);
+    course.ordered(Purpose::Therapy).opened().received().cultured();
+    course.at(-6 * D, |b| b.enter(b.case.analyst, "STERILITY-PREHARVEST", &["growth"]));
+    course.at(-5 * D - 12 * H, |b| {
+        confirm_failure(b, "STERILITY-PREHARVEST", "グラム陽性球菌 / gram-positive cocci")
+    });
+    course.at(-5 * D + 2 * H, |b| discontinue(b, "培養上清に増殖 / growth in the supernatant"));
 }
 
 /// Quality concludes that a failure stands.
@@ -265,14 +282,18 @@ fn low_yield(seeding: &mut Seeding) {
     course.ordered(Purpose::Therapy).opened().received().cultured().harvested().tested_but(&["COUNT"]);
     course.at(3 * H + 5, |b| {
         let container = b.state()?.containers.into_values().next();
-        let cells = container.map(|container| container.new.viable_cells.value().to_string()).unwrap_or_default();
+        let cells =
+            container.map(|container| container.new.viable_cells.value().to_string()).unwrap_or_default();
         b.enter(b.case.analyst, "COUNT", &[cells.as_str(), cells.as_str()])
     });
     course.at(CONFIRMED, confirm_manufacturing).at(CONFIRMED + 20, confirm_quality);
-    course.at(RELEASED, |b| b.release_refused(b.containers(Custody::InHouse)?.into_iter().map(|(no, _)| no).collect()));
+    course.at(RELEASED, |b| {
+        b.release_refused(b.containers(Custody::InHouse)?.into_iter().map(|(no, _)| no).collect())
+    });
     course.at(RELEASED + H, |b| {
-        let reason = note("患者は来院済み、少なくても投与したい / the patient has come, even a small dose would do")?;
-        b.order(b.case.physician, UrgentRequest { batch: b.id(), reason })
+        let reason =
+            note("患者は来院済み、少なくても投与したい / the patient has come, even a small dose would do")?;
+        b.order(b.case.physician, UrgentRequest { batch: b.case.batch, reason })
     });
     course.at(RELEASED + 3 * H, |b| b.reject("細胞数不足 / too few cells"));
     course.at(3 * D, |b| destroy(b, Custody::InHouse, "出荷不可 / rejected"));
@@ -283,7 +304,13 @@ fn poor_viability(seeding: &mut Seeding) {
     for days in [18, 1] {
         let harvest = seeding.calendar.days_ago(days);
         let mut course = Course::new(seeding, "viability failed", plan(1), harvest);
-        course.ordered(Purpose::Therapy).opened().received().cultured().harvested().tested_but(&["VIABILITY"]);
+        course
+            .ordered(Purpose::Therapy)
+            .opened()
+            .received()
+            .cultured()
+            .harvested()
+            .tested_but(&["VIABILITY"]);
         course.by_chance(3 * H + 10, |b, dice| {
             let value = dice.within(dice::POOR_VIABILITY).round_dp(1).to_string();
             b.enter(b.case.analyst, "VIABILITY", &[&value])
@@ -319,7 +346,7 @@ fn corrected_after_release(seeding: &mut Seeding) {
     course.confirmed(CONFIRMED).released(RELEASED).at(RELEASED + 50, |b| {
         let result = b.newest("VIABILITY")?;
         let entry = b.state()?.results.get(&result).map(|result| result.entry);
-        let entry = entry.ok_or_else(|| super::DemoError::Seed("the result has no entry".into()))?;
+        let entry = entry.ok_or_else(|| DemoError::Seed("the result has no entry".into()))?;
         let right = b.result_form("VIABILITY", &["90.3".into()])?;
         let reason = note("転記誤り、印字は90.3 / copied wrongly, the print-out says 90.3")?;
         b.record(b.case.analyst, Correction { entry, reason, replacement: right.into() })

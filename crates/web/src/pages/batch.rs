@@ -28,10 +28,12 @@ use maud::{Markup, html};
 pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
-    let mut entries = api::history(&state, &caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
+    let mut entries =
+        api::history(&state, &caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
     for entry in &mut entries {
         let logged = batch.log.iter().find(|logged| logged.stamp.entry.0 == entry.entry);
-        entry.corrected_by = logged.map(|l| l.corrected_by.iter().map(|id| id.0).collect()).unwrap_or_default();
+        entry.corrected_by =
+            logged.map(|l| l.corrected_by.iter().map(|id| id.0).collect()).unwrap_or_default();
     }
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
@@ -103,7 +105,10 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
 }
 
 fn stops(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
-    let all = batch.containers.values().flat_map(|container| container.stops.iter().map(move |stop| (container, stop)));
+    let all = batch
+        .containers
+        .values()
+        .flat_map(|container| container.stops.iter().map(move |stop| (container, stop)));
     let all: Vec<_> = all.collect();
     html! {
         @if !all.is_empty() {
@@ -158,7 +163,13 @@ fn containers(reader: &Reader, batch: &Batch, names: &Names, gate: &Gate) -> Mar
     }
 }
 
-fn container_row(reader: &Reader, batch: &Batch, names: &Names, gate: &Gate, container: &Container) -> Markup {
+fn container_row(
+    reader: &Reader,
+    batch: &Batch,
+    names: &Names,
+    gate: &Gate,
+    container: &Container,
+) -> Markup {
     let decided = container.decided.as_ref();
     html! {
         tr id={ "container-" (container.no) } {
@@ -189,13 +200,13 @@ fn container_row(reader: &Reader, batch: &Batch, names: &Names, gate: &Gate, con
 }
 
 fn vessels(reader: &Reader, batch: &Batch) -> Markup {
-    let columns = [
-        (Ui::Area, "cm²"),
-        (Ui::Seeded, ""),
+    let numbers = [
+        (Ui::ViableCells, ""),
         (Ui::Doublings, ""),
         (Ui::DoublingTime, "h"),
         (Ui::Viability, "%"),
         (Ui::CumulativeDoublings, ""),
+        (Ui::Area, "cm²"),
     ];
     html! {
         section #vessels {
@@ -205,14 +216,17 @@ fn vessels(reader: &Reader, batch: &Batch) -> Markup {
                     table.dense {
                         thead {
                             tr {
-                                @for column in [Ui::Vessel, Ui::Status, Ui::Ware, Ui::Position, Ui::Seeded, Ui::LastMedium] {
+                                @for column in [Ui::Vessel, Ui::Status, Ui::Seeded] {
                                     th scope="col" { (reader.say(column)) }
                                 }
-                                @for (column, unit) in columns {
+                                @for (column, unit) in numbers {
                                     th.number scope="col" {
-                                        @if column == Ui::Seeded { (reader.say(Ui::ViableCells)) } @else { (reader.say(column)) }
+                                        (reader.say(column))
                                         @if !unit.is_empty() { span.unit { (unit) } }
                                     }
+                                }
+                                @for column in [Ui::Ware, Ui::Position, Ui::LastMedium] {
+                                    th scope="col" { (reader.say(column)) }
                                 }
                             }
                         }
@@ -230,16 +244,15 @@ fn vessel_row(reader: &Reader, batch: &Batch, vessel: &Vessel) -> Markup {
         tr id={ "vessel-" (vessel.no) } {
             th.wide scope="row" { (part_label(batch, LabelKind::Vessel, vessel.no.0)) " · P" (vessel.passage) }
             td { (status_chip::vessel(reader.language, vessel.state)) }
-            td { (vessel.seeded.ware) }
-            td.wide { (vessel.seeded.incubator) " · " (vessel.seeded.position) }
             td { (reader.time(vessel.seeded_at)) }
-            td { (reader.time(vessel.medium_at)) }
-            td.number { (Number::from(vessel.seeded.area)) }
             td.number { (words::cells(vessel.seeded.viable_cells.into())) }
             td.number {
                 (or_dash(growth.and_then(|growth| growth.doublings)))
                 @if let Some(growth) = growth {
-                    small { "log₂ " (words::cells(growth.harvested)) " ÷ " (words::cells(growth.viable_seeded)) }
+                    small {
+                        span.wide { "log₂ " (words::cells(growth.harvested)) } " "
+                        span.wide { "÷ " (words::cells(growth.viable_seeded)) }
+                    }
                     @if let Some((doublings, other)) = &growth.other {
                         small { (doublings) " (" (other.basis) ": " (words::cells(other.cells.into())) ")" }
                     }
@@ -248,6 +261,10 @@ fn vessel_row(reader: &Reader, batch: &Batch, vessel: &Vessel) -> Markup {
             td.number { (or_dash(growth.and_then(|growth| growth.doubling_time))) }
             td.number { (or_dash(growth.and_then(|growth| growth.viability))) }
             td.number { (or_dash(vessel.doublings.map(|doublings| doublings.round_dp(2)))) }
+            td.number { (Number::from(vessel.seeded.area)) }
+            td { (vessel.seeded.ware) }
+            td.wide { (vessel.seeded.incubator) " · " (vessel.seeded.position) }
+            td { (reader.time(vessel.medium_at)) }
         }
     }
 }

@@ -28,7 +28,8 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     let frame = Frame::new(&request, &state, Some(&caller));
     let title = frame.say(Ui::Board);
     if !may(&caller, "read.batch") {
-        return Ok(frame.ok(title, html! { div.title { h1 { (title) } } p { (frame.say(Ui::RolesWithoutBatches)) } }));
+        return Ok(frame
+            .ok(title, html! { div.title { h1 { (title) } } p { (frame.say(Ui::RolesWithoutBatches)) } }));
     }
     let (scope, after) = (caller.scope(), after_of(&query));
     let status = query.get("status").cloned().filter(|status| !status.is_empty());

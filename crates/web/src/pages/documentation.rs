@@ -207,7 +207,7 @@ impl<'a> Page<'a> {
                 td { (self.kind(field)) }
                 td { (or_dash(unit(target))) }
                 td { (or_dash(range(field).or_else(|| range(target)))) }
-                td.sentence { (description) }
+                td.sentence { (description) @if name_of(field).is_none() { (self.fields(field)) } }
             }
         }
     }
@@ -247,9 +247,13 @@ impl<'a> Page<'a> {
         match schema.get("type") {
             _ if !values.is_empty() => joined(values.iter().map(|value| html! { code { (value) } })),
             _ if !choices.is_empty() => joined(choices.into_iter().map(|choice| self.kind(choice))),
-            Some(Value::String(kind)) if kind == "array" => html! { "array of " (self.kind(&schema["items"])) },
+            Some(Value::String(kind)) if kind == "array" => {
+                html! { "array of " (self.kind(&schema["items"])) }
+            }
             Some(Value::String(kind)) => html! { (kind) },
-            Some(Value::Array(kinds)) => joined(kinds.iter().filter_map(Value::as_str).map(|kind| html! { (kind) })),
+            Some(Value::Array(kinds)) => {
+                joined(kinds.iter().filter_map(Value::as_str).map(|kind| html! { (kind) }))
+            }
             _ => dash(),
         }
     }

@@ -25,7 +25,10 @@ pub fn faults_of(problem: &Problem) -> Vec<Fault> {
         return vec![Fault { field: None, sentence: problem.title.clone() }];
     }
     let fault = |reason: &crate::api::problem::ProblemReason| Fault {
-        field: reason.pointer.as_ref().map(|pointer| pointer.rsplit('/').next().unwrap_or_default().to_string()),
+        field: reason
+            .pointer
+            .as_ref()
+            .map(|pointer| pointer.rsplit('/').next().unwrap_or_default().to_string()),
         sentence: reason.sentence.clone(),
     };
     problem.reasons.iter().map(fault).collect()
@@ -73,7 +76,8 @@ pub struct Field<'a> {
 impl Field<'_> {
     /// The field with its faults.
     pub fn show(&self, faults: &[Fault]) -> Markup {
-        let own: Vec<&Fault> = faults.iter().filter(|fault| fault.field.as_deref() == Some(self.name)).collect();
+        let own: Vec<&Fault> =
+            faults.iter().filter(|fault| fault.field.as_deref() == Some(self.name)).collect();
         let secret = self.autocomplete.ends_with("password");
         let hint = self.hint.map(|_| format!("{}-hint", self.name));
         let fault = (!own.is_empty()).then(|| format!("{}-fault", self.name));

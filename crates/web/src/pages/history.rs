@@ -56,7 +56,8 @@ fn meta(reader: &Reader, entry: &EntryView) -> Markup {
 
 fn signed(reader: &Reader, signature: &SignatureView) -> Markup {
     let meaning = Meaning::ALL.into_iter().find(|meaning| meaning.word() == signature.meaning);
-    let meaning = meaning.map_or(signature.meaning.as_str(), |meaning| words::meaning(reader.language, meaning));
+    let meaning =
+        meaning.map_or(signature.meaning.as_str(), |meaning| words::meaning(reader.language, meaning));
     html! {
         p.signature {
             svg width="20" height="16" viewBox="0 0 20 16" aria-hidden="true" {
@@ -71,7 +72,8 @@ fn signed(reader: &Reader, signature: &SignatureView) -> Markup {
 }
 
 fn corrected(reader: &Reader, correction: &EntryView) -> Markup {
-    let Event::Batch(batch::Event::Disposition(disposition::Event::Corrected(fact))) = &correction.event else {
+    let Event::Batch(batch::Event::Disposition(disposition::Event::Corrected(fact))) = &correction.event
+    else {
         return html! {};
     };
     let replacement = Event::Batch(fact.replacement.clone());

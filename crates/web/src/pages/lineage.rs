@@ -87,8 +87,10 @@ impl Tree<'_> {
     fn branch(&self, index: usize, shown: &mut BTreeSet<usize>) -> Markup {
         let group = &self.groups[index];
         let first_time = shown.insert(index);
-        let below = |(_, other): &(usize, &Group)| other.parents.iter().any(|parent| group.members.contains(parent));
-        let below: Vec<usize> = self.groups.iter().enumerate().filter(below).map(|(index, _)| index).collect();
+        let below =
+            |(_, other): &(usize, &Group)| other.parents.iter().any(|parent| group.members.contains(parent));
+        let below: Vec<usize> =
+            self.groups.iter().enumerate().filter(below).map(|(index, _)| index).collect();
         html! {
             li {
                 @if first_time {

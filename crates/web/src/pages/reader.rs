@@ -147,7 +147,11 @@ impl Names {
     }
 }
 
-fn event_name(conn: &mut Conn, event: QualityEventId, language: Language) -> Result<Option<String>, StoreError> {
+fn event_name(
+    conn: &mut Conn,
+    event: QualityEventId,
+    language: Language,
+) -> Result<Option<String>, StoreError> {
     let world = reading::stream(conn, StreamId { kind: StreamKind::QualityEvent, id: event.0 })?;
     let found = world.and_then(|mut world| world.quality_events.remove(&event));
     Ok(found.map(|event| match event.opening {

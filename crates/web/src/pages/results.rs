@@ -125,7 +125,8 @@ fn failure(reader: &Reader, result: &TestResult) -> Markup {
 fn details(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult) -> Markup {
     let form = &result.form;
     let enterers: Vec<String> = result.enterers.iter().map(|person| names.person(*person)).collect();
-    let corrections = batch.logged(result.entry).map(|logged| logged.corrected_by.as_slice()).unwrap_or_default();
+    let corrections =
+        batch.logged(result.entry).map(|logged| logged.corrected_by.as_slice()).unwrap_or_default();
     let fact = |word: Ui, shown: Markup| html! { div { dt { (reader.say(word)) } dd { (shown) } } };
     let sample = part_label(batch, LabelKind::Sample, form.sample.0);
     html! {

@@ -52,7 +52,9 @@ pub async fn take(
     if !session::same_origin(&request) {
         return Err(Problem::new(Kind::Forbidden, frame.language));
     }
-    let Some((invited, founded)) = invited(&state, &token, frame.language).await? else { return Ok(ended(&frame)) };
+    let Some((invited, founded)) = invited(&state, &token, frame.language).await? else {
+        return Ok(ended(&frame));
+    };
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let mut faults = Vec::new();
     if typed.password != typed.repeated {
@@ -85,7 +87,7 @@ async fn invited(
     let (now, _) = state.store.now();
     let found = web::block(move || {
         let invited = store.read(|conn| Ok::<_, StoreError>(setup_link(conn, &token, now)?))?;
-        Ok::<_, StoreError>(invited.map(|invited| store.is_founded().map(|founded| (invited, founded))).transpose()?)
+        invited.map(|invited| store.is_founded().map(|founded| (invited, founded))).transpose()
     });
     found
         .await
@@ -110,14 +112,19 @@ fn centre_of(typed: &Typed, frame: &Frame, faults: &mut Vec<Fault>) -> Option<Ce
     };
     let code = SiteCode::try_from(typed.code.trim().to_ascii_uppercase());
     if code.is_err() {
-        faults.push(Fault::of("code", frame.say(Ui::CentreCodeHint)));
+        let why = if typed.code.trim().is_empty() { Ui::FieldMissing } else { Ui::FieldInvalid };
+        faults.push(Fault::of("code", frame.say(why)));
     }
     Some(CentreForm { your_name: your_name?, name: name?, code: code.ok()?, facility_number })
 }
 
 fn ended(frame: &Frame) -> HttpResponse {
     let title = frame.say(Ui::LinkExpired);
-    frame.answer(StatusCode::NOT_FOUND, title, html! { div.title { h1 { (title) } } p { a href="/sign-in" { (frame.say(Ui::SignIn)) } } })
+    frame.answer(
+        StatusCode::NOT_FOUND,
+        title,
+        html! { div.title { h1 { (title) } } p { a href="/sign-in" { (frame.say(Ui::SignIn)) } } },
+    )
 }
 
 fn done(frame: &Frame, founded: bool) -> HttpResponse {
@@ -183,8 +190,13 @@ fn centre_fields(frame: &Frame, typed: &Typed, faults: &[Fault]) -> Markup {
         optional: true,
         ..name
     };
-    let yours =
-        Field { name: "your_name", label: frame.say(Ui::YourName), value: &typed.your_name, autocomplete: "name", ..name };
+    let yours = Field {
+        name: "your_name",
+        label: frame.say(Ui::YourName),
+        value: &typed.your_name,
+        autocomplete: "name",
+        ..name
+    };
     html! {
         fieldset {
             legend { (frame.say(Ui::TheCentre)) }

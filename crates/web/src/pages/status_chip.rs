@@ -100,10 +100,13 @@ pub fn chip(look: Look, word: &str) -> Markup {
 pub fn batch(language: Language, status: BatchStatus) -> Markup {
     let look = match status {
         BatchStatus::Opened => Look::Planned,
-        BatchStatus::Instructed | BatchStatus::AwaitingConfirmation | BatchStatus::ReadyForDecision => Look::Waiting,
-        BatchStatus::TissueReceived | BatchStatus::InCulture | BatchStatus::Harvested | BatchStatus::UnderTest => {
-            Look::Active
+        BatchStatus::Instructed | BatchStatus::AwaitingConfirmation | BatchStatus::ReadyForDecision => {
+            Look::Waiting
         }
+        BatchStatus::TissueReceived
+        | BatchStatus::InCulture
+        | BatchStatus::Harvested
+        | BatchStatus::UnderTest => Look::Active,
         BatchStatus::PartlyReleased | BatchStatus::Released => Look::Good,
         BatchStatus::OnHold => Look::Held,
         BatchStatus::TissueRefused | BatchStatus::Rejected => Look::Bad,

@@ -6,8 +6,9 @@ use super::status_chip::{self, BATCH_STATUSES};
 use super::{assets, board, encoded, see_other};
 use crate::server::{Centre, State};
 use crate::words::{Language, Ui};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{StatusCode, header};
-use actix_web::{App, test, web};
+use actix_web::{App, test as asking, web};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::gate::CheckState;
 use baiyo_domain::batch::results::Verdict;
@@ -20,6 +21,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// A header's text.
+fn told(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 fn state(folder: &std::path::Path) -> web::Data<State> {
     let store = Store::open(folder, Arc::new(SystemClock)).unwrap();
     let centre = Centre { name: "A <b>centre</b>".into(), zone: Tz::Asia__Tokyo, demonstration: true };
@@ -30,7 +36,8 @@ fn state(folder: &std::path::Path) -> web::Data<State> {
 async fn every_page_says_that_it_is_a_demonstration_and_keeps_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let state = state(folder.path());
-    let app = test::init_service(App::new().app_data(web::Data::clone(&state)).configure(super::configure)).await;
+    let app =
+        asking::init_service(App::new().app_data(web::Data::clone(&state)).configure(super::configure)).await;
     let link = state.store.first_link(1).unwrap();
     let setup = format!("/setup/{}", link.as_str());
     for (path, status) in [
@@ -42,14 +49,18 @@ async fn every_page_says_that_it_is_a_demonstration_and_keeps_nothing() {
         ("/language/tlh", StatusCode::NOT_FOUND),
     ] {
         for language in Language::ALL {
-            let request = test::TestRequest::get().uri(path).insert_header((header::ACCEPT_LANGUAGE, language.tag()));
-            let response = test::call_service(&app, request.to_request()).await;
+            let request =
+                asking::TestRequest::get().uri(path).insert_header((header::ACCEPT_LANGUAGE, language.tag()));
+            let response = asking::call_service(&app, request.to_request()).await;
             assert_eq!(response.status(), status, "{path}");
-            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{path}");
-            let page = String::from_utf8(test::read_body(response).await.to_vec()).unwrap();
+            assert_eq!(told(response.headers(), header::CACHE_CONTROL), "no-store", "{path}");
+            let page = String::from_utf8(asking::read_body(response).await.to_vec()).unwrap();
             assert!(page.contains(crate::words::text(language, Ui::DemonstrationBanner)), "{path}");
             assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())), "{path}");
-            assert!(page.contains("A &lt;b&gt;centre&lt;/b&gt;") && page.contains("href=\"#content\""), "{path}");
+            assert!(
+                page.contains("A &lt;b&gt;centre&lt;/b&gt;") && page.contains("href=\"#content\""),
+                "{path}"
+            );
             assert!(!page.contains("<script") && !page.contains(" style="), "{path}: nothing inline");
         }
     }
@@ -59,16 +70,16 @@ async fn every_page_says_that_it_is_a_demonstration_and_keeps_nothing() {
 async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let app = App::new().app_data(state(folder.path())).configure(super::configure);
-    let app = test::init_service(app).await;
+    let app = asking::init_service(app).await;
     for (path, to) in [
         ("/", "/sign-in?to=/"),
         ("/orders?after=1&lang=ja", "/sign-in?to=/orders%3Fafter%3D1"),
         ("/language/ja?to=//evil.example", "/"),
         ("/language/ja?to=/orders", "/orders"),
     ] {
-        let response = test::call_service(&app, test::TestRequest::get().uri(path).to_request()).await;
+        let response = asking::call_service(&app, asking::TestRequest::get().uri(path).to_request()).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path}");
-        assert_eq!(response.headers()[header::LOCATION], to, "{path}");
+        assert_eq!(told(response.headers(), header::LOCATION), to, "{path}");
     }
 }
 
@@ -76,32 +87,34 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
 async fn a_form_from_another_site_is_refused_and_a_wrong_password_keeps_only_the_name() {
     let folder = tempfile::tempdir().unwrap();
     let app = App::new().app_data(state(folder.path())).configure(super::configure);
-    let app = test::init_service(app).await;
+    let app = asking::init_service(app).await;
     let form = [("sign_in", "\"><script>x</script>"), ("password", "a secret nobody guesses")];
     let post = |site: &str| {
-        let request = test::TestRequest::post().uri("/sign-in").set_form(form);
+        let request = asking::TestRequest::post().uri("/sign-in").set_form(form);
         request.insert_header(("sec-fetch-site", site.to_string())).to_request()
     };
-    let refused = test::call_service(&app, post("cross-site")).await;
+    let refused = asking::call_service(&app, post("cross-site")).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-    let wrong = test::call_service(&app, post("same-origin")).await;
+    let wrong = asking::call_service(&app, post("same-origin")).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
-    let page = String::from_utf8(test::read_body(wrong).await.to_vec()).unwrap();
+    let page = String::from_utf8(asking::read_body(wrong).await.to_vec()).unwrap();
     assert!(page.contains("role=\"alert\"") && page.contains("href=\"#sign_in\""));
-    assert!(page.contains("value=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\"") && !page.contains("a secret"));
+    assert!(
+        page.contains("value=\"&quot;&gt;&lt;script&gt;x&lt;/script&gt;\"") && !page.contains("a secret")
+    );
 }
 
 #[actix_web::test]
 async fn the_style_sheet_is_kept_for_ever_under_its_own_name_and_the_probes_answer() {
     let folder = tempfile::tempdir().unwrap();
     let app = App::new().app_data(state(folder.path())).configure(super::configure);
-    let app = test::init_service(app).await;
-    let get = |path: &str| test::TestRequest::get().uri(path).to_request();
-    let style = test::call_service(&app, get(&assets::style_address())).await;
-    assert_eq!(style.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-    assert_eq!(test::call_service(&app, get("/assets/baiyo-0.css")).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(test::call_and_read_body(&app, get("/healthz")).await, "ok");
-    assert_eq!(test::call_service(&app, get("/readyz")).await.status(), StatusCode::OK);
+    let app = asking::init_service(app).await;
+    let get = |path: &str| asking::TestRequest::get().uri(path).to_request();
+    let style = asking::call_service(&app, get(&assets::style_address())).await;
+    assert_eq!(told(style.headers(), header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+    assert_eq!(asking::call_service(&app, get("/assets/baiyo-0.css")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(asking::call_and_read_body(&app, get("/healthz")).await, "ok");
+    assert_eq!(asking::call_service(&app, get("/readyz")).await.status(), StatusCode::OK);
 }
 
 #[test]
@@ -131,15 +144,21 @@ fn what_people_typed_is_shown_as_text() {
 #[test]
 fn every_state_has_a_shape_or_words_alone_and_its_own_word() {
     for language in Language::ALL {
-        let batches: BTreeSet<String> =
-            BATCH_STATUSES.into_iter().map(|status| status_chip::batch(language, status).into_string()).collect();
+        let batches: BTreeSet<String> = BATCH_STATUSES
+            .into_iter()
+            .map(|status| status_chip::batch(language, status).into_string())
+            .collect();
         assert_eq!(batches.len(), BATCH_STATUSES.len());
         for status in BATCH_STATUSES {
             let chip = status_chip::batch_named(language, status.name()).into_string();
             assert!(!chip.contains(status.name()) || !status.name().contains('_'), "{chip} has no word");
         }
         let checks = [CheckState::Open, CheckState::Met, CheckState::Failed];
-        assert!(checks.into_iter().all(|state| status_chip::check(language, state).into_string().contains("<svg")));
+        assert!(
+            checks
+                .into_iter()
+                .all(|state| status_chip::check(language, state).into_string().contains("<svg"))
+        );
         let verdicts = [
             Verdict::Pass,
             Verdict::Fail,
@@ -148,7 +167,11 @@ fn every_state_has_a_shape_or_words_alone_and_its_own_word() {
             Verdict::ControlsFailed,
             Verdict::Incubating,
         ];
-        assert!(verdicts.into_iter().all(|verdict| status_chip::verdict(language, verdict).into_string().contains("<svg")));
+        assert!(
+            verdicts
+                .into_iter()
+                .all(|verdict| status_chip::verdict(language, verdict).into_string().contains("<svg"))
+        );
         let discarded = status_chip::vessel(language, VesselState::Discarded).into_string();
         assert!(discarded.contains("bad") && discarded.contains("<svg"));
     }
@@ -156,11 +179,12 @@ fn every_state_has_a_shape_or_words_alone_and_its_own_word() {
 
 #[test]
 fn only_paths_of_this_site_are_gone_on_to() {
-    let location = |path: &str| see_other(path).headers()[header::LOCATION].to_str().unwrap().to_string();
+    let location = |path: &str| told(see_other(path).headers(), header::LOCATION).to_string();
     for path in ["/orders?after=1_2", "/batches/1#gate"] {
         assert_eq!(location(path), path);
     }
-    for path in ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "", "/日本"] {
+    for path in ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "", "/日本"]
+    {
         assert_eq!(location(path), "/", "{path}");
     }
     assert_eq!(encoded("/a?b=ç&c"), "/a%3Fb%3D%C3%A7%26c");
@@ -172,7 +196,7 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
     let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
     let centre = Centre { name: String::new(), zone: Tz::UTC, demonstration: false };
     let state = State::new(Arc::new(store), centre);
-    let request = test::TestRequest::get().uri("/orders").to_http_request();
+    let request = asking::TestRequest::get().uri("/orders").to_http_request();
     let frame = Frame::new(&request, &state, None);
     let response = frame.ok("T", maud::html! {});
     assert_eq!(response.status(), StatusCode::OK);
@@ -181,7 +205,8 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
 /// The tokens of a colour scheme, as the style sheet declares them.
 fn tokens(block: &str) -> BTreeMap<&str, [f64; 3]> {
     let declared = block.split('}').next().unwrap_or_default().lines();
-    let declared = declared.filter_map(|line| line.trim().strip_prefix("--")?.trim_end_matches(';').split_once(": #"));
+    let declared =
+        declared.filter_map(|line| line.trim().strip_prefix("--")?.trim_end_matches(';').split_once(": #"));
     declared
         .map(|(name, hex)| {
             let part = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
@@ -207,8 +232,15 @@ fn every_pair_of_colours_is_told_apart_in_both_schemes() {
         for text in ["text", "muted", "primary"] {
             pairs.extend(["page", "band"].map(|back| (text.to_string(), back.to_string())));
         }
-        pairs.extend([("on-primary", "primary"), ("focus", "focus-inner"), ("warning", "page"), ("text", "waiting-back")]
-            .map(|(text, back)| (text.to_string(), back.to_string())));
+        pairs.extend(
+            [
+                ("on-primary", "primary"),
+                ("focus", "focus-inner"),
+                ("warning", "page"),
+                ("text", "waiting-back"),
+            ]
+            .map(|(text, back)| (text.to_string(), back.to_string())),
+        );
         for (text, back) in pairs {
             let (a, b) = (luminance(scheme[text.as_str()]), luminance(scheme[back.as_str()]));
             let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);

@@ -1,0 +1,94 @@
+//! Every operation of the API is used, and every problem it documents is provoked: what the document says is what
+//! the server does.
+
+mod problems;
+mod tour;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use stories::{Centre, Use, api};
+
+/// What cannot be provoked from outside: status, and why. Each must be documented somewhere.
+const EXEMPT: [(u16, &str); 1] =
+    [(503, "the records cannot be written: provoked below the server, not over HTTP")];
+
+/// Everything documented: method, path template, status.
+fn documented() -> BTreeSet<Use> {
+    let paths = api()["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, item)| {
+        item.as_object()
+            .unwrap()
+            .iter()
+            .map(move |(method, operation)| (method.to_uppercase(), path, operation))
+    });
+    let responses = operations.flat_map(|(method, path, operation)| {
+        let statuses = operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        statuses.into_iter().map(move |status| (method.clone(), path.clone(), status.parse().unwrap()))
+    });
+    responses.collect()
+}
+
+fn list(uses: &BTreeSet<&Use>) -> String {
+    uses.iter().map(|(method, path, status)| format!("  {status} {method} {path}\n")).collect()
+}
+
+#[test]
+fn every_operation_succeeds_and_every_documented_problem_is_provoked() {
+    let mut centre = Centre::open();
+    centre.be_careful();
+    tour::take(&mut centre);
+    let sent = centre.succeeded();
+    problems::of_every_request(&centre, &sent);
+    problems::of_what_is_over(&centre, &sent);
+    problems::of_particular_states(&centre, &sent);
+    problems::of_too_many_tries(&centre, &sent);
+
+    let (used, documented) = (centre.used(), documented());
+    let exempt = |(_, _, status): &&Use| EXEMPT.iter().any(|(known, _)| known == status);
+    let missing: BTreeSet<&Use> = documented.difference(&used).filter(|item| !exempt(item)).collect();
+    assert!(missing.is_empty(), "documented and never seen:\n{}", list(&missing));
+    let known = |path: &str| api()["paths"].get(path).is_some();
+    let strange: BTreeSet<&Use> = used.difference(&documented).filter(|(_, path, _)| known(path)).collect();
+    assert!(strange.is_empty(), "seen and not documented:\n{}", list(&strange));
+    for (status, why) in EXEMPT {
+        let stale =
+            used.iter().any(|item| item.2 == status) || !documented.iter().any(|item| item.2 == status);
+        assert!(!stale, "no exemption is needed any more: {status}, {why}");
+    }
+}
+
+#[test]
+fn the_document_is_whole() {
+    let mut ids = BTreeSet::new();
+    for (path, item) in api()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            assert!(
+                operation["summary"].as_str().is_some_and(|text| !text.is_empty()),
+                "{at} has no summary"
+            );
+            assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{at} shares its id");
+            for part in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                let named = operation["parameters"].as_array().unwrap().iter();
+                assert!(
+                    named.clone().any(|p| p["name"] == part && p["in"] == "path"),
+                    "{at} does not name {part}"
+                );
+            }
+        }
+    }
+    let mut waiting = vec![api()];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(fields) => {
+                if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+                    let pointer = target.strip_prefix('#').expect("nothing refers elsewhere");
+                    assert!(api().pointer(pointer).is_some(), "{target} leads nowhere");
+                }
+                waiting.extend(fields.values());
+            }
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+}

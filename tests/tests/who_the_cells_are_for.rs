@@ -1,0 +1,124 @@
+//! The cells go back to the right person: wrong flasks, two people of one name, a consent withdrawn, a donor who turns
+//! out positive.
+
+use serde_json::{Value, json};
+use stories::{Centre, Course, Recipe, Step};
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+
+/// Situation 1.
+#[test]
+fn another_donors_flask_blocks_the_step_and_holds_both_batches_until_a_second_person_has_looked() {
+    let centre = Centre::open();
+    let standard = centre.standard(FRESH);
+    let course = Course::run(&centre, Recipe::of(standard), Step::Seeded);
+    let other = Course::run(&centre, Recipe { pseudonym: "P-002", ..Recipe::of(standard) }, Step::Seeded);
+
+    let feeding = json!({ "vessels": [other.in_culture()[0].1], "volume": "200" });
+    centre.technician().post(&course.path("medium_change"), feeding).refused(409).only(&["wrong_batch"]);
+    for batch in [&course, &other] {
+        let view = batch.view();
+        assert_eq!(view["status"], "on_hold");
+        assert_eq!(view["holds"][0]["cause"], "mismatch");
+        let blockers = batch.gate()["blockers"].to_string();
+        assert!(blockers.contains("mismatch_open") && blockers.contains("held"), "{blockers}");
+        batch.lift(batch.holds()[0]).refused(409).only(&["mismatch_open"]);
+
+        let mismatch =
+            json!({ "mismatch": view["mismatches"][0]["entry"], "check": "scanned afresh: its own flask" });
+        let clear = batch.path("mismatch_clearance");
+        centre.technician().post(&clear, mismatch.clone()).refused(409).only(&["second_person_needed"]);
+        centre.checker().post(&clear, mismatch).ok();
+        batch.lift(batch.holds()[0]).ok();
+        assert_eq!(batch.status(), "in_culture");
+    }
+    let attempts = centre.inspector().get("/attempts").ok();
+    let last = &attempts["items"][0];
+    assert_eq!(last["performer"], centre.technician().id().to_string());
+    assert!(last["event"].to_string().contains("wrong_batch"), "{last}");
+    course.change_medium();
+}
+
+/// Situation 3.
+#[test]
+fn two_patients_of_one_name_and_birth_date_are_told_apart_by_what_is_scanned() {
+    let centre = Centre::open();
+    let standard = centre.standard(FRESH);
+    let mut course = Course::run(&centre, Recipe::of(standard), Step::Instructed);
+    // The same name, birth date, clinic, and even what staff call them.
+    let namesake = Course::run(&centre, Recipe::of(standard), Step::Ordered);
+    let person = |course: &Course| {
+        let path = format!("/orders/{}/recipient", course.order);
+        course.coordinator().get(&path).ok()
+    };
+    let (one, two) = (person(&course), person(&namesake));
+    assert_eq!((&one["name"], &one["birth_date"]), (&two["name"], &two["birth_date"]));
+    assert_ne!(one["patient"], two["patient"]);
+    assert_ne!(course.order_label(), namesake.order_label());
+
+    let mut tissue = course.tissue();
+    tissue["order_label"] = namesake.order_label();
+    centre
+        .technician()
+        .post(&course.path("tissue_receipt"), tissue)
+        .refused(409)
+        .only(&["identifiers_differ"]);
+    let clear = |course: &Course, who: stories::Asking| {
+        let view = course.view();
+        let open =
+            view["mismatches"].as_array().unwrap().iter().find(|m| m["cleared"] == false).unwrap().clone();
+        let form = json!({ "mismatch": open["entry"], "check": "compared afresh" });
+        who.post(&course.path("mismatch_clearance"), form).ok();
+    };
+    clear(&course, centre.checker());
+
+    course.to(Step::Decided);
+    let first = course.containers()[0];
+    let bedside = |wristband: Value| {
+        let form = json!({
+            "container": course.dose(first), "wristband": wristband, "spoken_identity_fits": true,
+            "second_person": course.physician().id(),
+        });
+        course.coordinator().post(&course.path("bedside_check"), form)
+    };
+    // Name and birth date, spoken, fit them both: only the wristband tells.
+    bedside(namesake.order_label()).refused(409).only(&["identifiers_differ"]);
+    bedside(course.order_label()).refused(409).only(&["blocked/mismatch_open"]);
+    clear(&course, centre.lead());
+    bedside(course.order_label()).ok();
+    assert_eq!(course.report_infusion(first)["entries"].as_array().map(Vec::len), Some(1), "no departure");
+}
+
+/// Situation 22, consent.
+#[test]
+fn a_consent_withdrawn_before_processing_stops_the_batch() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Received);
+    let withdrawal = json!({ "withdrawn_at": centre.now(), "remark": "by telephone" });
+    course.coordinator().post(&format!("/orders/{}/consent_withdrawal", course.order), withdrawal).ok();
+    assert_eq!(course.status(), "on_hold");
+    let view = course.view();
+    assert_eq!(view["holds"][0]["cause"], "consent_withdrawn");
+    assert!(course.gate()["blockers"].to_string().contains("consent_withdrawn"));
+    course.lift(course.holds()[0]).refused(409).only(&["no_consent_in_force"]);
+
+    // Given anew, it is in force, and quality may lift the hold.
+    course.consent();
+    course.lift(course.holds()[0]).ok();
+    assert_eq!(course.status(), "tissue_received");
+}
+
+/// Situation 22, donor.
+#[test]
+fn a_donor_who_turns_positive_stops_what_is_already_on_its_way() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Shipped);
+    course.screen(&[("hbv", "negative"), ("hcv", "negative"), ("hiv", "positive")]);
+    let hold = course.holds()[0];
+    assert_eq!(course.view()["holds"][0]["cause"], "donor_positive");
+    course.lift(hold).refused(409).only(&["donor_still_positive"]);
+    let stops = course.physician().get("/stops").ok();
+    assert_eq!(stops["items"].as_array().map(Vec::len), Some(2), "one for each container");
+    let refused = course.receiving_check().refused(409);
+    refused.names("stopped").names("blocked/donor_positive").names("blocked/held");
+}
