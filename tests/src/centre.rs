@@ -314,6 +314,11 @@ impl Centre {
         self.standard_changed(file, |_| ())
     }
 
+    /// A standard as the API shows it.
+    pub fn standard_read(&self, id: Uuid) -> Value {
+        self.releaser().get(&format!("/standards/{id}")).ok()
+    }
+
     fn check(&mut self) {
         let agreed = self.store().read(|conn| rebuild::check(conn)).expect("the read models can be rebuilt");
         assert!(agreed.agrees(), "the read models or the evidence disagree with the journal: {agreed:?}");

@@ -87,18 +87,13 @@ fn donors_are_pooled_only_where_the_standard_allows_and_then_kept_for_thirty_yea
     centre.technician().post(&right.path("holding"), json!({ "reason": "doubt about the donor" })).ok();
     assert!(left.gate()["blockers"].to_string().contains("parent_held"));
 
-    let short = centre.analyst().post(
-        "/standards",
-        json!({ "standard": {
-        let read = centre.releaser().get(&format!("/standards/{several}")).ok();
-        let mut standard = read["standard"].clone();
-        standard["retention_years"] = json!(10);
-        standard["version"] = json!(2);
-        standard
-    } }),
-    );
-    let path = format!("/standards/{}/approval", short.made());
-    centre.releaser().sign(&path, json!({}), "standard_approval").refused(409).only(&["standard_fault"]);
+    let mut short = centre.releaser().get(&format!("/standards/{several}")).ok()["standard"].clone();
+    short["retention_years"] = json!(10);
+    short["version"] = json!(2);
+    let short = centre.analyst().post("/standards", json!({ "standard": short })).made();
+    let approval =
+        centre.releaser().sign(&format!("/standards/{short}/approval"), json!({}), "standard_approval");
+    approval.refused(409).only(&["standard_fault"]);
 }
 
 /// Situation 14.
@@ -114,10 +109,12 @@ fn three_of_five_bags_are_released_and_the_others_decided_on_for_themselves() {
         .ok();
     course.release(&bags).refused(409).only(&["blocked/held"]);
     course.release(&bags[..3]).ok();
-    assert_eq!(course.status(), "partly_released");
+    assert_eq!(course.status(), "on_hold", "one bag still is");
     course.release(&bags[..1]).refused(409).only(&["already_done"]);
     course.reject(&bags[4..], "the seam leaks").ok();
     course.release(&bags[4..]).refused(409).names("rejected_is_final");
+    course.lift(course.holds()[0]).ok();
+    assert_eq!(course.status(), "partly_released");
     course.release(&bags[3..4]).ok();
     let decided: Vec<Value> = bags.iter().map(|no| course.container(*no)["status"].clone()).collect();
     assert_eq!(decided, ["released", "released", "released", "released", "rejected"]);

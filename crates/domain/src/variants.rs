@@ -35,7 +35,8 @@ pub fn read_form<F: DeserializeOwned + JsonSchema>(value: serde_json::Value) -> 
         for segment in error.path() {
             match segment {
                 serde_path_to_error::Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                serde_path_to_error::Segment::Map { key } | serde_path_to_error::Segment::Enum { variant: key } => {
+                serde_path_to_error::Segment::Map { key }
+                | serde_path_to_error::Segment::Enum { variant: key } => {
                     pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
                 }
                 serde_path_to_error::Segment::Unknown => {}

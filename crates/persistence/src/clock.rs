@@ -44,7 +44,8 @@ impl SetClock {
 
 impl Clock for SetClock {
     fn now(&self) -> Time {
-        Time::from_micros(self.0.load(Ordering::SeqCst)).unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
+        Time::from_micros(self.0.load(Ordering::SeqCst))
+            .unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
     }
 }
 

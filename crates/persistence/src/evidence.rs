@@ -95,7 +95,8 @@ pub fn of_history(id: BatchId, entries: &[Entry]) -> Result<Vec<(CommandId, Evid
     let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::new());
     while before < entries.len() {
         let command = entries[before].command;
-        let after = entries[before..].iter().position(|e| e.command != command).map_or(entries.len(), |n| before + n);
+        let after =
+            entries[before..].iter().position(|e| e.command != command).map_or(entries.len(), |n| before + n);
         let (evidence, is) = of_command(id, &history[..after], before, &was)?;
         all.push((command, evidence));
         (before, was) = (after, is);
@@ -125,7 +126,8 @@ fn of_command(
             });
         }
     }
-    let mut known: Vec<_> = history[..before].iter().flat_map(|(s, e)| baiyo_domain::batch::performed::duties(s, e)).collect();
+    let mut known: Vec<_> =
+        history[..before].iter().flat_map(|(s, e)| baiyo_domain::batch::performed::duties(s, e)).collect();
     for (stamp, event) in &history[before..] {
         for (person, duty) in baiyo_domain::batch::performed::duties(stamp, event) {
             if !known.contains(&(person, duty)) {
@@ -138,10 +140,17 @@ fn of_command(
                 Decision::Release => "release",
                 Decision::Reject { .. } => "reject",
             };
-            let containers = batch.iter().flat_map(|batch| deciding.containers.iter().map(move |no| (batch, no)));
+            let containers =
+                batch.iter().flat_map(|batch| deciding.containers.iter().map(move |no| (batch, no)));
             evidence.dispositions.extend(containers.filter_map(|(batch, no)| {
                 let expires_at = batch.containers.get(no)?.expires_at;
-                Some(Disposed { entry: stamp.entry, container: *no, decision, by: stamp.performer, expires_at })
+                Some(Disposed {
+                    entry: stamp.entry,
+                    container: *no,
+                    decision,
+                    by: stamp.performer,
+                    expires_at,
+                })
             }));
         }
     }
@@ -158,7 +167,8 @@ fn standing(id: BatchId, history: &[(Stamp, BatchEvent)]) -> Result<(Standing, O
     let whole = answer.batch.iter().map(|check| (0, check));
     let own = answer.containers.iter().flat_map(|(no, checks)| checks.iter().map(|check| (no.0, check)));
     let rows = whole.chain(own);
-    let standing = rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until)));
+    let standing =
+        rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until)));
     Ok((standing.collect(), Some(batch)))
 }
 
@@ -279,7 +289,13 @@ impl Stored {
         let dispositions = history.iter().flat_map(|(_, evidence)| &evidence.dispositions);
         let mut dispositions: Vec<_> = dispositions
             .map(|d| {
-                (Id(d.entry.0), i32::from(d.container.0), d.decision.to_string(), Id(d.by.0), d.expires_at.micros())
+                (
+                    Id(d.entry.0),
+                    i32::from(d.container.0),
+                    d.decision.to_string(),
+                    Id(d.by.0),
+                    d.expires_at.micros(),
+                )
             })
             .collect();
         duties.sort();

@@ -8,8 +8,8 @@ use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
 use crate::{Conn, accounts, evidence, keystore, reading};
-use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::attempts;
+use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::batch::{self, Stamp};
 use baiyo_domain::decision::{Append, Appends, Command, Context, FreshLabels, decide};
 use baiyo_domain::event::{Event, SCHEMA_VERSION};
@@ -266,7 +266,9 @@ fn append(
 ) -> Result<Answer, JobError<ExecuteError>> {
     let origin = match (&world.site, appends.0.first().map(|first| &first.event)) {
         (Some(site), _) => site.founding.origin.to_string(),
-        (None, Some(Event::Site(baiyo_domain::site::Event::Founding(founding)))) => founding.origin.to_string(),
+        (None, Some(Event::Site(baiyo_domain::site::Event::Founding(founding)))) => {
+            founding.origin.to_string()
+        }
         (None, _) => String::new(),
     };
     let command = CommandId(Uuid::now_v7());
@@ -278,14 +280,15 @@ fn append(
             None if world.has(stream) => world.entries(stream).to_vec(),
             None => journal::entries_of(conn, stream)?,
         };
-        let (version, previous_hash) = known.last().map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+        let (version, previous_hash) =
+            known.last().map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
         let (performer, occurred_at) = performed(&event, author);
         let mut payload = event.payload();
         if let Some(meaning) = event.meaning() {
             // The decision has refused every signing without its proof.
-            let proof = author.proof.ok_or(JobError::Own(ExecuteError::Refused(vec![Reason::SignatureNeeded {
-                meaning,
-            }])))?;
+            let proof = author
+                .proof
+                .ok_or(JobError::Own(ExecuteError::Refused(vec![Reason::SignatureNeeded { meaning }])))?;
             let place = Place { origin: &origin, stream, version, previous_hash };
             let signer = Signer { person: proof.person(), key: proof.key(), secret: proof.signing() };
             payload = signature::seal(&place, &payload, &signer, meaning.into(), author.now, covers)

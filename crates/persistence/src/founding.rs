@@ -117,7 +117,13 @@ impl Store {
     ///
     /// # Errors
     /// It is founded already; the password does not open the key; the database.
-    pub fn found(&self, founding: Founding, first: &Invited, name: Short, password: &str) -> Result<Answer, FoundingError> {
+    pub fn found(
+        &self,
+        founding: Founding,
+        first: &Invited,
+        name: Short,
+        password: &str,
+    ) -> Result<Answer, FoundingError> {
         Verifier::new(founding.origin.as_str(), self.keys.checkpoint_key().verifying_key())
             .map_err(|error| FoundingError::Text(error.to_string()))?;
         let person = first.person;
@@ -128,7 +134,8 @@ impl Store {
         let identity_check = Note::try_from("first administrator, set up at the machine itself".to_string())
             .map_err(|error| FoundingError::Text(error.to_string()))?;
         let invitation = Invitation { name, sign_in: first.sign_in.clone(), clinic: None };
-        let registered = KeyRegistered { key: locked.key(), public_key, identity_check, second_checker: None };
+        let registered =
+            KeyRegistered { key: locked.key(), public_key, identity_check, second_checker: None };
         let (now, _) = self.now();
         let answer = self.write(move |conn| {
             if journal::site_stream(conn)?.is_some() {
@@ -146,9 +153,11 @@ impl Store {
             for fact in facts {
                 appends.push(StreamKind::Person, person.0, Event::from(fact));
             }
-            append_unasked(conn, &World::default(), appends, person, now, Some(&proof)).map_err(|error| match error {
-                JobError::Own(error) => JobError::Own(FoundingError::from(error)),
-                JobError::Database(error) => JobError::Database(error),
+            append_unasked(conn, &World::default(), appends, person, now, Some(&proof)).map_err(|error| {
+                match error {
+                    JobError::Own(error) => JobError::Own(FoundingError::from(error)),
+                    JobError::Database(error) => JobError::Database(error),
+                }
             })
         })?;
         self.time.recorded(now);

@@ -49,13 +49,17 @@ impl Row {
     }
 
     fn entry(self) -> QueryResult<Entry> {
-        let broken = |what: &str| diesel::result::Error::DeserializationError(format!("journal: {what}").into());
+        let broken =
+            |what: &str| diesel::result::Error::DeserializationError(format!("journal: {what}").into());
         let kind = StreamKind::ALL.into_iter().find(|kind| kind.name() == self.stream_kind);
         let hash = |bytes: Vec<u8>| bytes.try_into().map(Hash).map_err(|_| broken("a hash has 32 bytes"));
         let time = |micros| Time::from_micros(micros).ok_or_else(|| broken("a time outside the calendar"));
         Ok(Entry {
             id: EntryId(self.id.0),
-            stream: StreamId { kind: kind.ok_or_else(|| broken("an unknown kind of stream"))?, id: self.stream_id.0 },
+            stream: StreamId {
+                kind: kind.ok_or_else(|| broken("an unknown kind of stream"))?,
+                id: self.stream_id.0,
+            },
             version: u32::try_from(self.version).map_err(|_| broken("a version below 1"))?,
             occurred_at: time(self.occurred_at)?,
             recorded_at: time(self.recorded_at)?,
@@ -63,7 +67,8 @@ impl Row {
             recorder: PersonId(self.recorder.0),
             command: CommandId(self.command.0),
             kind: self.kind,
-            schema_version: u16::try_from(self.schema_version).map_err(|_| broken("a schema version below 0"))?,
+            schema_version: u16::try_from(self.schema_version)
+                .map_err(|_| broken("a schema version below 0"))?,
             payload: self.payload,
             previous_hash: hash(self.previous_hash)?,
             hash: hash(self.hash)?,

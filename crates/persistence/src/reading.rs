@@ -360,9 +360,8 @@ pub fn batches(
 ) -> QueryResult<Vec<BatchRow>> {
     let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
     if let ClinicScope::Clinic(clinic) = scope {
-        let allocated = container_row::table
-            .filter(container_row::clinic.eq(Id(clinic.0)))
-            .select(container_row::batch);
+        let allocated =
+            container_row::table.filter(container_row::clinic.eq(Id(clinic.0))).select(container_row::batch);
         query = query.filter(batch_row::clinic.eq(Id(clinic.0)).or(batch_row::id.eq_any(allocated)));
     }
     if let Some(status) = status {
@@ -382,7 +381,12 @@ pub fn batches(
 ///
 /// # Errors
 /// The database.
-pub fn orders(conn: &mut Conn, scope: ClinicScope, after: Option<After>, limit: i64) -> QueryResult<Vec<OrderRow>> {
+pub fn orders(
+    conn: &mut Conn,
+    scope: ClinicScope,
+    after: Option<After>,
+    limit: i64,
+) -> QueryResult<Vec<OrderRow>> {
     let mut query = order_row::table.select(OrderRow::as_select()).into_boxed();
     if let ClinicScope::Clinic(clinic) = scope {
         query = query.filter(order_row::clinic.eq(Id(clinic.0)));
@@ -410,7 +414,10 @@ pub fn people(conn: &mut Conn) -> QueryResult<Vec<PersonRow>> {
 /// # Errors
 /// The database.
 pub fn standards(conn: &mut Conn) -> QueryResult<Vec<StandardRow>> {
-    standard_row::table.order((standard_row::code, standard_row::edition)).select(StandardRow::as_select()).load(conn)
+    standard_row::table
+        .order((standard_row::code, standard_row::edition))
+        .select(StandardRow::as_select())
+        .load(conn)
 }
 
 /// Whether this version of a standard was filed.
@@ -427,7 +434,11 @@ pub fn has_standard(conn: &mut Conn, code: &baiyo_domain::standard::Code, editio
 ///
 /// # Errors
 /// The database.
-pub fn quality_events(conn: &mut Conn, after: Option<After>, limit: i64) -> QueryResult<Vec<QualityEventRow>> {
+pub fn quality_events(
+    conn: &mut Conn,
+    after: Option<After>,
+    limit: i64,
+) -> QueryResult<Vec<QualityEventRow>> {
     let mut query = quality_event_row::table.select(QualityEventRow::as_select()).into_boxed();
     if let Some(after) = after {
         query = query.filter(
@@ -444,7 +455,8 @@ pub fn quality_events(conn: &mut Conn, after: Option<After>, limit: i64) -> Quer
 /// # Errors
 /// The database.
 pub fn open_stops(conn: &mut Conn, scope: ClinicScope) -> QueryResult<Vec<StopRow>> {
-    let mut query = stop_row::table.filter(stop_row::acknowledged_at.is_null()).select(StopRow::as_select()).into_boxed();
+    let mut query =
+        stop_row::table.filter(stop_row::acknowledged_at.is_null()).select(StopRow::as_select()).into_boxed();
     if let ClinicScope::Clinic(clinic) = scope {
         query = query.filter(stop_row::clinic.eq(Id(clinic.0)));
     }

@@ -326,4 +326,28 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(journal, tree_leaf, tree_node, checkpoint, gate_fact, duty, disposition, batch_row, container_row, stop_row, order_row, person_row, standard_row, quality_event_row, account, signing_key, setup_link, session, api_token, personal_data, personal_index, idempotency, serial);
+diesel::allow_tables_to_appear_in_same_query!(
+    journal,
+    tree_leaf,
+    tree_node,
+    checkpoint,
+    gate_fact,
+    duty,
+    disposition,
+    batch_row,
+    container_row,
+    stop_row,
+    order_row,
+    person_row,
+    standard_row,
+    quality_event_row,
+    account,
+    signing_key,
+    setup_link,
+    session,
+    api_token,
+    personal_data,
+    personal_index,
+    idempotency,
+    serial
+);

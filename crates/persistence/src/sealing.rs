@@ -1,9 +1,9 @@
 //! Sealing: every entry gets its place in one RFC 6962 tree, and the tree's root is signed as a C2SP checkpoint,
 //! kept in the database and, so that an outsider can prove a later change, in files outside it.
 
-use crate::store::{Store, StoreError};
 use crate::schema::{checkpoint, journal, tree_leaf, tree_node};
 use crate::sql_types::Id;
+use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
 use crate::{Conn, journal as rows};
 use baiyo_domain::event::Event;
@@ -28,7 +28,10 @@ pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     }
     let (size, root) = store.read(|conn| {
         let size = size(conn)?;
-        Ok::<_, StoreError>((size, tree::root(size, |level, index| node(conn, level, index)).map_err(broken)?))
+        Ok::<_, StoreError>((
+            size,
+            tree::root(size, |level, index| node(conn, level, index)).map_err(broken)?,
+        ))
     })?;
     let note = Checkpoint { origin, size, root }.sign(store.keys.checkpoint_key());
     let text = note.clone();
@@ -73,7 +76,9 @@ pub fn origin(conn: &mut Conn) -> Result<Option<String>, StoreError> {
     let Some(stream) = rows::site_stream(conn)? else { return Ok(None) };
     let first = rows::entries_of(conn, stream)?.into_iter().next();
     Ok(first.and_then(|entry| match Event::read(&entry) {
-        Ok((Event::Site(baiyo_domain::site::Event::Founding(founding)), _)) => Some(founding.origin.to_string()),
+        Ok((Event::Site(baiyo_domain::site::Event::Founding(founding)), _)) => {
+            Some(founding.origin.to_string())
+        }
         _ => None,
     }))
 }
@@ -89,7 +94,7 @@ pub fn verifier(store: &Store) -> Result<Option<Verifier>, StoreError> {
 }
 
 fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
-    let mut size = size(conn)?;
+    let size = size(conn)?;
     let last: Option<i64> = tree_leaf::table
         .inner_join(journal::table.on(journal::id.eq(tree_leaf::entry)))
         .order(tree_leaf::tree_index.desc())
@@ -97,9 +102,11 @@ fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
         .first(conn)
         .optional()?;
     let page: Vec<(i64, Entry)> = rows::page_after(conn, last.unwrap_or(0), PAGE)?;
-    for (_, entry) in &page {
-        let nodes = tree::append(size, entry.hash, |level, index| node(conn, level, index))
-            .map_err(|error| diesel::result::Error::DeserializationError(format!("the tree: {error}").into()))?;
+    for (size, (_, entry)) in (size..).zip(&page) {
+        let nodes =
+            tree::append(size, entry.hash, |level, index| node(conn, level, index)).map_err(|error| {
+                diesel::result::Error::DeserializationError(format!("the tree: {error}").into())
+            })?;
         diesel::insert_into(tree_leaf::table)
             .values((tree_leaf::tree_index.eq(as_i64(size)), tree_leaf::entry.eq(Id(entry.id.0))))
             .execute(conn)?;
@@ -112,7 +119,6 @@ fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
                 ))
                 .execute(conn)?;
         }
-        size += 1;
     }
     Ok(i64::try_from(page.len()).unwrap_or(i64::MAX))
 }
@@ -122,8 +128,11 @@ fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
 /// # Errors
 /// The database.
 pub fn size(conn: &mut Conn) -> QueryResult<u64> {
-    let last: Option<i64> =
-        tree_leaf::table.order(tree_leaf::tree_index.desc()).select(tree_leaf::tree_index).first(conn).optional()?;
+    let last: Option<i64> = tree_leaf::table
+        .order(tree_leaf::tree_index.desc())
+        .select(tree_leaf::tree_index)
+        .first(conn)
+        .optional()?;
     Ok(last.map_or(0, |last| u64::try_from(last).unwrap_or(0) + 1))
 }
 
@@ -168,8 +177,10 @@ fn as_i64(number: u64) -> i64 {
 /// Writes the checkpoint beside the database, one file for each size and `latest`.
 fn publish(store: &Store, size: u64, note: &str) -> Result<(), StoreError> {
     let folder = store.folder.join("checkpoints");
-    let trouble =
-        |error: std::io::Error| StoreError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
+    let trouble = |error: std::io::Error| StoreError::Folder {
+        folder: folder.display().to_string(),
+        reason: error.to_string(),
+    };
     for name in [format!("{size:012}.txt"), "latest.txt".into()] {
         let unfinished = folder.join(format!(".{name}.new"));
         let mut file = std::fs::File::create(&unfinished).map_err(trouble)?;

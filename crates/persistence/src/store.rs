@@ -57,7 +57,9 @@ impl From<diesel::result::Error> for StoreError {
 /// The address has a scheme, whatever it is: only folders are known today.
 pub fn check_engine(address: Option<&str>) -> Result<(), StoreError> {
     match address.map(str::trim).filter(|address| !address.is_empty()) {
-        Some(address) => Err(StoreError::Engine(address.split("://").next().unwrap_or(address).to_string() + "://")),
+        Some(address) => {
+            Err(StoreError::Engine(address.split("://").next().unwrap_or(address).to_string() + "://"))
+        }
         None => Ok(()),
     }
 }
@@ -134,7 +136,10 @@ impl Store {
     ///
     /// # Errors
     /// Whatever the reading returns, or that no connection can be opened.
-    pub fn read<T, E: From<StoreError>>(&self, reading: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        reading: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
         let idle = self.readers.lock().ok().and_then(|mut readers| readers.pop());
         let mut conn = match idle {
             Some(conn) => conn,
@@ -181,8 +186,10 @@ pub fn database_in(folder: &Path) -> PathBuf {
 /// # Errors
 /// The database cannot be opened or migrated.
 pub fn migrate(folder: &Path) -> Result<usize, StoreError> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| StoreError::Folder { folder: folder.display().to_string(), reason: error.to_string() })?;
+    std::fs::create_dir_all(folder).map_err(|error| StoreError::Folder {
+        folder: folder.display().to_string(),
+        reason: error.to_string(),
+    })?;
     let mut conn = connect(&database_in(folder))?;
     migrate_connection(&mut conn)
 }
@@ -210,7 +217,8 @@ pub(crate) fn in_memory() -> Result<Conn, StoreError> {
 }
 
 fn migrate_connection(conn: &mut Conn) -> Result<usize, StoreError> {
-    let done = conn.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Database(error.to_string()))?;
+    let done =
+        conn.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Database(error.to_string()))?;
     Ok(done.len())
 }
 
@@ -221,6 +229,8 @@ struct Newest {
 }
 
 fn newest_recorded(conn: &mut Conn) -> Result<i64, StoreError> {
-    let newest = diesel::sql_query("SELECT coalesce((SELECT recorded_at FROM journal ORDER BY seq DESC LIMIT 1), 0) AS newest");
+    let newest = diesel::sql_query(
+        "SELECT coalesce((SELECT recorded_at FROM journal ORDER BY seq DESC LIMIT 1), 0) AS newest",
+    );
     Ok(newest.get_result::<Newest>(conn)?.newest)
 }

@@ -63,7 +63,9 @@ impl Acting {
         let checked = secret.check(password);
         let (now, _) = store.now();
         let settled = store
-            .write(move |conn| accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database))
+            .write(move |conn| {
+                accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
+            })
             .map_err(store_error)?;
         let (person, _) = settled?;
         Ok(Self::known(person, password.to_string()))
@@ -99,17 +101,21 @@ impl Acting {
     /// The password is wrong, or every reason why not.
     pub fn sign(&self, store: &Store, command: Command) -> Result<Answer, ActingError> {
         let action = command.action();
-        let meaning = meaning_of(&action).ok_or_else(|| ActingError::Refused(format!("{action} is no signing")))?;
+        let meaning =
+            meaning_of(&action).ok_or_else(|| ActingError::Refused(format!("{action} is no signing")))?;
         let person = self.person;
         let locked = store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, person)?))?;
         let unlocked = locked.ok_or(PasswordRefused::Wrong)?.unlock(&self.password, meaning);
         let (now, _) = store.now();
         let proof = store
-            .write(move |conn| accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database))
+            .write(move |conn| {
+                accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
+            })
             .map_err(store_error)??;
         let expected_version = Some(version(store, &command)?);
         let proof = Some(proof);
-        let request = Request { recorder: person, command, once: None, expected_version, proof, personal: None };
+        let request =
+            Request { recorder: person, command, once: None, expected_version, proof, personal: None };
         Ok(store.execute(request)?)
     }
 
@@ -126,7 +132,9 @@ impl Acting {
     ) -> Result<(Self, KeyId), ActingError> {
         let (now, _) = store.now();
         let link = store
-            .write(move |conn| accounts::make_setup_link(conn, person, now, 1).map_err(JobError::<StoreError>::Database))
+            .write(move |conn| {
+                accounts::make_setup_link(conn, person, now, 1).map_err(JobError::<StoreError>::Database)
+            })
             .map_err(store_error)?;
         let accepted = Password::new(password, sign_in)
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;

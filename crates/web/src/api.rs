@@ -58,9 +58,14 @@ pub fn form_routes() -> Vec<FormRoute> {
     add(&mut routes, "orders", "order", &["placement"], order::Command::FORMS, |id, form| {
         Command::Order(OrderId(id), form)
     });
-    add(&mut routes, "quality_events", "quality_event", &["report"], quality_event::Command::FORMS, |id, form| {
-        Command::QualityEvent(QualityEventId(id), form)
-    });
+    add(
+        &mut routes,
+        "quality_events",
+        "quality_event",
+        &["report"],
+        quality_event::Command::FORMS,
+        |id, form| Command::QualityEvent(QualityEventId(id), form),
+    );
     macro_rules! stages {
         ($($stage:ident => $variant:ident),*) => {$(
             let action = concat!("batch.", stringify!($stage));
@@ -121,7 +126,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
         let route = Arc::new(route);
         scope = scope.route(
             &path,
-            web::post().to(move |request, body, state| forms::submit(Arc::clone(&route), request, body, state)),
+            web::post()
+                .to(move |request, body, state| forms::submit(Arc::clone(&route), request, body, state)),
         );
     }
     config.service(scope.default_service(web::to(reading::unknown)));

@@ -139,11 +139,22 @@ macro_rules! failures {
     )*};
 }
 
-failures!(StoreError, FoundingError, ActingError, demo::DemoError, std::io::Error, serde_json::Error, baiyo_persistence::ExecuteError);
+failures!(
+    StoreError,
+    FoundingError,
+    ActingError,
+    demo::DemoError,
+    std::io::Error,
+    serde_json::Error,
+    baiyo_persistence::ExecuteError
+);
 
 /// Runs a command.
 pub fn run(cli: Cli) -> ExitCode {
-    let serving = Serving { listen: "127.0.0.1:8080".into(), folder: Folder { data: None, database_url: std::env::var("DATABASE_URL").ok() } };
+    let serving = Serving {
+        listen: "127.0.0.1:8080".into(),
+        folder: Folder { data: None, database_url: std::env::var("DATABASE_URL").ok() },
+    };
     let outcome = match cli.command.unwrap_or(Subcommands::Serve(serving)) {
         Subcommands::Serve(serving) => serve(&serving),
         Subcommands::Demo(serving) => serve_demo(&serving),
@@ -177,16 +188,25 @@ fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
     let address = listener.local_addr()?;
     match store.founding()? {
         Some(founding) if founding.demonstration => {
-            return Err(Failure(format!("{} holds a demonstration; serve it with `baiyo demo`", folder.display())));
+            return Err(Failure(format!(
+                "{} holds a demonstration; serve it with `baiyo demo`",
+                folder.display()
+            )));
         }
         Some(founding) => println!("{}: http://{address}/", founding.name),
         None => {
             let link = store.first_link(crate::api::accounts::LINK_HOURS)?;
-            println!("This folder is empty. The first administrator sets up his account and the centre here, once:");
+            println!(
+                "This folder is empty. The first administrator sets up his account and the centre here, once:"
+            );
             println!("  http://{address}/setup/{}", link.as_str());
         }
     }
-    println!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
+    println!(
+        "Serving {} (started in {} ms). Stop with Ctrl-C.",
+        folder.display(),
+        began.elapsed().as_millis()
+    );
     listen_on(store, listener)
 }
 
@@ -202,7 +222,11 @@ fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
     for account in &accounts {
         println!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);
     }
-    println!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
+    println!(
+        "Serving {} (started in {} ms). Stop with Ctrl-C.",
+        folder.display(),
+        began.elapsed().as_millis()
+    );
     listen_on(store, listener)
 }
 
@@ -238,9 +262,15 @@ fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn import(file: &Path, folder: &Folder, sign_in: String, password: Option<String>) -> Result<ExitCode, Failure> {
+fn import(
+    file: &Path,
+    folder: &Folder,
+    sign_in: String,
+    password: Option<String>,
+) -> Result<ExitCode, Failure> {
     let folder = folder.existing()?;
-    let text = std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let text =
+        std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     let standard: baiyo_domain::standard::Standard =
         toml::from_str(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     let password = match password {
@@ -255,7 +285,10 @@ fn import(file: &Path, folder: &Folder, sign_in: String, password: Option<String
     person.record(&store, Command::Standard(filed, Draft { standard }.into()))?;
     println!("{code} version {version} is filed as a draft: {filed}");
     for fault in &faults {
-        println!("  it cannot be approved yet: {}", words::reason(Language::En, fault, chrono_tz::Asia::Tokyo));
+        println!(
+            "  it cannot be approved yet: {}",
+            words::reason(Language::En, fault, chrono_tz::Asia::Tokyo)
+        );
     }
     if faults.is_empty() {
         println!("  a releaser approves it by signature.");
@@ -280,7 +313,9 @@ fn ask_gate(batch: &str, folder: &Folder) -> Result<ExitCode, Failure> {
     let answer = gate(&batch, now);
     println!("{} {}", batch.opened.label, batch.status(now).name());
     let zone = chrono_tz::Asia::Tokyo;
-    let sentence = |blocker: &Blocker| crate::api::views::blocker_sentence(Language::En, blocker, batch.standard(), zone);
+    let sentence = |blocker: &Blocker| {
+        crate::api::views::blocker_sentence(Language::En, blocker, batch.standard(), zone)
+    };
     for check in &answer.batch {
         for (blocker, _) in &check.blockers {
             println!("  batch: [{}] {}", check.requirement.key(), sentence(blocker));
@@ -375,7 +410,9 @@ fn export(batch: Option<&str>, folder: &Folder, out: Option<&Path>) -> Result<Ex
 }
 
 fn write_export(store: &Store, batch: Option<BatchId>, out: impl Write) -> Result<u64, Failure> {
-    let Some(batch) = batch else { return Ok(exporting::everything(store, out, &mut progress("Exporting"))?) };
+    let Some(batch) = batch else {
+        return Ok(exporting::everything(store, out, &mut progress("Exporting"))?);
+    };
     let exported = exporting::batch(store, batch)?.ok_or(Failure("no such batch".into()))?;
     serde_json::to_writer(out, &exported)?;
     Ok(exported.entries.len() as u64)

@@ -97,7 +97,9 @@ pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<
         Some(founding) if !founding.demonstration => {
             return Err(DemoError::RealCentre(folder.display().to_string()));
         }
-        Some(_) if accounts_file.exists() => return Ok(serde_json::from_slice(&std::fs::read(accounts_file)?)?),
+        Some(_) if accounts_file.exists() => {
+            return Ok(serde_json::from_slice(&std::fs::read(accounts_file)?)?);
+        }
         Some(_) => return Err(DemoError::CutShort(folder.display().to_string())),
         None => {}
     }
@@ -176,7 +178,11 @@ impl Seeding {
     }
 
     /// Carries everything out in the order of time: the journal's times never go back, so the courses interleave.
-    fn perform(mut self, centre: &bench::Centre, progress: &mut dyn FnMut(u64, u64)) -> Result<(), DemoError> {
+    fn perform(
+        mut self,
+        centre: &bench::Centre,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), DemoError> {
         self.steps.sort_by_key(|step| step.at);
         let total = self.steps.len() as u64;
         for (done, step) in self.steps.into_iter().enumerate() {
@@ -202,4 +208,42 @@ fn seed(
     standards::found(&centre)?;
     Seeding::up_to(today).perform(&centre, progress)?;
     Ok(people::accounts(store, &staff)?)
+}
+
+#[cfg(test)]
+mod hours_of_the_day {
+    use super::*;
+    use baiyo_domain::batch::status::BatchStatus;
+
+    fn at(hours: i64) {
+        let folder = tempfile::tempdir().unwrap();
+        let today = SystemClock.now().plus_hours(-hours);
+        let clock = Arc::new(SetClock::at(today.plus_hours(-24 * BEGINS_DAYS_AGO)));
+        let store = Store::open(folder.path(), clock.clone()).unwrap();
+        seed(&store, &clock, today, &mut |_, _| ()).unwrap();
+        assert!(clock.now() <= today, "{} {}", clock.now(), today);
+        let shown: std::collections::BTreeSet<BatchStatus> = store
+            .read(|conn| {
+                let streams = baiyo_persistence::journal::streams_of(conn, baiyo_domain::journal::StreamKind::Batch)?;
+                let mut all = std::collections::BTreeSet::new();
+                for s in streams {
+                    let b = baiyo_persistence::reading::batch(conn, baiyo_persistence::reading::ClinicScope::Centre, baiyo_domain::ids::BatchId(s.id))?.unwrap();
+                    all.insert(b.status(today));
+                }
+                Ok::<_, StoreError>(all)
+            })
+            .unwrap();
+        println!("{hours} h: {} {:?}", shown.len(), today.since(clock.now()));
+        assert_eq!(shown.len(), 18, "{shown:?}");
+    }
+    #[test]
+    fn h4() { at(4); }
+    #[test]
+    fn h8() { at(8); }
+    #[test]
+    fn h12() { at(12); }
+    #[test]
+    fn h16() { at(16); }
+    #[test]
+    fn h20() { at(20); }
 }

@@ -32,7 +32,8 @@ pub fn everything(
     let head = extract::head(store)?.ok_or_else(|| StoreError::Database("nothing is sealed yet".into()))?;
     let total = head.size;
     let broken = |error: std::io::Error| StoreError::Database(error.to_string());
-    let mut writing = baiyo_exchange::export::Writer::new(out, &head_of(head.clone(), true)).map_err(broken)?;
+    let mut writing =
+        baiyo_exchange::export::Writer::new(out, &head_of(head.clone(), true)).map_err(broken)?;
     let mut written = 0;
     extract::everything(store, &head, &mut |extracted| {
         writing.entry(&exported(extracted)).map_err(broken)?;

@@ -61,7 +61,8 @@ pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str
     }
     let store = Arc::clone(&state.store);
     let (person, action, path) = (caller.person, action.to_string(), request.path().to_string());
-    let recorded = web::block(move || store.record_attempt(person, action, path, vec!["not_allowed".into()])).await;
+    let recorded =
+        web::block(move || store.record_attempt(person, action, path, vec!["not_allowed".into()])).await;
     if let Ok(Err(error)) = recorded {
         tracing::error!(%error, "a refused attempt could not be recorded");
     }
@@ -79,10 +80,10 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(String::from);
     let cookie = request.cookie(COOKIE).map(|cookie| cookie.value().to_string());
     let by_cookie = token.is_none();
+    let Some(token) = token.or(cookie) else { return Err(refused()) };
     if by_cookie && changes(request.method()) && !same_origin(request) {
         return Err(Problem::new(Kind::Forbidden, language));
     }
-    let Some(token) = token.or(cookie) else { return Err(refused()) };
     let (now, _) = state.store.now();
     let store = Arc::clone(&state.store);
     let found = web::block(move || {
@@ -145,7 +146,9 @@ pub async fn reauthenticate(
         let Some(locked) = locked else { return Ok(Err(PasswordRefused::Wrong)) };
         let unlocked = locked.unlock(&password, meaning);
         store
-            .write(move |conn| accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database))
+            .write(move |conn| {
+                accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
+            })
             .map_err(|error| match error {
                 WriteError::Job(error) => error,
                 WriteError::Unavailable(reason) => StoreError::Database(reason),
@@ -159,7 +162,12 @@ pub async fn reauthenticate(
 }
 
 /// A wrong password, or too many of them, as a problem.
-pub fn password_problem(refused: PasswordRefused, language: Language, pointer: Option<&str>, state: &State) -> Problem {
+pub fn password_problem(
+    refused: PasswordRefused,
+    language: Language,
+    pointer: Option<&str>,
+    state: &State,
+) -> Problem {
     match refused {
         PasswordRefused::Wrong => {
             let sentence = Kind::NotSignedIn.title(language).to_string();

@@ -175,7 +175,9 @@ fn without_test_modules(text: &str) -> String {
 /// Pages are served under a policy that refuses scripts and styles written into them.
 fn pages_carry_no_code(files: &[File]) -> Offences {
     let mut offences = Offences::new();
-    for (path, text) in sources(files).filter(|(path, _)| path.starts_with("crates/web/src/")) {
+    // A test of escaping has to write what must not come through.
+    let served = |path: &str| path.starts_with("crates/web/src/") && !path.ends_with("/tests.rs");
+    for (path, text) in sources(files).filter(|(path, _)| served(path)) {
         // The middle one is how a template writes the first.
         for mark in ["<script>", "script {", "style="] {
             let begins_a_word = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');

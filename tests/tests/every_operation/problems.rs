@@ -141,7 +141,7 @@ pub fn of_particular_states(centre: &Centre, all: &All) {
         asking(centre, sent).post(&sent.path, body)
     };
     let nobody = Uuid::now_v7();
-    for form in ["sampling", "sending", "outcome"] {
+    for form in ["sampling", "sending", "storage", "outcome"] {
         let refused =
             with(&format!("/batches/{{id}}/{form}"), "performed", json!({ "by": nobody })).refused(409);
         refused.only(&["no_such_person"]);
@@ -149,9 +149,10 @@ pub fn of_particular_states(centre: &Centre, all: &All) {
     with("/batches/{id}/result", "test", json!("NO-SUCH-TEST"))
         .refused(409)
         .only(&["no_such_sample_or_test"]);
-    with("/people/{id}/role_end", "role", json!("technician")).refused(409).only(&["person_left"]);
     let stranger = json!({ "name": "ABE Jun", "sign_in": "abe.jun", "clinic": nobody });
     centre.administrator().post("/people", stranger).refused(409).only(&["clinic_mismatch"]);
+    let unknown = json!({ "sign_in": "no.such", "password": "three quiet herons" });
+    centre.stranger().post("/session", unknown).refused(401).only(&["wrong_password"]);
     let clinic = json!({ "name": "Twice" });
     centre.administrator().post("/site/clinic_registration", clinic.clone()).ok();
     centre.administrator().post("/site/clinic_registration", clinic).refused(409).only(&["already_done"]);

@@ -178,7 +178,8 @@ impl Batch {
             return self.status_before_fill();
         }
         let released = self.containers.values().filter(|container| container.released()).count();
-        let open = self.containers.values().filter(|c| !c.released() && c.status() == ContainerStatus::InHouse);
+        let open =
+            self.containers.values().filter(|c| !c.released() && c.status() == ContainerStatus::InHouse);
         let open = open.count();
         match (released, open) {
             (0, 0) => BatchStatus::Rejected,

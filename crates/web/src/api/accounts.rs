@@ -13,7 +13,9 @@ use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::StoreError;
-use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token};
+use baiyo_persistence::accounts::{
+    self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
+};
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::{JobError, WriteError};
 use schemars::JsonSchema;
@@ -202,17 +204,24 @@ pub async fn check_password(
         let secret = store.read(|conn| Ok::<_, StoreError>(accounts::stored_secret(conn, &sign_in)?))?;
         let checked = secret.check(&password);
         store
-            .write(move |conn| accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database))
+            .write(move |conn| {
+                accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
+            })
             .map_err(store_error)
     });
-    let settled = outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
+    let settled =
+        outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
     match settled {
         Ok((_, token)) => Ok(token),
         // A stranger is not told whether the name exists, and only one that exists can be blocked.
         Err(PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) => {
             let sentence = match language {
-                Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
-                Language::Ja => "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。",
+                Language::En => {
+                    "The name or the password is wrong, or it was wrong too often: then wait a little."
+                }
+                Language::Ja => {
+                    "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。"
+                }
             };
             let kind = Kind::NotSignedIn;
             Err(Problem::because(kind, language, "wrong_password", Some("/password"), sentence.into()))
@@ -245,7 +254,9 @@ pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
     let store = Arc::clone(&state.store);
     let token = cookie.value().to_string();
     let ended = web::block(move || {
-        store.write(move |conn| accounts::end_session(conn, &token, now).map_err(JobError::<StoreError>::Database))
+        store.write(move |conn| {
+            accounts::end_session(conn, &token, now).map_err(JobError::<StoreError>::Database)
+        })
     });
     if let Ok(Err(error)) = ended.await {
         tracing::error!(%error, "a session could not be ended");
@@ -263,7 +274,11 @@ async fn set_up(request: HttpRequest, body: Body, state: web::Data<State>) -> Re
 ///
 /// # Errors
 /// The link has ended; the password is too weak; the centre's own fields are missing.
-pub async fn set_password(state: &web::Data<State>, form: SetupForm, language: Language) -> Result<(), Problem> {
+pub async fn set_password(
+    state: &web::Data<State>,
+    form: SetupForm,
+    language: Language,
+) -> Result<(), Problem> {
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
@@ -272,7 +287,8 @@ pub async fn set_password(state: &web::Data<State>, form: SetupForm, language: L
     let outcome = web::block(move || {
         let token = form.token.clone();
         let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
-        let invited: Invited = invited.map_err(FoundingError::from)?.ok_or(FoundingError::Link(accounts::LinkEnded))?;
+        let invited: Invited =
+            invited.map_err(FoundingError::from)?.ok_or(FoundingError::Link(accounts::LinkEnded))?;
         let password = match Password::new(&form.password, &invited.sign_in) {
             Ok(password) => password,
             Err(problems) => return Ok(Err(problems)),
@@ -329,7 +345,11 @@ fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingEr
     })
 }
 
-async fn make_token(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn make_token(
+    request: HttpRequest,
+    body: Body,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "read.self").await?;
     let form: TokenForm = read(&request, body, "post /me/tokens", &state)?;
     let (now, _) = state.store.now();
@@ -340,7 +360,11 @@ async fn make_token(request: HttpRequest, body: Body, state: web::Data<State>) -
     Ok(HttpResponse::Ok().json(SecretView { token: token.await?.as_str().to_string() }))
 }
 
-async fn make_link(request: HttpRequest, path: web::Path<Uuid>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn make_link(
+    request: HttpRequest,
+    path: web::Path<Uuid>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.setup_link").await?;
     let person = PersonId(*path);
     let (now, _) = state.store.now();
@@ -354,7 +378,11 @@ async fn make_link(request: HttpRequest, path: web::Path<Uuid>, state: web::Data
     Ok(HttpResponse::Ok().json(SecretView { token: token.as_str().to_string() }))
 }
 
-async fn waiting_keys(request: HttpRequest, path: web::Path<Uuid>, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+async fn waiting_keys(
+    request: HttpRequest,
+    path: web::Path<Uuid>,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.key_registration").await?;
     let person = PersonId(*path);
     let keys = super::reading::read(&state, &caller, move |conn| {

@@ -157,7 +157,10 @@ pub async fn submit(
     let answer = web::block(move || {
         let answer = store.execute(asked);
         // Every release is sealed at once, so that its certificate can name a checkpoint.
-        if released && answer.is_ok() && let Err(error) = store.seal() {
+        if released
+            && answer.is_ok()
+            && let Err(error) = store.seal()
+        {
             tracing::error!(%error, "cannot seal the journal");
         }
         answer
@@ -170,9 +173,13 @@ pub async fn submit(
     let first = answer.entries.first().map(|entry| entry.stream.clone());
     // A replayed creation answers with what the first one made.
     let made = if route.creates { first.clone() } else { main.or(first) };
-    let version = answer.entries.iter().rev().find(|e| Some(&e.stream) == made.as_ref()).map_or(0, |e| e.version);
+    let version =
+        answer.entries.iter().rev().find(|e| Some(&e.stream) == made.as_ref()).map_or(0, |e| e.version);
     let done = Done {
-        id: made.as_deref().and_then(|stream| stream.split_once('/')).and_then(|(_, id)| Uuid::try_parse(id).ok()),
+        id: made
+            .as_deref()
+            .and_then(|stream| stream.split_once('/'))
+            .and_then(|(_, id)| Uuid::try_parse(id).ok()),
         command: answer.command.0,
         version,
         entries: answer
@@ -233,7 +240,8 @@ fn once(
     language: Language,
 ) -> Result<Option<(String, Hash)>, Problem> {
     let Some(key) = request.headers().get("Idempotency-Key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (8..=100).contains(&key.len()));
+    let visible = |key: &&str| (8..=100).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    let key = key.to_str().ok().filter(visible);
     match key {
         Some(key) => Ok(Some((key.to_string(), fingerprint))),
         None => {
@@ -307,7 +315,9 @@ async fn patient_of(
         (Some(patient), None) => {
             let patient = *patient;
             let known = web::block(move || {
-                store.read(|conn| Ok::<_, baiyo_persistence::StoreError>(keystore::load_personal(conn, patient)?))
+                store.read(|conn| {
+                    Ok::<_, baiyo_persistence::StoreError>(keystore::load_personal(conn, patient)?)
+                })
             });
             let known = known.await.map_err(|_| Problem::new(Kind::Unavailable, language))?;
             match known.map_err(|error| Problem::of_store(&error, language))? {
@@ -345,4 +355,3 @@ async fn patient_of(
         _ => Err(one_of()),
     }
 }
-

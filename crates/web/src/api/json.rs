@@ -19,8 +19,10 @@ pub type Body = Result<web::Bytes, actix_web::Error>;
 /// Another media type, a body that is too large, or a text that is no JSON (nested too deep, or with a field given
 /// twice, included).
 pub fn read(request: &HttpRequest, body: Body, language: Language) -> Result<Value, Problem> {
-    let media = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.split(';').next().map(|name| name.trim().eq_ignore_ascii_case("application/json")) != Some(true) {
+    let media =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if media.split(';').next().map(|name| name.trim().eq_ignore_ascii_case("application/json")) != Some(true)
+    {
         return Err(Problem::new(Kind::MediaType, language));
     }
     let body = body.map_err(|error| match error.as_response_error().status_code().as_u16() {

@@ -55,7 +55,10 @@ impl Schemas {
         }
         for described in reading::described().iter().chain(accounts::described()) {
             if let Some(body) = described.body {
-                bodies.insert(format!("{} {}", described.method, described.path), Value::from(body(&mut generator)));
+                bodies.insert(
+                    format!("{} {}", described.method, described.path),
+                    Value::from(body(&mut generator)),
+                );
             }
             let operation = described_operation(described, &mut generator);
             insert(&mut paths, described.path, described.method, operation);
@@ -110,8 +113,9 @@ fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: V
 }
 
 /// Forms that nothing in the records can refuse once they are well-formed.
-const NEVER_REFUSED: [&str; 10] = [
+const NEVER_REFUSED: [&str; 11] = [
     "site.clinic_change",
+    "person.role_end",
     "standard.draft",
     "order.placement",
     "order.consent",
@@ -150,7 +154,8 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
     if route.meaning.is_some() {
         problems.push(Kind::TooManyTries);
     }
-    let signing = route.meaning.map(|meaning| format!(" Signed as `{}`.", meaning.word())).unwrap_or_default();
+    let signing =
+        route.meaning.map(|meaning| format!(" Signed as `{}`.", meaning.word())).unwrap_or_default();
     let (status, what) = if route.creates { ("201", "Recorded; what is new") } else { ("200", "Recorded") };
     let mut responses = problem_responses(&problems, generator);
     responses.insert(
@@ -197,7 +202,8 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     });
     if let Some(body) = described.body {
         let schema = Value::from(body(generator));
-        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
     if described.action.is_none() {
         operation["security"] = json!([]);
@@ -206,7 +212,8 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
 }
 
 fn role_names(action: &str) -> String {
-    let name = |role| serde_json::to_value(role).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
+    let name =
+        |role| serde_json::to_value(role).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
     let names: Vec<String> = roles_for(action).iter().map(name).collect();
     if names.is_empty() { "everybody who is signed in".into() } else { names.join(", ") }
 }

@@ -171,7 +171,9 @@ impl Kind {
             (Language::En, Kind::Unavailable) => "The records cannot be written now; nothing was kept",
             (Language::Ja, Kind::Unavailable) => "現在記録できません。何も保存されていません",
             (Language::En, Kind::Records) => "The stored records need attention: run `baiyo verify`",
-            (Language::Ja, Kind::Records) => "保存された記録に異常があります。baiyo verify を実行してください",
+            (Language::Ja, Kind::Records) => {
+                "保存された記録に異常があります。baiyo verify を実行してください"
+            }
         }
     }
 }
@@ -189,7 +191,13 @@ impl Problem {
     }
 
     /// A problem with one reason in words.
-    pub fn because(kind: Kind, language: Language, code: &str, pointer: Option<&str>, sentence: String) -> Self {
+    pub fn because(
+        kind: Kind,
+        language: Language,
+        code: &str,
+        pointer: Option<&str>,
+        sentence: String,
+    ) -> Self {
         let mut problem = Self::new(kind, language);
         problem.reasons.push(ProblemReason {
             code: code.into(),
@@ -308,7 +316,15 @@ fn kind_of(reasons: &[Reason]) -> Kind {
     let has = |wanted: fn(&Reason) -> bool| reasons.iter().any(wanted);
     if has(|r| matches!(r, Reason::NotFound)) {
         Kind::NotFound
-    } else if has(|r| matches!(r, Reason::NotAllowed { .. } | Reason::NotForOneself | Reason::ReleaserHasDuty { .. } | Reason::HasDuty)) {
+    } else if has(|r| {
+        matches!(
+            r,
+            Reason::NotAllowed { .. }
+                | Reason::NotForOneself
+                | Reason::ReleaserHasDuty { .. }
+                | Reason::HasDuty
+        )
+    }) {
         Kind::Forbidden
     } else if has(|r| matches!(r, Reason::SignatureNeeded { .. })) {
         Kind::NotSignedIn
@@ -318,7 +334,10 @@ fn kind_of(reasons: &[Reason]) -> Kind {
         Kind::VersionMissing
     } else if reasons.iter().all(|r| matches!(r, Reason::EntryTooLarge)) {
         Kind::TooLarge
-    } else if reasons.iter().all(|reason| reason.pointer().is_some() || matches!(reason, Reason::SpanEndsBeforeItBegins)) {
+    } else if reasons
+        .iter()
+        .all(|reason| reason.pointer().is_some() || matches!(reason, Reason::SpanEndsBeforeItBegins))
+    {
         Kind::Form
     } else {
         Kind::Refused
@@ -362,32 +381,55 @@ fn fault_sentence(kind: &FaultKind, language: Language) -> String {
         (Language::Ja, FaultKind::Unknown) => "この項目はありません。".into(),
         (Language::En, FaultKind::Type { expected }) => format!("This must be of type {expected}."),
         (Language::Ja, FaultKind::Type { expected }) => format!("型は {expected} でなければなりません。"),
-        (Language::En, FaultKind::Choice { allowed }) => format!("This must be one of: {}.", allowed.join(", ")),
-        (Language::Ja, FaultKind::Choice { allowed }) => format!("次のいずれかにしてください：{}。", allowed.join("、")),
+        (Language::En, FaultKind::Choice { allowed }) => {
+            format!("This must be one of: {}.", allowed.join(", "))
+        }
+        (Language::Ja, FaultKind::Choice { allowed }) => {
+            format!("次のいずれかにしてください：{}。", allowed.join("、"))
+        }
         (Language::En, FaultKind::Length { least, most }) => {
-            format!("The length must be {}.", bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string())))
+            format!(
+                "The length must be {}.",
+                bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string()))
+            )
         }
         (Language::Ja, FaultKind::Length { least, most }) => {
-            format!("長さは{}にしてください。", bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string())))
+            format!(
+                "長さは{}にしてください。",
+                bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string()))
+            )
         }
         (Language::En, FaultKind::Range { least, most }) => {
             format!("This must be {}.", bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string())))
         }
         (Language::Ja, FaultKind::Range { least, most }) => {
-            format!("値は{}にしてください。", bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string())))
+            format!(
+                "値は{}にしてください。",
+                bounds(least.map(|n| n.to_string()), most.map(|n| n.to_string()))
+            )
         }
         (Language::En, FaultKind::Form { hint }) => format!("This must look like {hint}."),
         (Language::Ja, FaultKind::Form { hint }) => format!("次の形式にしてください：{hint}。"),
-        (Language::En, FaultKind::Number) => "Write half-width digits with at most one point, such as 0.073.".into(),
-        (Language::Ja, FaultKind::Number) => "半角数字で、小数点は1つまでにしてください（例：0.073）。".into(),
+        (Language::En, FaultKind::Number) => {
+            "Write half-width digits with at most one point, such as 0.073.".into()
+        }
+        (Language::Ja, FaultKind::Number) => {
+            "半角数字で、小数点は1つまでにしてください（例：0.073）。".into()
+        }
         (Language::En, FaultKind::Digits) => "At most 18 digits are kept.".into(),
         (Language::Ja, FaultKind::Digits) => "18桁以内にしてください。".into(),
         (Language::En, FaultKind::Blank) => "This is empty.".into(),
         (Language::Ja, FaultKind::Blank) => "空白だけになっています。".into(),
-        (Language::En, FaultKind::Hidden { code }) => format!("It contains the invisible character U+{code:04X}."),
+        (Language::En, FaultKind::Hidden { code }) => {
+            format!("It contains the invisible character U+{code:04X}.")
+        }
         (Language::Ja, FaultKind::Hidden { code }) => format!("見えない文字 U+{code:04X} が含まれています。"),
-        (Language::En, FaultKind::CheckCharacter) => "The label's check character does not fit: read it again.".into(),
-        (Language::Ja, FaultKind::CheckCharacter) => "ラベルの検査文字が合いません。もう一度読み取ってください。".into(),
+        (Language::En, FaultKind::CheckCharacter) => {
+            "The label's check character does not fit: read it again.".into()
+        }
+        (Language::Ja, FaultKind::CheckCharacter) => {
+            "ラベルの検査文字が合いません。もう一度読み取ってください。".into()
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
+use super::items::{
+    BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem,
+    QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
+};
 pub use super::items::{EntryView, SignatureView};
-use super::items::{BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
@@ -58,8 +61,10 @@ pub fn routes() -> Vec<(&'static str, Route)> {
 }
 
 const LIST: &[(&str, &str)] = &[("after", "Where the page begins: `next` of the page before.")];
-const BOARD: &[(&str, &str)] =
-    &[("after", "Where the page begins: `next` of the page before."), ("status", "Only batches of this status.")];
+const BOARD: &[(&str, &str)] = &[
+    ("after", "Where the page begins: `next` of the page before."),
+    ("status", "Only batches of this status."),
+];
 
 /// What the document says of these routes.
 pub fn described() -> &'static [Described] {
@@ -82,7 +87,10 @@ pub fn described() -> &'static [Described] {
             answer: Some(|_| schemars::json_schema!({"type": "object"})),
             ..get("/openapi.json", "", "This document.")
         },
-        Described { answer: Some(|g| g.subschema_for::<Me>()), ..get("/me", "read.self", "Who is signed in.") },
+        Described {
+            answer: Some(|g| g.subschema_for::<Me>()),
+            ..get("/me", "read.self", "Who is signed in.")
+        },
         Described {
             answer: Some(|g| g.subschema_for::<Page<BatchItem>>()),
             query: BOARD,
@@ -226,7 +234,8 @@ async fn batches(request: HttpRequest, query: Query, state: web::Data<State>) ->
     let status = query.get("status").cloned();
     let scope = caller.scope();
     let rows =
-        read(&state, &caller, move |conn| Ok(reading::batches(conn, scope, status.as_deref(), after, PAGE)?)).await?;
+        read(&state, &caller, move |conn| Ok(reading::batches(conn, scope, status.as_deref(), after, PAGE)?))
+            .await?;
     let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
     let items = rows.into_iter().map(|row| BatchItem {
         id: row.id.0,
@@ -337,7 +346,11 @@ async fn attempts(request: HttpRequest, state: web::Data<State>) -> Answer {
 ///
 /// # Errors
 /// The records cannot be read.
-pub async fn history(state: &web::Data<State>, caller: &Caller, stream: StreamId) -> Result<Vec<EntryView>, Problem> {
+pub async fn history(
+    state: &web::Data<State>,
+    caller: &Caller,
+    stream: StreamId,
+) -> Result<Vec<EntryView>, Problem> {
     read(state, caller, move |conn| {
         let names = reading::names(conn)?;
         let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
@@ -418,11 +431,10 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
     let (order, _) = one_order(&state, &caller, &path).await?;
     let patient = order.placed.placement.patient;
     let row = read(&state, &caller, move |conn| Ok(keystore::load_personal(conn, patient)?)).await?;
-    let opened =
-        row.and_then(|row| {
-            let sealed = &row.sealed;
-            state.store.keys().open_personal(patient, row.clinic, &sealed.nonce, &sealed.ciphertext).ok()
-        });
+    let opened = row.and_then(|row| {
+        let sealed = &row.sealed;
+        state.store.keys().open_personal(patient, row.clinic, &sealed.nonce, &sealed.ciphertext).ok()
+    });
     let personal = opened.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {
         patient: patient.0,
@@ -580,7 +592,8 @@ struct Cursor(i64, Uuid);
 
 fn after_of(query: &HashMap<String, String>, caller: &Caller) -> Result<Option<After>, Problem> {
     let Some(text) = query.get("after") else { return Ok(None) };
-    let parsed = text.split_once('_').and_then(|(at, id)| Some(Cursor(at.parse().ok()?, Uuid::try_parse(id).ok()?)));
+    let parsed =
+        text.split_once('_').and_then(|(at, id)| Some(Cursor(at.parse().ok()?, Uuid::try_parse(id).ok()?)));
     match parsed {
         Some(Cursor(at, id)) => Ok(Some(After { at, id })),
         None => {

@@ -123,7 +123,9 @@ impl Checker<'_> {
             Value::Number(number) => {
                 let bound = |key| schema.get(key).and_then(Value::as_i64);
                 let (least, most) = (bound("minimum"), bound("maximum"));
-                let inside = number.as_i64().is_some_and(|n| least.is_none_or(|l| n >= l) && most.is_none_or(|m| n <= m));
+                let inside = number
+                    .as_i64()
+                    .is_some_and(|n| least.is_none_or(|l| n >= l) && most.is_none_or(|m| n <= m));
                 if (least.is_some() || most.is_some()) && !inside {
                     fault(FaultKind::Range { least, most });
                 }
@@ -146,7 +148,13 @@ impl Checker<'_> {
         }
     }
 
-    fn fields(&self, fields: &Map<String, Value>, schema: &Map<String, Value>, at: &str, faults: &mut Vec<Fault>) {
+    fn fields(
+        &self,
+        fields: &Map<String, Value>,
+        schema: &Map<String, Value>,
+        at: &str,
+        faults: &mut Vec<Fault>,
+    ) {
         let known = schema.get("properties").and_then(Value::as_object);
         for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             if let Some(name) = name.as_str().filter(|name| !fields.contains_key(*name)) {
@@ -174,7 +182,9 @@ impl Checker<'_> {
         let choices: Vec<String> = tried
             .iter()
             .filter_map(|faults| match faults.as_slice() {
-                [Fault { pointer, kind: FaultKind::Choice { allowed } }] if pointer == at => Some(allowed.clone()),
+                [Fault { pointer, kind: FaultKind::Choice { allowed } }] if pointer == at => {
+                    Some(allowed.clone())
+                }
                 _ => None,
             })
             .flatten()
@@ -259,7 +269,8 @@ fn number_fault(text: &str, schema: &Map<String, Value>) -> Option<FaultKind> {
     };
     let bound = |key| schema.get(key).and_then(Value::as_i64);
     let (least, most) = (bound("x-least"), bound("x-most"));
-    let below = least.is_some_and(|least| number < Number::from(least) || (least >= 0 && text.starts_with('-')));
+    let below =
+        least.is_some_and(|least| number < Number::from(least) || (least >= 0 && text.starts_with('-')));
     let above = most.is_some_and(|most| number > Number::from(most));
     (below || above).then_some(FaultKind::Range { least, most })
 }
@@ -268,7 +279,9 @@ fn number_fault(text: &str, schema: &Map<String, Value>) -> Option<FaultKind> {
 fn matches(pattern: &str, text: &str) -> bool {
     let only = |allowed: fn(u8) -> bool| text.bytes().all(allowed);
     match pattern {
-        "^[A-Z0-9]{2,6}$" => (2..=6).contains(&text.len()) && only(|b| b.is_ascii_uppercase() || b.is_ascii_digit()),
+        "^[A-Z0-9]{2,6}$" => {
+            (2..=6).contains(&text.len()) && only(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        }
         "^[A-Z0-9-]+$" => only(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-'),
         "^[a-z0-9._-]+$" => only(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b)),
         "^[0-9a-f]{64}$" => text.len() == 64 && only(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),

@@ -13,8 +13,8 @@ use baiyo_domain::batch::status::{BatchStatus, ContainerStatus};
 use baiyo_domain::batch::testing::{Oos, ResultForm};
 use baiyo_domain::batch::{Batch, Duty, Subject};
 use baiyo_domain::ids::{
-    BatchId, ClinicId, ContainerNo, EntryId, FillNo, HarvestNo, HoldNo, LabelKind, OrderId, PatientId, PersonId,
-    QualityEventId, ResultNo, SampleNo, StandardId, VesselNo,
+    BatchId, ClinicId, ContainerNo, EntryId, FillNo, HarvestNo, HoldNo, LabelKind, OrderId, PatientId,
+    PersonId, QualityEventId, ResultNo, SampleNo, StandardId, VesselNo,
 };
 use baiyo_domain::journal::Hash;
 use baiyo_domain::order::{OrderStanding, Purpose};
@@ -249,7 +249,8 @@ pub struct MismatchView {
 impl BatchView {
     /// A batch as it stands at an instant.
     pub fn of(batch: &Batch, now: Time) -> Self {
-        let label = |kind, no| batch.opened.label.part(kind, no).map(|label| label.to_string()).unwrap_or_default();
+        let label =
+            |kind, no| batch.opened.label.part(kind, no).map(|label| label.to_string()).unwrap_or_default();
         let standard = batch.standard();
         Self {
             id: batch.id,
@@ -507,7 +508,8 @@ impl GateView {
         let show = |check: &Check| check_view(batch, check, language, zone);
         let whole = || answer.batch.iter();
         let containers = answer.containers.iter().map(|(no, own)| {
-            let blockers: Vec<BlockerView> = whole().chain(own).flat_map(|check| show(check).blockers).collect();
+            let blockers: Vec<BlockerView> =
+                whole().chain(own).flat_map(|check| show(check).blockers).collect();
             let label = batch.opened.label.part(LabelKind::Dose, no.0);
             GateContainerView {
                 container: *no,

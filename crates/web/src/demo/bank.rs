@@ -87,7 +87,7 @@ fn product(seeding: &mut Seeding, story: &'static str, bank: Case, days: i64) {
         b.record("takahashi", Opening { order: b.case.order, standard, bank: draw })
     });
     course.at(begun - D, instruct);
-    course.by_chance(begun, |b, dice| seed(b, dice)).kept(plan, 0).harvested().tested();
+    course.by_chance(begun, seed).kept(plan, 0).harvested().tested();
     course
         .confirmed(fresh::CONFIRMED)
         .released(fresh::RELEASED)

@@ -25,6 +25,8 @@ use uuid::Uuid;
 pub const H: i64 = 60;
 /// Minutes of a day.
 pub const D: i64 = 24 * H;
+/// When the tissue is received, counted from the first seeding.
+pub const RECEIVED: i64 = -100;
 
 /// A batch that is to be, with the people who work on it.
 #[derive(Clone, Copy)]
@@ -202,16 +204,16 @@ impl<'a> Course<'a> {
         .at(begun - 2 * D, instruct)
     }
 
-    /// The tissue received and sampled, four hours before the cells are seeded.
+    /// The tissue received and sampled, on the morning on which the cells are seeded.
     pub fn received(&mut self) -> &mut Self {
         let begun = self.begun();
-        self.by_chance(begun - 4 * H, |b, dice| b.make(tissue(b, dice)?)).tissue_sampled()
+        self.by_chance(begun + RECEIVED, |b, dice| b.make(tissue(b, dice)?)).tissue_sampled()
     }
 
     /// The tissue's sterility sample, which an outside laboratory reports after fourteen days.
     pub fn tissue_sampled(&mut self) -> &mut Self {
         let begun = self.begun();
-        self.at(begun - 3 * H, |b| {
+        self.at(begun + RECEIVED + 20, |b| {
             b.sample(of(Stage::Receipt), vec![Subject::Tissue])?;
             let (_, sample, _) = b.sampled("STERILITY-RECEIPT")?;
             let laboratory = short("見本検査センター Sample Laboratory")?;

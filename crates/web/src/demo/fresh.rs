@@ -104,7 +104,7 @@ pub fn plan_all(seeding: &mut Seeding) {
         ("on its way", 28 * H + 30),
         ("at the clinic", 31 * H + 10),
         ("the physician has decided", 32 * H + 30),
-        ("tissue received", -24 * D - 2 * H),
+        ("tissue received", -24 * D - 45),
         ("instructed", -25 * D),
         ("opened", -26 * D - 12 * H),
     ];

@@ -1,7 +1,7 @@
 //! Troubles on the way to the release: at receipt, in culture, in the laboratory and at the decision.
 
 use super::bench::{Bench, Done, count, quantity};
-use super::course::{Case, Course, D, H, Plan};
+use super::course::{Case, Course, D, H, Plan, RECEIVED};
 use super::fresh::{ARRIVED, CONFIRMED, GIVEN, RELEASED, SHIPPED, STACKS, plan, until_tested};
 use super::making::{self, confirm_manufacturing, confirm_quality, grown, isolate, tissue};
 use super::people::{note, short};
@@ -44,8 +44,8 @@ fn warm_tissue(seeding: &mut Seeding) {
     let harvest = seeding.calendar.days_ago(50);
     let mut course = Course::new(seeding, "tissue too warm, assessed", plan(1), harvest);
     let begun = course.begun();
-    course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, warm).tissue_sampled().at(
-        begun - 2 * H,
+    course.ordered(Purpose::Therapy).opened().by_chance(begun + RECEIVED, warm).tissue_sampled().at(
+        begun + RECEIVED + 60,
         |b| {
             b.assess(
                 Impact::Acceptable,
@@ -60,9 +60,9 @@ fn warm_tissue(seeding: &mut Seeding) {
         .given(GIVEN)
         .closed("STERILITY-14D")
         .at(2 * D, |b| b.close_events("輸送業者に保冷剤の追加を依頼 / the carrier now adds a coolant pack"));
-    let harvest = seeding.calendar.minutes_ago(-24 * D - 2 * H);
+    let harvest = seeding.calendar.minutes_ago(-24 * D - 45);
     let mut course = Course::new(seeding, "tissue too warm, waits", plan(1), harvest);
-    course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, warm).tissue_sampled();
+    course.ordered(Purpose::Therapy).opened().by_chance(begun + RECEIVED, warm).tissue_sampled();
 }
 
 /// Tissue refused on arrival: the seal broken, or too little of it.
@@ -73,7 +73,7 @@ fn refused_tissue(seeding: &mut Seeding) {
         let harvest = seeding.calendar.days_ago(days);
         let mut course = Course::new(seeding, "tissue refused", plan(1), harvest);
         let begun = course.begun();
-        course.ordered(Purpose::Therapy).opened().by_chance(begun - 4 * H, move |b, dice| {
+        course.ordered(Purpose::Therapy).opened().by_chance(begun + RECEIVED, move |b, dice| {
             let mut receipt = tissue(b, dice)?;
             receipt.seal_intact = seal_intact;
             receipt.decision = ReceiptDecision::Refused { reason: note(reason)? };
@@ -88,13 +88,13 @@ fn another_name_on_the_package(seeding: &mut Seeding) {
     let mut course = Course::new(seeding, "another name on the package", plan(1), harvest);
     let begun = course.begun();
     course.ordered(Purpose::Therapy).opened();
-    course.by_chance(begun - 6 * H, |b, dice| {
+    course.by_chance(begun + RECEIVED - 60, |b, dice| {
         let mut receipt = tissue(b, dice)?;
         receipt.pseudonym = short("P-0999")?;
         b.refused(b.case.maker, receipt)
     });
     course
-        .at(begun - 5 * H, |b| clear(b, "外箱の付け替えを確認 / the outer box had been exchanged"))
+        .at(begun + RECEIVED - 30, |b| clear(b, "外箱の付け替えを確認 / the outer box had been exchanged"))
         .received()
         .cultured();
 }

@@ -277,7 +277,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::PasswordHint => "12〜128文字。サインイン名を含めないでください。",
         Ui::Opened => "登録日時",
         Ui::WholeBatch => "ロット全体",
-        Ui::Blocked => "出荷不可の理由あり",
+        Ui::Blocked => "未充足",
         Ui::SeeAbove => "上記参照",
         Ui::Frozen => "凍結",
         Ui::Thawed => "解凍",

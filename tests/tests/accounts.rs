@@ -1,0 +1,180 @@
+//! From an empty folder to people who can sign, and who comes in: everything over HTTP.
+
+use baiyo_domain::authority::Role;
+use serde_json::{Value, json};
+use stories::{Centre, Member, PASSWORD_OF_SETUP};
+use uuid::Uuid;
+
+const OTHER_PASSWORD: &str = "eleven grey lanterns";
+
+/// The cookie of an answer, as it is sent back.
+fn cookie(answer: &stories::Answer) -> String {
+    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_string()
+}
+
+fn sign_in(centre: &Centre, name: &str, password: &str) -> stories::Answer {
+    centre.stranger().post("/session", json!({ "sign_in": name, "password": password }))
+}
+
+/// A request with a session's cookie, as one of our own pages sends it.
+fn by_cookie<'a>(centre: &'a Centre, cookie: &str, method: &'static str, path: &str) -> stories::Call<'a> {
+    centre.stranger().call(method, path).header("cookie", cookie).header("sec-fetch-site", "same-origin")
+}
+
+/// Signs in and makes a token; the person as he asks from then on.
+fn member(centre: &Centre, role: Role, sign_in_name: &str, password: &str) -> Member {
+    let session = sign_in(centre, sign_in_name, password);
+    let own = cookie(&session);
+    session.ok();
+    let token = by_cookie(centre, &own, "POST", "/me/tokens").json(&json!({ "name": "story" })).send().ok();
+    let me = by_cookie(centre, &own, "GET", "/me").send().ok();
+    Member {
+        id: me["person"].as_str().unwrap().parse().unwrap(),
+        role,
+        clinic: None,
+        sign_in: sign_in_name.into(),
+        password: password.into(),
+        token: token["token"].as_str().unwrap().into(),
+    }
+}
+
+#[test]
+fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
+    let (centre, link) = Centre::empty();
+    let setup = |form: Value| centre.stranger().post("/setup", form);
+    setup(json!({ "token": link, "password": PASSWORD_OF_SETUP })).refused(422).only(&["missing"]);
+    let about =
+        json!({ "your_name": "MORI Aki", "name": "Kamogawa CPC", "code": "KAMO", "facility_number": "FA1" });
+    let weak = setup(json!({ "token": link, "password": "admin", "centre": about })).refused(422);
+    assert_eq!(weak.reasons[0]["pointer"], "/password");
+    assert!(weak.reasons.len() > 1, "every problem at once: {weak:?}");
+    setup(json!({ "token": link, "password": PASSWORD_OF_SETUP, "centre": about })).ok();
+    setup(json!({ "token": link, "password": OTHER_PASSWORD, "centre": about })).refused(404);
+
+    let first = member(&centre, Role::Administrator, "admin", PASSWORD_OF_SETUP);
+    let administrator = centre.member(&first);
+    let me = administrator.get("/me").ok();
+    assert_eq!(
+        (&me["roles"], &me["can_sign"], &me["name"]),
+        (&json!(["administrator"]), &json!(true), &json!("MORI Aki"))
+    );
+
+    // Invitation, link, own password, identity check with the key, role.
+    let id = administrator.post("/people", json!({ "name": "ABE Jun", "sign_in": "abe.jun" })).made();
+    let taken =
+        administrator.post("/people", json!({ "name": "ABE Jun", "sign_in": "abe.jun" })).refused(422);
+    taken.only(&["sign_in_taken"]);
+    let link = administrator.post(&format!("/people/{id}/setup_link"), json!({})).ok()["token"].clone();
+    setup(json!({ "token": link, "password": OTHER_PASSWORD })).ok();
+    let newcomer = member(&centre, Role::Technician, "abe.jun", OTHER_PASSWORD);
+    let me = centre.member(&newcomer).get("/me").ok();
+    assert_eq!((&me["roles"], &me["can_sign"]), (&json!([]), &json!(false)));
+    centre.member(&newcomer).get("/batches").refused(403);
+
+    let waiting = administrator.get(&format!("/people/{id}/waiting_keys")).ok();
+    let registration = json!({ "key": waiting["items"][0]["key"], "identity_check": "passport seen" });
+    let path = format!("/people/{id}/key_registration");
+    administrator.sign(&path, registration, "key_registration").ok();
+    assert_eq!(administrator.get(&format!("/people/{id}/waiting_keys")).ok()["items"], json!([]));
+    let grant = format!("/people/{id}/role_grant");
+    administrator.sign(&grant, json!({ "role": "technician" }), "role_grant").ok();
+    let own = format!("/people/{}/role_grant", administrator.id());
+    let for_himself = administrator.sign(&own, json!({ "role": "releaser" }), "role_grant").refused(403);
+    for_himself.names("not_for_oneself");
+    let me = centre.member(&newcomer).get("/me").ok();
+    assert_eq!((&me["roles"], &me["can_sign"]), (&json!(["technician"]), &json!(true)));
+    centre.member(&newcomer).get("/batches").ok();
+
+    // Who leaves can neither sign in nor use what he had; his history stays.
+    administrator.post(&format!("/people/{id}/departure"), json!({ "reason": "moved away" })).ok();
+    centre.member(&newcomer).get("/me").refused(401);
+    assert_ne!(sign_in(&centre, "abe.jun", OTHER_PASSWORD).status, 200);
+    let history = administrator.get(&format!("/people/{id}/history")).ok();
+    assert!(history["items"].as_array().unwrap().len() >= 4);
+}
+
+#[test]
+fn a_forgotten_password_gets_a_new_key_after_two_people_checked_who_it_is() {
+    let centre = Centre::open();
+    let administrator = centre.administrator();
+    let person = centre.lead().account().clone();
+    let link =
+        administrator.post(&format!("/people/{}/setup_link", person.id), json!({})).ok()["token"].clone();
+    centre.stranger().post("/setup", json!({ "token": link, "password": OTHER_PASSWORD })).ok();
+    sign_in(&centre, &person.sign_in, &person.password).refused(401);
+    sign_in(&centre, &person.sign_in, OTHER_PASSWORD).ok();
+    let waiting = administrator.get(&format!("/people/{}/waiting_keys", person.id)).ok();
+    let mut form = json!({ "key": waiting["items"][0]["key"], "identity_check": "face and passport" });
+    let path = format!("/people/{}/key_registration", person.id);
+    let alone = administrator.sign(&path, form.clone(), "key_registration").refused(409);
+    alone.only(&["second_person_needed"]);
+    form["second_checker"] = json!(centre.manager().id());
+    administrator.sign(&path, form, "key_registration").ok();
+}
+
+#[test]
+fn a_session_is_a_cookie_for_our_own_pages_that_ends() {
+    let centre = Centre::open();
+    let person = centre.technician().account();
+    sign_in(&centre, &person.sign_in, "wrong horse entirely").refused(401).only(&["wrong_password"]);
+    sign_in(&centre, "nobody.here", "wrong horse entirely").refused(401).only(&["wrong_password"]);
+    let session = sign_in(&centre, &person.sign_in, &person.password);
+    let sent = session.header("set-cookie").unwrap();
+    assert!(sent.contains("HttpOnly") && sent.contains("SameSite=Strict"), "{sent}");
+    let own = cookie(&session);
+    session.ok();
+    let me = by_cookie(&centre, &own, "GET", "/me").send().ok();
+    assert_eq!(me["person"], person.id.to_string());
+
+    // Another site's page may not change anything with it, whatever the browser says of where it comes from.
+    let token = json!({ "name": "stolen" });
+    let from = |name, value| {
+        let call = centre.stranger().call("POST", "/me/tokens").header("cookie", &own).json(&token);
+        call.header(name, value).send()
+    };
+    from("sec-fetch-site", "cross-site").refused(403);
+    from("sec-fetch-site", "same-site").refused(403);
+    from("origin", "https://evil.example").refused(403);
+    from("accept", "application/json").refused(403);
+    from("sec-fetch-site", "same-origin").ok();
+
+    by_cookie(&centre, &own, "DELETE", "/session").send().ok();
+    by_cookie(&centre, &own, "GET", "/me").send().refused(401);
+
+    let session = sign_in(&centre, &person.sign_in, &person.password);
+    let own = cookie(&session);
+    session.ok();
+    centre.minutes(20);
+    by_cookie(&centre, &own, "GET", "/me").send().ok();
+    centre.minutes(20);
+    by_cookie(&centre, &own, "GET", "/me").send().ok();
+    centre.minutes(31);
+    by_cookie(&centre, &own, "GET", "/me").send().refused(401);
+    centre.stranger().call("GET", "/me").header("authorization", "Bearer baiyo_invented").send().refused(401);
+}
+
+#[test]
+fn wrong_passwords_make_everybody_wait_and_a_right_one_counts_again_afterwards() {
+    let centre = Centre::open();
+    let person = centre.physician().account();
+    let tries = (0..12).map(|_| sign_in(&centre, &person.sign_in, "not the password"));
+    let answers: Vec<stories::Answer> = tries.collect();
+    let blocked = answers.iter().find(|answer| answer.status != 401);
+    let blocked = blocked.unwrap_or_else(|| panic!("{answers:#?}")).clone();
+    let wait: i64 = blocked.header("retry-after").unwrap().parse().unwrap();
+    blocked.refused(429);
+    // Not even the right one, and not for a signature either.
+    sign_in(&centre, &person.sign_in, &person.password).refused(429);
+    let path = format!("/batches/{}/administration_decision", Uuid::now_v7());
+    let form = json!({ "container": label(), "order_label": label(), "may": true });
+    let signed = centre.physician().signed(form, "administration_decision");
+    centre.physician().post(&path, signed).refused(429);
+    centre.minutes(wait / 60 + 1);
+    sign_in(&centre, &person.sign_in, &person.password).ok();
+}
+
+fn label() -> String {
+    use baiyo_domain::ids::{Label, LabelKind};
+    let site = "DEMO".to_string().try_into().unwrap();
+    (1..9).find_map(|serial| Label::new(LabelKind::Dose, &site, 26, serial)).unwrap().to_string()
+}
