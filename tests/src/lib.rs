@@ -10,6 +10,7 @@
 mod asking;
 mod centre;
 mod course;
+mod forging;
 mod founded;
 mod program;
 mod steps;
@@ -17,6 +18,7 @@ mod steps;
 pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};
 pub use centre::Centre;
 pub use course::{Course, Recipe, Step, passing_values};
+pub use forging::Forger;
 pub use founded::{Member, PASSWORD_OF_SETUP};
 pub use program::{Ran, baiyo, python, workspace};
 pub use steps::count;

@@ -216,6 +216,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("site.clinic_registration", &[Administrator]),
     ("site.clinic_change", &[Administrator]),
     ("person.invitation", &[Administrator]),
+    ("person.identity_confirmation", &[ManufacturingLead, Releaser, FacilityManager, Administrator]),
     ("person.key_registration", &[Administrator]),
     ("person.setup_link", &[Administrator]),
     ("person.role_grant", &[Administrator]),

@@ -82,7 +82,9 @@ impl Event {
                 people::Event::KeyRegistered(_) => Some(Meaning::KeyRegistration),
                 people::Event::RoleGrant(_) => Some(Meaning::RoleGrant),
                 people::Event::Deputyship(_) => Some(Meaning::Deputyship),
-                people::Event::Invited(_) | people::Event::RoleEnd(_) | people::Event::Departure(_) => None,
+                people::Event::Invited(_)
+                | people::Event::IdentityConfirmed(_)
+                | people::Event::RoleEnd(_) | people::Event::Departure(_) => None,
             },
             Event::Standard(fact) => match fact {
                 standard::Event::Approval(_) => Some(Meaning::StandardApproval),

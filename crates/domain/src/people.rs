@@ -16,6 +16,8 @@ variants! {
     pub enum Command {
         /// Take a person on.
         Invitation => "invitation",
+        /// Confirm, as a second person, who somebody is who made a new key.
+        IdentityConfirmation => "identity_confirmation",
         /// Register a person's public key after checking who he is.
         KeyRegistration => "key_registration",
         /// Give a role.
@@ -34,6 +36,8 @@ variants! {
     pub enum Event {
         /// A person was taken on.
         Invited => "invited",
+        /// A second person confirmed who it is.
+        IdentityConfirmed => "identity_confirmed",
         /// A public key was registered.
         KeyRegistered => "key_registered",
         /// A role was given.
@@ -107,6 +111,29 @@ pub struct Invited {
     pub invitation: Invitation,
 }
 
+/// Confirm who somebody is before a new key of his replaces an older one: by one's own sign-in, so that no
+/// administrator can take another's place alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityConfirmation {
+    /// The key the person made when he set his password.
+    pub key: KeyId,
+    /// How his identity was checked.
+    pub identity_check: Note,
+}
+
+/// A second person confirmed who it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityConfirmed {
+    /// The key.
+    pub key: KeyId,
+    /// How the person's identity was checked.
+    pub identity_check: Note,
+    /// Who confirmed it.
+    pub by: PersonId,
+}
+
 /// Register a person's key: the administrator has checked who he is, and signs for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,7 +142,7 @@ pub struct KeyRegistration {
     pub key: KeyId,
     /// How his identity was checked, e.g. the document seen (Part 11 §11.100(b)).
     pub identity_check: Note,
-    /// A second person who checked; required where a key replaces an older one.
+    /// The second person, who has confirmed it by his own sign-in; required where a key replaces an older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_checker: Option<PersonId>,
 }
@@ -228,6 +255,8 @@ pub struct Person {
     pub deputyships: Vec<Deputyship>,
     /// Public keys, oldest first; the last one signs.
     pub keys: Vec<(KeyId, PublicKey)>,
+    /// Keys for which a second person has confirmed who he is.
+    pub confirmed: Vec<(KeyId, PersonId)>,
     /// Whether he left.
     pub left: bool,
 }
@@ -247,11 +276,13 @@ impl Person {
                 roles: Vec::new(),
                 deputyships: Vec::new(),
                 keys: Vec::new(),
+                confirmed: Vec::new(),
                 left: false,
             }),
             (Some(mut person), event) => {
                 match event {
                     Event::Invited(_) => return Err(Impossible::new("a person is taken on once")),
+                    Event::IdentityConfirmed(fact) => person.confirmed.push((fact.key, fact.by)),
                     Event::KeyRegistered(key) => person.keys.push((key.key, key.public_key)),
                     Event::RoleGrant(grant) => person.roles.push(grant.role),
                     Event::RoleEnd(end) => person.roles.retain(|role| *role != end.role),
@@ -314,11 +345,15 @@ pub fn decide(
                     let Some(public_key) = waiting.get(&(person.id, form.key)) else {
                         return Err(vec![Reason::KeyNotOffered]);
                     };
+                    if person.keys.iter().any(|(key, _)| *key == form.key) {
+                        reasons.push(Reason::AlreadyDone);
+                    }
                     if person.id == actor {
                         reasons.push(Reason::NotForOneself);
                     }
                     let second = form.second_checker;
-                    if !person.keys.is_empty() && (second.is_none() || second == Some(actor)) {
+                    let confirmed = second.is_some_and(|second| person.confirmed.contains(&(form.key, second)));
+                    if !person.keys.is_empty() && (!confirmed || second == Some(actor)) {
                         reasons.push(Reason::SecondPersonNeeded);
                     }
                     if second == Some(person.id) {
@@ -331,6 +366,19 @@ pub fn decide(
                         second_checker: second,
                     }
                     .into()
+                }
+                Command::IdentityConfirmation(form) => {
+                    if !waiting.contains_key(&(person.id, form.key)) {
+                        return Err(vec![Reason::KeyNotOffered]);
+                    }
+                    if person.id == actor {
+                        reasons.push(Reason::NotForOneself);
+                    }
+                    if person.confirmed.contains(&(form.key, actor)) {
+                        reasons.push(Reason::AlreadyDone);
+                    }
+                    let identity_check = form.identity_check.clone();
+                    IdentityConfirmed { key: form.key, identity_check, by: actor }.into()
                 }
                 Command::RoleGrant(grant) => {
                     reasons.extend(role_conflicts(person, grant.role, actor, (now, None)));

@@ -100,7 +100,7 @@ struct Serving {
 
 #[derive(clap::Args)]
 struct Folder {
-    /// The folder of the records; `./data`, for a demonstration `./demo-data`, where left out.
+    /// The folder of the records; `./data` where left out (`./demo-data` for `demo`).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The database's address; only embedded databases are known, so this must be left out.
@@ -275,7 +275,7 @@ fn import(
         toml::from_str(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     let password = match password {
         Some(password) => password,
-        None => ask("Password: ")?,
+        None => rpassword::prompt_password("Password: ")?,
     };
     let store = open(&folder)?;
     let faults = standard.faults();
@@ -294,14 +294,6 @@ fn import(
         println!("  a releaser approves it by signature.");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn ask(prompt: &str) -> Result<String, Failure> {
-    eprint!("{prompt}");
-    std::io::stderr().flush()?;
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_string())
 }
 
 fn ask_gate(batch: &str, folder: &Folder) -> Result<ExitCode, Failure> {

@@ -26,6 +26,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -108,7 +109,8 @@ pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<
     store.seal()?;
     // Last: a folder with this file is whole.
     let unfinished = folder.join(format!(".{ACCOUNTS_FILE}.new"));
-    let mut file = std::fs::File::create(&unfinished)?;
+    // It holds passwords, even if invented ones: for its owner alone.
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(&accounts)?)?;
     file.sync_all()?;
     std::fs::rename(unfinished, accounts_file)?;
@@ -208,42 +210,4 @@ fn seed(
     standards::found(&centre)?;
     Seeding::up_to(today).perform(&centre, progress)?;
     Ok(people::accounts(store, &staff)?)
-}
-
-#[cfg(test)]
-mod hours_of_the_day {
-    use super::*;
-    use baiyo_domain::batch::status::BatchStatus;
-
-    fn at(hours: i64) {
-        let folder = tempfile::tempdir().unwrap();
-        let today = SystemClock.now().plus_hours(-hours);
-        let clock = Arc::new(SetClock::at(today.plus_hours(-24 * BEGINS_DAYS_AGO)));
-        let store = Store::open(folder.path(), clock.clone()).unwrap();
-        seed(&store, &clock, today, &mut |_, _| ()).unwrap();
-        assert!(clock.now() <= today, "{} {}", clock.now(), today);
-        let shown: std::collections::BTreeSet<BatchStatus> = store
-            .read(|conn| {
-                let streams = baiyo_persistence::journal::streams_of(conn, baiyo_domain::journal::StreamKind::Batch)?;
-                let mut all = std::collections::BTreeSet::new();
-                for s in streams {
-                    let b = baiyo_persistence::reading::batch(conn, baiyo_persistence::reading::ClinicScope::Centre, baiyo_domain::ids::BatchId(s.id))?.unwrap();
-                    all.insert(b.status(today));
-                }
-                Ok::<_, StoreError>(all)
-            })
-            .unwrap();
-        println!("{hours} h: {} {:?}", shown.len(), today.since(clock.now()));
-        assert_eq!(shown.len(), 18, "{shown:?}");
-    }
-    #[test]
-    fn h4() { at(4); }
-    #[test]
-    fn h8() { at(8); }
-    #[test]
-    fn h12() { at(12); }
-    #[test]
-    fn h16() { at(16); }
-    #[test]
-    fn h20() { at(20); }
 }

@@ -100,7 +100,7 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
             }
             people::Event::RoleEnd(end) => trusted.end(fact, |role| role == end.role),
             people::Event::Departure(_) => trusted.end(fact, |_| true),
-            people::Event::Invited(_) => {}
+            people::Event::Invited(_) | people::Event::IdentityConfirmed(_) => {}
         }
     }
     let first = trusted.keys.values().find(|key| Some(key.person) == trusted.first);

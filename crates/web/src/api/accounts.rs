@@ -10,9 +10,10 @@ use crate::words::Language;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
+use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
-use baiyo_persistence::StoreError;
+use baiyo_persistence::{StoreError, reading};
 use baiyo_persistence::accounts::{
     self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
 };
@@ -168,7 +169,7 @@ pub fn described() -> &'static [Described] {
         Described {
             method: "get",
             path: "/people/{id}/waiting_keys",
-            action: Some("person.key_registration"),
+            action: Some("person.identity_confirmation"),
             summary: "The keys a person made that are not registered.",
             body: None,
             answer: Some(|g| g.subschema_for::<WaitingKeysView>()),
@@ -383,11 +384,17 @@ async fn waiting_keys(
     path: web::Path<Uuid>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "person.key_registration").await?;
+    let caller = session::admit(&request, &state, "person.identity_confirmation").await?;
     let person = PersonId(*path);
     let keys = super::reading::read(&state, &caller, move |conn| {
         Ok(match accounts::has_account(conn, person)? {
-            true => Some(accounts::waiting_keys(conn, person)?),
+            true => {
+                let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
+                let registered = world.and_then(|mut world| world.people.remove(&person)).map(|person| person.keys);
+                let mut keys = accounts::waiting_keys(conn, person)?;
+                keys.retain(|(_, key), _| !registered.iter().flatten().any(|(known, _)| known == key));
+                Some(keys)
+            }
             false => None,
         })
     });

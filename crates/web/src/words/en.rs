@@ -366,6 +366,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "site.clinic_change" => "Change a clinic",
         "person.invitation" => "Take a person on",
         "person.setup_link" => "Give out a set-up link",
+        "person.identity_confirmation" => "Confirm who somebody is, as a second person",
         "person.key_registration" => "Check an identity and register a key",
         "person.role_grant" => "Grant a role",
         "person.role_end" => "End a role",

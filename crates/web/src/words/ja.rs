@@ -363,6 +363,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "site.clinic_change" => "再生医療等提供機関の変更",
         "person.invitation" => "職員の登録",
         "person.setup_link" => "パスワード設定用リンクの発行",
+        "person.identity_confirmation" => "第二の確認者による本人確認",
         "person.key_registration" => "本人確認及び署名鍵の登録",
         "person.role_grant" => "役割の付与",
         "person.role_end" => "役割の終了",

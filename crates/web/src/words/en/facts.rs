@@ -47,6 +47,9 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
         people::Event::Invited(fact) => {
             format!("Taken on: {} ({})", fact.invitation.name, fact.invitation.sign_in.as_str())
         }
+        people::Event::IdentityConfirmed(fact) => {
+            format!("A second person confirmed who it is: {}", line(&fact.identity_check))
+        }
         people::Event::KeyRegistered(fact) => {
             format!("Key registered after an identity check: {}", line(&fact.identity_check))
         }

@@ -46,6 +46,9 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
         people::Event::Invited(fact) => {
             format!("職員の登録：{}（{}）", fact.invitation.name, fact.invitation.sign_in.as_str())
         }
+        people::Event::IdentityConfirmed(fact) => {
+            format!("第二の確認者による本人確認：{}", line(&fact.identity_check))
+        }
         people::Event::KeyRegistered(fact) => {
             format!("本人確認及び署名鍵の登録：{}", line(&fact.identity_check))
         }

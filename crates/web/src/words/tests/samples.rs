@@ -278,6 +278,8 @@ facts! {
     of_person: people::Event {
         people::Event::Invited(_) => "invited":
             json!({"invitation": {"name": "Yamada", "sign_in": "yamada"}}),
+        people::Event::IdentityConfirmed(_) => "identity_confirmed":
+            json!({"key": ID, "identity_check": "passport", "by": ID}),
         people::Event::KeyRegistered(_) => "key_registered":
             json!({"key": ID, "public_key": format!("{}=", "A".repeat(43)), "identity_check": "passport"}),
         people::Event::RoleGrant(_) => "role_granted": json!({"role": "releaser"}),

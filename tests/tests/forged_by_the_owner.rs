@@ -1,0 +1,151 @@
+//! Whoever owns the database's file can write what he likes with a consistent chain and evidence. He cannot sign, and
+//! so nothing goes on that rests on it, and `verify` names the entry.
+
+use baiyo_domain::journal::StreamKind;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use stories::{Centre, Course, Forger, Recipe, Step};
+use uuid::Uuid;
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+
+/// A release in the releaser's name, with its evidence.
+fn forge_release(forger: &mut Forger, course: &Course, key: Uuid) -> Uuid {
+    let releaser = course.centre.releaser().id();
+    let containers = course.containers();
+    let event = json!({ "batch": { "disposition": { "decided": { "containers": containers, "decision": "release" } } } });
+    let entry = forger.append((StreamKind::Batch, course.batch), releaser, key, event);
+    for container in containers {
+        forger.released(course.batch, container, releaser, entry);
+    }
+    entry
+}
+
+/// The whole way refuses the cells at each hand-over; facts are taken, and open quality events.
+fn nothing_goes_on(course: &Course) {
+    let first = course.containers()[0];
+    course.allocate();
+    course.pack();
+    course.shipping_check().refused(409).names("signature_invalid");
+    course.report_shipment();
+    course.receiving_check().refused(409).names("signature_invalid");
+    course.coordinator().post(&course.path("receipt"), course.arrival()).ok();
+    course.administration(first, true).refused(409).names("signature_invalid");
+    course.bedside_check(first).refused(409).names("signature_invalid");
+    let departures = course.quality_events().into_iter().map(|(event, _)| {
+        let read = course.centre.releaser().get(&format!("/quality_events/{event}")).ok();
+        read["opening"]["departure"]["kind"].clone()
+    });
+    assert!(departures.collect::<Vec<Value>>().contains(&json!("shipped_uncleared")));
+}
+
+/// What `verify` says of an entry.
+fn named(centre: &mut Centre, entry: Uuid) -> String {
+    centre.stop();
+    let report = centre.verify(&[]);
+    let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    let named = findings.iter().filter(|finding| finding.contains(&entry.to_string())).cloned();
+    let named: Vec<String> = named.collect();
+    assert!(!named.is_empty(), "verify does not name {entry}: {findings:#?}");
+    named.join("\n")
+}
+
+#[test]
+fn a_forged_verification_is_found_before_anything_is_released_on_it() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let recipe = Recipe { unreported: vec!["APPEARANCE"], ..Recipe::of(centre.standard(FRESH)) };
+    let mut course = Course::run(&centre, recipe, Step::Tested);
+    let result = course.enter("APPEARANCE", json!({}));
+    course.to(Step::Confirmed);
+    assert_eq!(course.blockers(course.containers()[0]), ["test_unverified"]);
+
+    centre.inspector().get(&course.path("export")).ok();
+    let mut forger = Forger::of(&centre);
+    let releaser = centre.releaser().id();
+    let key = forger.key_of(releaser);
+    let event = json!({ "batch": { "testing": { "result_verified": { "result": result } } } });
+    let entry = forger.append((StreamKind::Batch, course.batch), releaser, key, event);
+    for container in course.containers() {
+        forger.met(course.batch, container, "test:APPEARANCE", entry);
+    }
+    course.confirm();
+    assert_eq!(course.blockers(course.containers()[0]), [] as [&str; 0], "the record looks right");
+    course.release(&course.containers()).refused(409).only(&["signature_invalid"]);
+    assert!(named(&mut centre, entry).contains("does not verify"));
+}
+
+#[test]
+fn a_forged_release_is_refused_at_every_hand_over() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    centre.inspector().get(&course.path("export")).ok();
+    let mut forger = Forger::of(&centre);
+    let key = forger.key_of(centre.releaser().id());
+    let entry = forge_release(&mut forger, &course, key);
+    assert_eq!(course.status(), "released", "the record looks right");
+    nothing_goes_on(&course);
+    assert!(named(&mut centre, entry).contains("does not verify"));
+}
+
+#[test]
+fn a_release_signed_with_a_key_that_nobody_registered_rightly_is_refused_at_every_hand_over() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    centre.inspector().get(&course.path("export")).ok();
+    let mut forger = Forger::of(&centre);
+    // A key of his own for the releaser, registered in the administrator's name.
+    let (administrator, releaser) = (centre.administrator().id(), centre.releaser().id());
+    let key = Uuid::now_v7();
+    let registered = json!({
+        "key": key, "public_key": STANDARD.encode(forger.public_key()), "identity_check": "passport seen",
+        "second_checker": centre.manager().id(),
+    });
+    let of_administrator = forger.key_of(administrator);
+    let event = json!({ "person": { "key_registered": registered } });
+    let registration = forger.append((StreamKind::Person, releaser), administrator, of_administrator, event);
+    let entry = forge_release(&mut forger, &course, key);
+    nothing_goes_on(&course);
+    assert!(named(&mut centre, registration).contains("does not verify"));
+    assert!(named(&mut centre, entry).contains("does not chain to the first administrator"));
+}
+
+#[test]
+fn whatever_is_changed_before_a_checkpoint_kept_outside_is_found() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let mut course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Released);
+    let kept = centre.inspector().get("/checkpoint").ok()["note"].as_str().unwrap().to_string();
+    course.to(Step::Shipped);
+    centre.stop();
+    assert!(centre.verify(std::slice::from_ref(&kept)).is_sound());
+
+    // The whole folder put back to an earlier copy: consistent in itself, and shorter than what was kept.
+    let other = Centre::open();
+    let early = other.inspector().get("/checkpoint").ok()["note"].clone();
+    assert!(early.is_string() || early.is_null());
+    let text = kept.lines().nth(1).unwrap().parse::<u64>().unwrap();
+    assert!(text > 0);
+    let mut conn = centre.database();
+    let deleted = diesel::RunQueryDsl::execute(
+        diesel::sql_query("DELETE FROM journal WHERE kind = 'batch.testing.result_entered'"),
+        &mut conn,
+    );
+    assert!(deleted.is_err(), "the guards refuse it");
+    for sql in [
+        "DROP TRIGGER journal_no_delete",
+        "PRAGMA foreign_keys = OFF",
+        "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)",
+    ] {
+        diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut conn).unwrap();
+    }
+    drop(conn);
+    let findings: Vec<String> = centre.verify(&[kept]).findings.iter().map(ToString::to_string).collect();
+    assert!(findings.iter().any(|finding| finding.contains("it was deleted")), "{findings:#?}");
+    assert!(
+        findings.iter().any(|finding| finding.contains("lacks the trigger journal_no_delete")),
+        "{findings:#?}"
+    );
+}
