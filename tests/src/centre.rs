@@ -320,7 +320,7 @@ impl Centre {
     }
 
     fn check(&mut self) {
-        let agreed = self.store().read(|conn| rebuild::check(conn)).expect("the read models can be rebuilt");
+        let agreed = self.store().read(rebuild::check).expect("the read models can be rebuilt");
         assert!(agreed.agrees(), "the read models or the evidence disagree with the journal: {agreed:?}");
         self.stop();
         let report = self.verify(&[]);

@@ -8,6 +8,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a story that goes wrong panics; that is how it says so")]
 
 mod asking;
+mod bedside;
 mod centre;
 mod course;
 mod forging;

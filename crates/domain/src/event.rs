@@ -84,7 +84,8 @@ impl Event {
                 people::Event::Deputyship(_) => Some(Meaning::Deputyship),
                 people::Event::Invited(_)
                 | people::Event::IdentityConfirmed(_)
-                | people::Event::RoleEnd(_) | people::Event::Departure(_) => None,
+                | people::Event::RoleEnd(_)
+                | people::Event::Departure(_) => None,
             },
             Event::Standard(fact) => match fact {
                 standard::Event::Approval(_) => Some(Meaning::StandardApproval),

@@ -352,7 +352,8 @@ pub fn decide(
                         reasons.push(Reason::NotForOneself);
                     }
                     let second = form.second_checker;
-                    let confirmed = second.is_some_and(|second| person.confirmed.contains(&(form.key, second)));
+                    let confirmed =
+                        second.is_some_and(|second| person.confirmed.contains(&(form.key, second)));
                     if !person.keys.is_empty() && (!confirmed || second == Some(actor)) {
                         reasons.push(Reason::SecondPersonNeeded);
                     }

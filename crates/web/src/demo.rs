@@ -110,7 +110,8 @@ pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<
     // Last: a folder with this file is whole.
     let unfinished = folder.join(format!(".{ACCOUNTS_FILE}.new"));
     // It holds passwords, even if invented ones: for its owner alone.
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(&serde_json::to_vec_pretty(&accounts)?)?;
     file.sync_all()?;
     std::fs::rename(unfinished, accounts_file)?;

@@ -41,6 +41,7 @@ fn people_and_clinics(centre: &mut Centre) {
     centre.stranger().post("/setup", json!({ "token": link, "password": PASSWORD_OF_SETUP })).ok();
     let key = administrator.get(&format!("/people/{id}/waiting_keys")).ok()["items"][0]["key"].clone();
     let registration = json!({ "key": key, "identity_check": "passport seen" });
+    centre.manager().post(&format!("/people/{id}/identity_confirmation"), registration.clone()).ok();
     administrator.sign(&format!("/people/{id}/key_registration"), registration, "key_registration").ok();
     for role in ["technician", "manufacturing_lead"] {
         administrator.sign(&format!("/people/{id}/role_grant"), json!({ "role": role }), "role_grant").ok();

@@ -13,12 +13,12 @@ use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
-use baiyo_persistence::{StoreError, reading};
 use baiyo_persistence::accounts::{
     self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::{JobError, WriteError};
+use baiyo_persistence::{StoreError, reading};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -390,7 +390,8 @@ async fn waiting_keys(
         Ok(match accounts::has_account(conn, person)? {
             true => {
                 let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
-                let registered = world.and_then(|mut world| world.people.remove(&person)).map(|person| person.keys);
+                let registered =
+                    world.and_then(|mut world| world.people.remove(&person)).map(|person| person.keys);
                 let mut keys = accounts::waiting_keys(conn, person)?;
                 keys.retain(|(_, key), _| !registered.iter().flatten().any(|(known, _)| known == key));
                 Some(keys)
