@@ -113,6 +113,29 @@ fn a_release_signed_with_a_key_that_nobody_registered_rightly_is_refused_at_ever
 }
 
 #[test]
+fn a_verification_forged_after_the_physicians_decision_stops_the_cells_at_the_bedside() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Decided);
+    let first = course.containers()[0];
+    // The fourteen-day culture of the fill, long before it is over.
+    let result = course.enter("STERILITY-14D", json!({ "values": ["no growth"] }));
+    let mut forger = Forger::of(&centre);
+    let releaser = centre.releaser().id();
+    let key = forger.key_of(releaser);
+    let event = json!({ "batch": { "testing": { "result_verified": { "result": result } } } });
+    let entry = forger.append((StreamKind::Batch, course.batch), releaser, key, event);
+    course.bedside_check(first).refused(409).only(&["signature_invalid"]);
+    course.administration(first, true).refused(409).only(&["signature_invalid"]);
+    // What happens all the same is recorded, and opens a quality event.
+    assert_eq!(course.quality_events().len(), 0);
+    course.report_infusion(first);
+    assert_eq!(course.quality_events().len(), 1);
+    drop(course);
+    assert!(named(&mut centre, entry).contains("does not verify"));
+}
+
+#[test]
 fn what_is_taken_away_after_the_guards_were_dropped_is_found() {
     let mut centre = Centre::open();
     centre.is_tampered_with();
