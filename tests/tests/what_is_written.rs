@@ -141,3 +141,34 @@ fn a_clock_that_jumps_back_orders_nothing_and_signs_nothing() {
     ahead["performed"]["at"] = json!(right.plus_hours(1));
     centre.technician().post(&course.path("observation"), ahead).refused(422).only(&["in_the_future"]);
 }
+
+#[test]
+fn clinic_staff_correct_what_they_themselves_reported() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Arrived);
+    let entries = history(&course);
+    let receipt = entries.iter().find(|entry| entry["kind"] == "batch.distribution.received").unwrap();
+    let mut right = receipt["event"]["batch"]["distribution"]["received"].clone();
+    right["appearance"] = json!("clear, a few clumps");
+    let form = |replacement: Value| json!({ "entry": receipt["entry"], "reason": "the clumps were left out", "replacement": replacement });
+    let path = course.path("correction");
+    let own = form(json!({ "distribution": { "receipt": right } }));
+    centre.technician().post_seen(&path, own.clone()).refused(403);
+    centre.coordinator().post_seen(&path, own).entry("batch.disposition.corrected");
+    assert_eq!(course.container(course.containers()[0])["status"], "received");
+}
+
+#[test]
+fn the_board_counts_what_has_expired_since_the_last_entry() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    let row = || {
+        let board = centre.releaser().get("/batches").ok();
+        let items = board["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["id"] == course.batch.to_string()).unwrap()
+    };
+    assert_eq!((row()["status"].clone(), row()["blockers"].clone()), (json!("ready_for_decision"), json!(0)));
+    centre.days(5);
+    assert_ne!(row()["status"], "ready_for_decision");
+    assert_ne!(row()["blockers"], 0);
+}

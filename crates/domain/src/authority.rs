@@ -262,7 +262,10 @@ pub const TABLE: &[(&str, &[Role])] = &[
         "batch.disposition.part_confirmation",
         &[Technician, ManufacturingLead, QcAnalyst, Releaser, Coordinator, Physician],
     ),
-    ("batch.disposition.correction", &[Technician, ManufacturingLead, QcAnalyst, Releaser]),
+    (
+        "batch.disposition.correction",
+        &[Technician, ManufacturingLead, QcAnalyst, Releaser, Coordinator, Physician],
+    ),
     ("batch.disposition.holding", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager]),
     ("batch.disposition.lifting", &[Releaser]),
     ("batch.disposition.manufacturing_confirmation", &[ManufacturingLead]),

@@ -246,13 +246,12 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
     Ok(())
 }
 
-fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
+/// A batch's row as it stands at an instant: what expires, expires when it is read.
+fn row_of(batch: &Batch, now: Time) -> BatchRow {
     let stamps = || batch.log.iter().map(|logged| logged.stamp.recorded_at);
-    let changed_at = stamps().next_back().map_or(0, Time::micros);
-    let now = stamps().next_back().unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into());
     let answer = baiyo_domain::batch::gate::gate(batch, now);
     let checks = answer.batch.iter().chain(answer.containers.values().flatten());
-    let row = BatchRow {
+    BatchRow {
         id: Id(batch.id.0),
         label: batch.opened.label.to_string(),
         serial: serial_of(&batch.opened.label),
@@ -266,9 +265,14 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
         containers: count(batch.containers.len()),
         released: count(batch.containers.values().filter(|container| container.released()).count()),
         opened_at: stamps().next().map_or(0, Time::micros),
-        changed_at,
+        changed_at: stamps().next_back().map_or(0, Time::micros),
         version: count(batch.log.len()),
-    };
+    }
+}
+
+fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
+    let newest = batch.log.last().map(|logged| logged.stamp.recorded_at);
+    let row = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
     let insert = diesel::insert_into(batch_row::table).values(&row);
     insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
     for container in batch.containers.values() {
@@ -347,17 +351,18 @@ pub struct After {
     pub id: Uuid,
 }
 
-/// One page of batches, newest change first.
+/// One page of batches as they stand at `now`, newest change first. `status` narrows by the status at the newest entry.
 ///
 /// # Errors
-/// The database.
+/// The database, or a history that cannot have happened.
 pub fn batches(
     conn: &mut Conn,
     scope: ClinicScope,
     status: Option<&str>,
     after: Option<After>,
     limit: i64,
-) -> QueryResult<Vec<BatchRow>> {
+    now: Time,
+) -> Result<Vec<BatchRow>, StoreError> {
     let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
     if let ClinicScope::Clinic(clinic) = scope {
         let allocated =
@@ -374,7 +379,14 @@ pub fn batches(
                 .or(batch_row::changed_at.eq(after.at).and(batch_row::id.lt(Id(after.id)))),
         );
     }
-    query.order((batch_row::changed_at.desc(), batch_row::id.desc())).limit(limit).load(conn)
+    let rows: Vec<BatchRow> =
+        query.order((batch_row::changed_at.desc(), batch_row::id.desc())).limit(limit).load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            let found = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?;
+            Ok(found.map_or(row, |found| row_of(&found, now)))
+        })
+        .collect()
 }
 
 /// One page of orders, newest first.

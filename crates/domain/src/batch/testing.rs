@@ -420,6 +420,9 @@ pub(super) fn fail(batch: &Batch, result: ResultNo, form: &ResultForm, appends: 
 
 pub(super) fn sampling_faults(batch: &Batch, form: &Sampling) -> Vec<Reason> {
     let mut reasons = Vec::new();
+    if form.subjects.is_empty() {
+        reasons.push(Reason::NoSuchSubject { index: 0 });
+    }
     for (index, subject) in form.subjects.iter().enumerate() {
         if !batch.has(*subject) || matches!(subject, Subject::Parent { .. }) {
             reasons.push(Reason::NoSuchSubject { index });

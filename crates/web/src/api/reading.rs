@@ -233,8 +233,9 @@ async fn batches(request: HttpRequest, query: Query, state: web::Data<State>) ->
     let after = after_of(&query, &caller)?;
     let status = query.get("status").cloned();
     let scope = caller.scope();
+    let (now, _) = state.store.now();
     let rows =
-        read(&state, &caller, move |conn| Ok(reading::batches(conn, scope, status.as_deref(), after, PAGE)?))
+        read(&state, &caller, move |conn| reading::batches(conn, scope, status.as_deref(), after, PAGE, now))
             .await?;
     let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
     let items = rows.into_iter().map(|row| BatchItem {
