@@ -64,7 +64,9 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     let taken =
         administrator.post("/people", json!({ "name": "ABE Jun", "sign_in": "abe.jun" })).refused(422);
     taken.only(&["sign_in_taken"]);
-    let link = administrator.post(&format!("/people/{id}/setup_link"), json!({})).ok()["token"].clone();
+    let link =
+        administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "by hand" })).ok()["token"]
+            .clone();
     setup(json!({ "token": link, "password": OTHER_PASSWORD })).ok();
     let newcomer = member(&centre, Role::Technician, "abe.jun", OTHER_PASSWORD);
     let me = centre.member(&newcomer).get("/me").ok();
@@ -98,8 +100,10 @@ fn a_forgotten_password_gets_a_new_key_after_two_people_checked_who_it_is() {
     let centre = Centre::open();
     let administrator = centre.administrator();
     let person = centre.lead().account().clone();
-    let link =
-        administrator.post(&format!("/people/{}/setup_link", person.id), json!({})).ok()["token"].clone();
+    let link = administrator
+        .post(&format!("/people/{}/setup_link", person.id), json!({ "reason": "forgot it" }))
+        .ok()["token"]
+        .clone();
     centre.stranger().post("/setup", json!({ "token": link, "password": OTHER_PASSWORD })).ok();
     sign_in(&centre, &person.sign_in, &person.password).refused(401);
     sign_in(&centre, &person.sign_in, OTHER_PASSWORD).ok();
@@ -114,10 +118,92 @@ fn a_forgotten_password_gets_a_new_key_after_two_people_checked_who_it_is() {
     let confirmation =
         json!({ "key": waiting["items"][0]["key"], "identity_check": "face and driving licence" });
     let confirm = format!("/people/{}/identity_confirmation", person.id);
-    centre.manager().post(&confirm, confirmation.clone()).ok();
-    centre.manager().post(&confirm, confirmation).refused(409).only(&["already_done"]);
+    centre.manager().sign(&confirm, confirmation.clone(), "identity_check").ok();
+    centre.manager().sign(&confirm, confirmation, "identity_check").refused(409).only(&["already_done"]);
     administrator.sign(&path, form.clone(), "key_registration").ok();
     administrator.sign(&path, form, "key_registration").refused(409).only(&["already_done"]);
+}
+
+/// Gives somebody a new password, as an administrator could alone; the key that then waits.
+fn reset(centre: &Centre, person: &Member) -> Value {
+    let administrator = centre.administrator();
+    let path = format!("/people/{}/setup_link", person.id);
+    let link = administrator.post(&path, json!({ "reason": "says that he forgot it" })).ok()["token"].clone();
+    centre.stranger().post("/setup", json!({ "token": link, "password": OTHER_PASSWORD })).ok();
+    administrator.get(&format!("/people/{}/waiting_keys", person.id)).ok()["items"][0]["key"].clone()
+}
+
+#[test]
+fn an_administrator_who_resets_two_passwords_can_act_as_neither() {
+    let centre = Centre::open();
+    let administrator = centre.administrator();
+    let (releaser, second) = (centre.releaser().account().clone(), centre.manager().account().clone());
+    let (key, _) = (reset(&centre, &releaser), reset(&centre, &second));
+
+    // With the second person's password he confirms who the releaser is: nothing is done in that name.
+    let as_second = member(&centre, second.role, &second.sign_in, OTHER_PASSWORD);
+    let confirm = format!("/people/{}/identity_confirmation", releaser.id);
+    let check = json!({ "key": key, "identity_check": "face and passport" });
+    let asking = centre.member(&as_second);
+    asking
+        .post(&confirm, asking.signed(check.clone(), "identity_check"))
+        .refused(403)
+        .only(&["key_not_registered"]);
+    let register = format!("/people/{}/key_registration", releaser.id);
+    let mut form = check;
+    form["second_checker"] = json!(second.id);
+    let refused = administrator.sign(&register, form, "key_registration").refused(409);
+    refused.only(&["second_person_needed"]);
+
+    // Nor does what is no signing go through in the releaser's name, nor reading.
+    let as_releaser = member(&centre, releaser.role, &releaser.sign_in, OTHER_PASSWORD);
+    let asking = centre.member(&as_releaser);
+    let me = asking.get("/me").ok();
+    assert_eq!((&me["roles"], &me["can_sign"]), (&json!([]), &json!(false)));
+    for path in ["/batches", "/people", "/attempts"] {
+        asking.get(path).refused(403).only(&["key_not_registered"]);
+    }
+    let event = json!({ "title": "invented", "description": "nothing", "batches": [] });
+    asking.post("/quality_events", event).refused(403).only(&["key_not_registered"]);
+
+    // Everything of it stands in the record for whoever looks.
+    let history = administrator.get(&format!("/people/{}/history", releaser.id)).ok();
+    let kinds: Vec<&str> =
+        history["items"].as_array().unwrap().iter().filter_map(|item| item["kind"].as_str()).collect();
+    assert!(kinds.ends_with(&["person.link_issued", "person.key_made"]), "{kinds:?}");
+    let attempts = administrator.get("/attempts").ok();
+    let reasons = |item: &Value| item["event"].to_string().contains("key_not_registered");
+    assert!(attempts["items"].as_array().unwrap().iter().filter(|item| reasons(item)).count() >= 5);
+}
+
+#[test]
+fn refused_attempts_are_listed_by_pages_and_do_not_fill_the_journal() {
+    let centre = Centre::open();
+    let technician = centre.technician();
+    for _ in 0..60 {
+        technician.get("/people").refused(403);
+    }
+    let limited = technician.get("/people");
+    assert!((1..=60).contains(&limited.header("retry-after").unwrap().parse::<i64>().unwrap()));
+    limited.refused(429);
+    // His own work goes on meanwhile.
+    technician.get("/batches").ok();
+    centre.minutes(1);
+    technician.get("/people").refused(403);
+
+    let inspector = centre.inspector();
+    let mut seen = Vec::new();
+    let mut path = "/attempts".to_string();
+    loop {
+        let page = inspector.get(&path).ok();
+        let items = page["items"].as_array().unwrap();
+        seen.extend(items.iter().map(|item| item["version"].as_u64().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/attempts?after={next}");
+    }
+    assert_eq!(seen, (1..=61).rev().collect::<Vec<u64>>(), "each once, newest first");
+    let newest = &inspector.get("/attempts").ok()["items"][0]["event"];
+    assert!(newest.to_string().contains("/api/v1/people"), "the route stands in it: {newest}");
 }
 
 #[test]

@@ -105,6 +105,8 @@ pub enum Meaning {
     RoleGrant,
     /// I name this deputy.
     Deputyship,
+    /// I checked, as the second person, who it is that made this key.
+    IdentityCheck,
     /// I checked this person's identity and register his key.
     KeyRegistration,
     /// I close this quality event.
@@ -113,7 +115,7 @@ pub enum Meaning {
 
 impl Meaning {
     /// All meanings.
-    pub const ALL: [Meaning; 15] = [
+    pub const ALL: [Meaning; 16] = [
         Meaning::Instruction,
         Meaning::Verification,
         Meaning::Interpretation,
@@ -127,6 +129,7 @@ impl Meaning {
         Meaning::AdministrationDecision,
         Meaning::RoleGrant,
         Meaning::Deputyship,
+        Meaning::IdentityCheck,
         Meaning::KeyRegistration,
         Meaning::QualityEventClosure,
     ];
@@ -147,6 +150,7 @@ impl Meaning {
             Meaning::AdministrationDecision => "administration_decision",
             Meaning::RoleGrant => "role_grant",
             Meaning::Deputyship => "deputyship",
+            Meaning::IdentityCheck => "identity_check",
             Meaning::KeyRegistration => "key_registration",
             Meaning::QualityEventClosure => "quality_event_closure",
         }
@@ -222,6 +226,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("person.role_grant", &[Administrator]),
     ("person.role_end", &[Administrator]),
     ("person.deputyship", &[FacilityManager]),
+    ("person.deputyship_end", &[FacilityManager]),
     ("person.departure", &[Administrator]),
     ("standard.draft", &[QcAnalyst, Releaser, ManufacturingLead]),
     ("standard.approval", &[Releaser]),
@@ -331,6 +336,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
 
 /// The actions that are signings, with what their signature means.
 pub const SIGNINGS: &[(&str, Meaning)] = &[
+    ("person.identity_confirmation", Meaning::IdentityCheck),
     ("person.key_registration", Meaning::KeyRegistration),
     ("person.role_grant", Meaning::RoleGrant),
     ("person.deputyship", Meaning::Deputyship),

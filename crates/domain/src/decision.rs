@@ -284,9 +284,12 @@ pub fn decide(command: &Command, ctx: &Context, proof: Option<&Reauthenticated>)
 }
 
 /// Deny by default: the action must be listed for one of the actor's roles, and clinic staff see only what is
-/// their clinic's.
+/// their clinic's. Whose new key is not registered yet does nothing: nobody has checked who set the password.
 fn permitted(command: &Command, ctx: &Context) -> Result<(), Refusal> {
     let action = command.action();
+    if ctx.world.people.get(&ctx.actor.person).is_some_and(|person| person.waiting_key().is_some()) {
+        return Err(Reason::KeyNotRegistered.into());
+    }
     if !ctx.actor.has_any(roles_for(&action)) {
         return Err(Reason::NotAllowed { action }.into());
     }
@@ -324,7 +327,7 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
                 return Err(Reason::ClinicMismatch.into());
             }
             let person = ctx.world.people.get(id);
-            let event = people::decide(person, form, ctx.actor.person, now, &ctx.world.waiting_keys)?;
+            let event = people::decide(person, form, ctx.actor.person, now)?;
             appends.push(StreamKind::Person, id.0, event);
         }
         Command::Standard(id, form) => {

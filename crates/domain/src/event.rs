@@ -79,12 +79,15 @@ impl Event {
         match self {
             Event::Site(_) | Event::Order(_) | Event::Attempts(_) => None,
             Event::Person(fact) => match fact {
+                people::Event::IdentityConfirmed(_) => Some(Meaning::IdentityCheck),
                 people::Event::KeyRegistered(_) => Some(Meaning::KeyRegistration),
                 people::Event::RoleGrant(_) => Some(Meaning::RoleGrant),
                 people::Event::Deputyship(_) => Some(Meaning::Deputyship),
                 people::Event::Invited(_)
-                | people::Event::IdentityConfirmed(_)
+                | people::Event::SetupLink(_)
+                | people::Event::KeyMade(_)
                 | people::Event::RoleEnd(_)
+                | people::Event::DeputyshipEnded(_)
                 | people::Event::Departure(_) => None,
             },
             Event::Standard(fact) => match fact {
@@ -131,7 +134,8 @@ impl Event {
     }
 
     /// The kinds that must be signed, by their names in the journal.
-    pub const SIGNED_KINDS: [&'static str; 16] = [
+    pub const SIGNED_KINDS: [&'static str; 17] = [
+        "person.identity_confirmed",
         "person.key_registered",
         "person.role_granted",
         "person.deputy_named",

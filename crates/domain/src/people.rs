@@ -9,13 +9,14 @@ use crate::time::Time;
 use crate::variants;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 variants! {
     /// What is asked of a person's stream.
     pub enum Command {
         /// Take a person on.
         Invitation => "invitation",
+        /// Give out a one-time link by which a person sets his password.
+        SetupLink => "setup_link",
         /// Confirm, as a second person, who somebody is who made a new key.
         IdentityConfirmation => "identity_confirmation",
         /// Register a person's public key after checking who he is.
@@ -26,6 +27,8 @@ variants! {
         RoleEnd => "role_end",
         /// Name a deputy for some days.
         Deputyship => "deputyship",
+        /// End a deputyship before its time.
+        DeputyshipEnd => "deputyship_end",
         /// Let a person leave.
         Departure => "departure",
     }
@@ -36,6 +39,10 @@ variants! {
     pub enum Event {
         /// A person was taken on.
         Invited => "invited",
+        /// A one-time link was given out.
+        SetupLink => "link_issued",
+        /// The person set a password and made a key under it.
+        KeyMade => "key_made",
         /// A second person confirmed who it is.
         IdentityConfirmed => "identity_confirmed",
         /// A public key was registered.
@@ -46,6 +53,8 @@ variants! {
         RoleEnd => "role_ended",
         /// A deputy was named.
         Deputyship => "deputy_named",
+        /// A deputyship ended before its time.
+        DeputyshipEnded => "deputy_ended",
         /// The person left.
         Departure => "left",
     }
@@ -111,8 +120,28 @@ pub struct Invited {
     pub invitation: Invitation,
 }
 
-/// Confirm who somebody is before a new key of his replaces an older one: by one's own sign-in, so that no
-/// administrator can take another's place alone.
+/// Give out a one-time link by which a person sets his password: the first time, or because he forgot it. What he
+/// sets ends his old password, sessions and tokens, and until the new key is registered he may only look at his own
+/// account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetupLink {
+    /// Why, and how it reaches him.
+    pub reason: Note,
+}
+
+/// The person set a password by his link, and made a key under it that waits for its registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyMade {
+    /// The key's identifier.
+    pub key: KeyId,
+    /// The Ed25519 public key, base64.
+    pub public_key: PublicKey,
+}
+
+/// Confirm who somebody is before a new key of his replaces an older one: signed, so that no administrator can take
+/// another's place alone, not even after setting a second person's password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityConfirmation {
@@ -142,7 +171,7 @@ pub struct KeyRegistration {
     pub key: KeyId,
     /// How his identity was checked, e.g. the document seen (Part 11 §11.100(b)).
     pub identity_check: Note,
-    /// The second person, who has confirmed it by his own sign-in; required where a key replaces an older one.
+    /// The second person, who has signed for it; required where a key replaces an older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_checker: Option<PersonId>,
 }
@@ -230,6 +259,28 @@ pub struct Deputyship {
     pub reason: Note,
 }
 
+/// End what is left of a person's deputyships for a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeputyshipEnd {
+    /// The role he stands in for.
+    pub role: Role,
+    /// Why.
+    pub reason: Note,
+}
+
+/// A person's deputyships for a role ended before their time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeputyshipEnded {
+    /// The role he stood in for.
+    pub role: Role,
+    /// When they ended.
+    pub at: Time,
+    /// Why.
+    pub reason: Note,
+}
+
 /// The person left: the account is closed, the history stays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -253,7 +304,9 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// Deputyships, past and coming.
     pub deputyships: Vec<Deputyship>,
-    /// Public keys, oldest first; the last one signs.
+    /// The key he made last, when he set his password.
+    pub made: Option<(KeyId, PublicKey)>,
+    /// Registered public keys, oldest first; the last one signs.
     pub keys: Vec<(KeyId, PublicKey)>,
     /// Keys for which a second person has confirmed who he is.
     pub confirmed: Vec<(KeyId, PersonId)>,
@@ -275,6 +328,7 @@ impl Person {
                 clinic: invited.invitation.clinic,
                 roles: Vec::new(),
                 deputyships: Vec::new(),
+                made: None,
                 keys: Vec::new(),
                 confirmed: Vec::new(),
                 left: false,
@@ -282,11 +336,18 @@ impl Person {
             (Some(mut person), event) => {
                 match event {
                     Event::Invited(_) => return Err(Impossible::new("a person is taken on once")),
+                    Event::SetupLink(_) => {}
+                    Event::KeyMade(made) => person.made = Some((made.key, made.public_key)),
                     Event::IdentityConfirmed(fact) => person.confirmed.push((fact.key, fact.by)),
                     Event::KeyRegistered(key) => person.keys.push((key.key, key.public_key)),
                     Event::RoleGrant(grant) => person.roles.push(grant.role),
                     Event::RoleEnd(end) => person.roles.retain(|role| *role != end.role),
                     Event::Deputyship(deputyship) => person.deputyships.push((**deputyship).clone()),
+                    Event::DeputyshipEnded(end) => {
+                        for deputyship in person.deputyships.iter_mut().filter(|d| d.role == end.role) {
+                            deputyship.until = deputyship.until.min(end.at.max(deputyship.from));
+                        }
+                    }
                     Event::Departure(_) => {
                         person.left = true;
                         person.roles.clear();
@@ -296,6 +357,12 @@ impl Person {
             }
             (None, _) => Err(Impossible::new("a person's stream begins with the invitation")),
         }
+    }
+
+    /// The key he made that is not registered yet. As long as there is one nothing is done in his name: whoever set
+    /// the password may be somebody else.
+    pub fn waiting_key(&self) -> Option<(KeyId, PublicKey)> {
+        self.made.filter(|(made, _)| !self.keys.iter().any(|(key, _)| key == made))
     }
 
     /// The roles in force at an instant, deputyships included.
@@ -316,9 +383,6 @@ impl Person {
     }
 }
 
-/// What is known of a key that waits for its registration: made by its owner with his password.
-pub type WaitingKeys = BTreeMap<(PersonId, KeyId), PublicKey>;
-
 /// Decides a command on a person.
 ///
 /// # Errors
@@ -328,7 +392,6 @@ pub fn decide(
     command: &Command,
     actor: PersonId,
     now: Time,
-    waiting: &WaitingKeys,
 ) -> Result<Event, Vec<Reason>> {
     let mut reasons = Vec::new();
     let event = match (person, command) {
@@ -341,13 +404,20 @@ pub fn decide(
             }
             match command {
                 Command::Invitation(_) => return Err(vec![Reason::AlreadyDone]),
+                Command::SetupLink(form) => {
+                    if person.id == actor {
+                        reasons.push(Reason::NotForOneself);
+                    }
+                    Event::SetupLink(form.clone())
+                }
                 Command::KeyRegistration(form) => {
-                    let Some(public_key) = waiting.get(&(person.id, form.key)) else {
+                    if person.keys.iter().any(|(key, _)| *key == form.key) {
+                        return Err(vec![Reason::AlreadyDone]);
+                    }
+                    let Some((_, public_key)) = person.waiting_key().filter(|(key, _)| *key == form.key)
+                    else {
                         return Err(vec![Reason::KeyNotOffered]);
                     };
-                    if person.keys.iter().any(|(key, _)| *key == form.key) {
-                        reasons.push(Reason::AlreadyDone);
-                    }
                     if person.id == actor {
                         reasons.push(Reason::NotForOneself);
                     }
@@ -362,14 +432,14 @@ pub fn decide(
                     }
                     KeyRegistered {
                         key: form.key,
-                        public_key: *public_key,
+                        public_key,
                         identity_check: form.identity_check.clone(),
                         second_checker: second,
                     }
                     .into()
                 }
                 Command::IdentityConfirmation(form) => {
-                    if !waiting.contains_key(&(person.id, form.key)) {
+                    if person.waiting_key().is_none_or(|(key, _)| key != form.key) {
                         return Err(vec![Reason::KeyNotOffered]);
                     }
                     if person.id == actor {
@@ -405,6 +475,12 @@ pub fn decide(
                         reasons.push(Reason::SpanEndsBeforeItBegins);
                     }
                     Event::Deputyship(deputyship.clone())
+                }
+                Command::DeputyshipEnd(end) => {
+                    if !person.deputyships.iter().any(|d| d.role == end.role && d.until > now.max(d.from)) {
+                        reasons.push(Reason::NotFound);
+                    }
+                    DeputyshipEnded { role: end.role, at: now, reason: end.reason.clone() }.into()
                 }
                 Command::Departure(departure) => {
                     if person.id == actor {

@@ -378,6 +378,8 @@ impl Reason {
             self,
             Reason::NotAllowed { .. }
                 | Reason::NotForOneself
+                | Reason::KeyNotRegistered
+                | Reason::SecondPersonNeeded
                 | Reason::BothDepartments
                 | Reason::RoleStandsAlone
                 | Reason::IdentifiersDiffer { .. }

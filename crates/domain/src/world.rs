@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::ids::{BatchId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
 use crate::journal::{Entry, Hash, StreamId, StreamKind};
 use crate::order::Order;
-use crate::people::{Person, PublicKey, WaitingKeys};
+use crate::people::{Person, PublicKey};
 use crate::quality_event::QualityEvent;
 use crate::refusal::Impossible;
 use crate::site::Site;
@@ -34,8 +34,6 @@ pub struct World {
     pub batches: BTreeMap<BatchId, Batch>,
     /// Quality events.
     pub quality_events: BTreeMap<QualityEventId, QualityEvent>,
-    /// Keys that wait for their registration.
-    pub waiting_keys: WaitingKeys,
     /// The first administrator's public key, kept outside the database: where every chain of keys ends.
     pub anchor: Option<PublicKey>,
     streams: BTreeMap<StreamId, Vec<Entry>>,

@@ -11,7 +11,9 @@ use baiyo_domain::batch::disposition::{
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::*;
 use baiyo_domain::journal::StreamKind;
-use baiyo_domain::people::{Deputyship, RoleEnd};
+use baiyo_domain::people::{
+    Deputyship, DeputyshipEnd, IdentityConfirmation, KeyRegistration, RoleEnd, SetupLink,
+};
 use baiyo_domain::refusal::Refusal;
 use baiyo_domain::standard::Step;
 use baiyo_domain::time::Time;
@@ -173,6 +175,79 @@ fn a_deputy_releases_only_within_his_days() {
     assert_eq!(codes(&release(&mut late, deputy_person, batch).unwrap_err()), ["not_allowed"]);
     centre.hours(3);
     release(&mut centre, deputy_person, batch).unwrap();
+}
+
+#[test]
+fn a_deputyship_ends_before_its_time_and_a_role_and_a_deputyship_for_it_end_each_by_itself() {
+    let mut centre = Centre::open();
+    let batch = centre.make(&Course::default());
+    let (administrator, manager) = (centre.staff.administrator, centre.staff.manager);
+    let both = centre.hire("releaser.two", Role::Releaser);
+    let (from, until) = (centre.now.plus_hours(1), centre.now.plus_hours(9));
+    deputy(&mut centre, both, Role::Releaser, from, until).unwrap();
+    centre.hours(2);
+
+    // The role ends, the deputyship goes on: the signature stands as the decision does.
+    let mut role_ended = centre.clone();
+    let end = RoleEnd { role: Role::Releaser, reason: of("moved") };
+    role_ended.person(administrator, both, end.clone()).unwrap();
+    role_ended.hours(1);
+    release(&mut role_ended, both, batch).unwrap();
+    let container = role_ended.first(batch);
+    role_ended.allocate(batch, &[container]).unwrap();
+    role_ended.pack(batch, &[container]).unwrap();
+    role_ended.shipping_check(batch, &[container]).unwrap();
+
+    // The deputyship ends, the role goes on.
+    let ending = DeputyshipEnd { role: Role::Releaser, reason: of("back from holiday") };
+    assert_eq!(codes(&centre.person(administrator, both, ending.clone()).unwrap_err()), ["not_allowed"]);
+    centre.person(manager, both, ending.clone()).unwrap();
+    assert_eq!(codes(&centre.person(manager, both, ending.clone()).unwrap_err()), ["not_found"]);
+    let mut deputyship_ended = centre.clone();
+    deputyship_ended.hours(1);
+    release(&mut deputyship_ended, both, batch).unwrap();
+
+    // Both end: nothing is left. One that is still to come ends as well.
+    let (from, until) = (centre.now.plus_hours(3), centre.now.plus_hours(9));
+    deputy(&mut centre, both, Role::Releaser, from, until).unwrap();
+    centre.person(manager, both, ending).unwrap();
+    centre.person(administrator, both, end).unwrap();
+    centre.hours(4);
+    assert_eq!(codes(&release(&mut centre, both, batch).unwrap_err()), ["not_allowed"]);
+}
+
+#[test]
+fn whoever_set_a_new_password_does_nothing_before_two_people_signed_for_the_key() {
+    let mut centre = Centre::open();
+    let batch = centre.make(&Course::default());
+    let staff = centre.staff;
+    let link = SetupLink { reason: of("says that he forgot it") };
+    assert_eq!(
+        codes(&centre.person(staff.manager, staff.releaser, link.clone()).unwrap_err()),
+        ["not_allowed"]
+    );
+    let own = centre.person(staff.administrator, staff.administrator, link.clone()).unwrap_err();
+    assert_eq!(codes(&own), ["not_for_oneself"]);
+    centre.person(staff.administrator, staff.releaser, link).unwrap();
+    let before = centre.key_of(staff.releaser);
+    let key = centre.set_password(staff.releaser);
+    assert_eq!(codes(&release(&mut centre, staff.releaser, batch).unwrap_err()), ["key_not_registered"]);
+
+    let register = |second| KeyRegistration { key, identity_check: of("face"), second_checker: second };
+    let confirm = || IdentityConfirmation { key, identity_check: of("passport") };
+    let other = IdentityConfirmation { key: before.0, identity_check: of("passport") };
+    let administrator = staff.administrator;
+    for second in [None, Some(administrator), Some(staff.manager)] {
+        let alone = centre.person(administrator, staff.releaser, register(second)).unwrap_err();
+        assert_eq!(codes(&alone), ["second_person_needed"]);
+    }
+    assert_eq!(codes(&centre.person(staff.manager, staff.releaser, other).unwrap_err()), ["key_not_offered"]);
+    let unsigned = Command::Person(staff.releaser, confirm().into());
+    let unsigned = centre.run_signed(staff.manager, unsigned, Signing::Never).unwrap_err();
+    assert_eq!(codes(&unsigned), ["signature_needed"]);
+    centre.person(staff.manager, staff.releaser, confirm()).unwrap();
+    centre.person(administrator, staff.releaser, register(Some(staff.manager))).unwrap();
+    release(&mut centre, staff.releaser, batch).unwrap();
 }
 
 #[test]

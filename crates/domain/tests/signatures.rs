@@ -140,6 +140,45 @@ fn a_key_registered_by_anybody_but_an_administrator_is_no_key() {
 }
 
 #[test]
+fn a_key_that_replaces_another_counts_only_with_a_second_persons_own_signature() {
+    let (centre, batch, result) = unverified();
+    let staff = centre.staff;
+    let stream = StreamId { kind: StreamKind::Person, id: staff.releaser.0 };
+    let secret = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
+    let key = KeyId(centre.id());
+    let public_key = PublicKey(secret.verifying_key().to_bytes());
+    let registered = |second| {
+        let identity_check = of("face");
+        people::Event::from(KeyRegistered { key, public_key, identity_check, second_checker: second })
+    };
+    let confirmed =
+        |by| people::Event::from(people::IdentityConfirmed { key, identity_check: of("passport"), by });
+    let administrator = centre.key_of(staff.administrator);
+    // Whoever owns the database writes what he likes, with the administrator's help.
+    let sound = |second, confirmation: Option<(PersonId, (KeyId, ed25519_dalek::SigningKey))>| {
+        let mut centre = centre.clone();
+        if let Some((signer, signing)) = confirmation {
+            forge(&mut centre, stream, confirmed(staff.manager).into(), signer, signing);
+        }
+        forge(&mut centre, stream, registered(second).into(), staff.administrator, administrator.clone());
+        forge(&mut centre, stream_of(batch), verification(result), staff.releaser, (key, secret.clone()));
+        findings(&centre, batch).is_empty()
+    };
+    let manager = centre.key_of(staff.manager);
+    assert!(sound(Some(staff.manager), Some((staff.manager, manager.clone()))), "the control");
+    assert!(!sound(None, None));
+    assert!(!sound(Some(staff.manager), None), "named, and never asked");
+    assert!(!sound(None, Some((staff.manager, manager.clone()))));
+    assert!(!sound(Some(staff.manager), Some((staff.manager, administrator.clone()))), "another's key");
+    assert!(!sound(Some(staff.manager), Some((staff.administrator, administrator.clone()))));
+    assert!(!sound(Some(staff.administrator), Some((staff.administrator, administrator.clone()))));
+    assert!(
+        !sound(Some(staff.technician), Some((staff.technician, centre.key_of(staff.technician)))),
+        "no role"
+    );
+}
+
+#[test]
 fn a_genuine_signature_moved_to_another_place_counts_for_nothing() {
     let mut centre = Centre::open();
     let other = centre.make(&Course::default());

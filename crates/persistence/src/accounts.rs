@@ -26,8 +26,8 @@ use crate::Conn;
 use crate::schema::{account, setup_link, signing_key as stored_key};
 use crate::sql_types::Id;
 use baiyo_domain::authority::Reauthenticated;
-use baiyo_domain::ids::{KeyId, PersonId};
-use baiyo_domain::people::{PublicKey, SignIn, WaitingKeys};
+use baiyo_domain::ids::PersonId;
+use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
 use chrono::TimeDelta;
 use diesel::dsl::exists;
@@ -53,6 +53,9 @@ pub enum PasswordRefused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this link was used or replaced, or is too old")]
 pub struct LinkEnded;
+
+/// Hours a one-time link lasts.
+pub const LINK_HOURS: u16 = 72;
 
 /// Whose link it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,23 +252,6 @@ pub fn reauthenticate(
             Ok(Reauthenticated::proven(person, key, signing, meaning))
         }))
     })
-}
-
-/// The keys a person made, for the decision whether to register one.
-///
-/// # Errors
-/// The database, also where a stored key is damaged.
-pub fn waiting_keys(conn: &mut Conn, person: PersonId) -> QueryResult<WaitingKeys> {
-    let rows = stored_key::table
-        .filter(stored_key::person.eq(Id(person.0)))
-        .select((stored_key::id, stored_key::public_key))
-        .load::<(Id, Vec<u8>)>(conn)?;
-    rows.into_iter()
-        .map(|(key, public)| {
-            let public = public.try_into().map_err(|_| damaged("a public key has 32 bytes"))?;
-            Ok(((person, KeyId(key.0)), PublicKey(public)))
-        })
-        .collect()
 }
 
 /// Stored data that this code cannot have written.

@@ -1,6 +1,7 @@
 //! The one write path: load what the command needs, decide, append with chain hashes and signatures, and write
 //! evidence, read models and the idempotency key in the same transaction.
 
+use crate::accounts::Token;
 use crate::journal::{self, insert_entries};
 use crate::keystore::SealedPersonal;
 use crate::schema::{batch_row, idempotency, serial};
@@ -62,6 +63,9 @@ pub struct Answer {
     pub command: CommandId,
     /// The entries it appended, in order.
     pub entries: Vec<Appended>,
+    /// The one-time link that was asked for: shown once, so a replayed answer has none.
+    #[serde(skip)]
+    pub link: Option<Token>,
 }
 
 /// One appended entry.
@@ -86,6 +90,12 @@ pub enum ExecuteError {
     /// The key was used for something else.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// So many attempts of this person were refused within a minute that no further one is recorded.
+    #[error("too many refused attempts; wait {seconds} s")]
+    TooMany {
+        /// Seconds until the next one counts.
+        seconds: u64,
+    },
     /// The recorder is not known, or has left.
     #[error("the person is not known")]
     Stranger,
@@ -147,6 +157,9 @@ impl Store {
             let mut appends = Appends::new();
             appends.push(StreamKind::Attempts, person.0, attempts::Event::from(attempt));
             let (now, _) = time.now();
+            if let Some(seconds) = wait_after_attempts(conn, person, now)? {
+                return Err(JobError::Own(ExecuteError::TooMany { seconds }));
+            }
             let answer = append_unasked(conn, &World::default(), appends, person, now, None)?;
             time.recorded(now);
             Ok(answer)
@@ -189,22 +202,48 @@ fn run(
             if !taken.is_empty() {
                 return Ok(Err(taken));
             }
-            let answer = append(conn, &world, appends, &author)?;
+            let mut answer = append(conn, &world, appends, &author)?;
             use_labels(conn, &labels, &request.command)?;
-            keep_accounts(conn, &request.command, now)?;
+            answer.link = keep_accounts(conn, &request.command, now)?;
             if let Some(row) = &request.personal {
                 keystore::store_personal(conn, row.patient, row.clinic, &row.sealed, &[row.index])?;
             }
             remember(conn, &request, &answer, now)?;
             Ok(Ok(answer))
         }
-        Err(Refusal { reasons, record }) => {
+        Err(Refusal { reasons, mut record }) => {
+            let is_attempt = |append: &Append| append.stream.kind == StreamKind::Attempts;
+            if record.0.iter().any(is_attempt)
+                && let Some(seconds) = wait_after_attempts(conn, request.recorder, now)?
+            {
+                record.0.retain(|append| !is_attempt(append));
+                // What a wrong scan leaves behind is kept, however many came before it.
+                if record.0.is_empty() {
+                    return Err(JobError::Own(ExecuteError::TooMany { seconds }));
+                }
+            }
             if !record.0.is_empty() {
                 append(conn, &world, record, &author)?;
             }
             Ok(Err(reasons))
         }
     }
+}
+
+/// Refused attempts of one person that are recorded within a minute.
+const ATTEMPTS_A_MINUTE: u32 = 60;
+
+/// The seconds until another refused attempt of a person is recorded; nothing where it is now.
+fn wait_after_attempts(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Option<u64>> {
+    let stream = StreamId { kind: StreamKind::Attempts, id: person.0 };
+    let Some(newest) = journal::newest_of(conn, stream)? else { return Ok(None) };
+    let Some(version) = newest.version.checked_sub(ATTEMPTS_A_MINUTE - 1).filter(|version| *version > 0)
+    else {
+        return Ok(None);
+    };
+    let earlier = journal::recorded_at(conn, stream, version)?;
+    let left = earlier.map_or(0, |earlier| 60 - now.since(earlier).num_seconds());
+    Ok(u64::try_from(left).ok().filter(|seconds| *seconds > 0))
 }
 
 /// Loads every stream a command needs, until nothing is missing.
@@ -236,9 +275,6 @@ pub(crate) fn load(
             }
             asked.insert(need);
         }
-    }
-    if let Command::Person(person, _) = command {
-        world.waiting_keys = accounts::waiting_keys(conn, *person)?;
     }
     Ok(world)
 }
@@ -278,6 +314,10 @@ fn append(
         let known = match streams.get(&stream) {
             Some(entries) => entries.clone(),
             None if world.has(stream) => world.entries(stream).to_vec(),
+            // Attempts are never folded, and somebody may have made very many.
+            None if stream.kind == StreamKind::Attempts => {
+                journal::newest_of(conn, stream)?.into_iter().collect()
+            }
             None => journal::entries_of(conn, stream)?,
         };
         let (version, previous_hash) =
@@ -332,7 +372,7 @@ fn append(
         version: entry.version,
         kind: entry.kind.clone(),
     });
-    Ok(Answer { command, entries: entries.collect() })
+    Ok(Answer { command, entries: entries.collect(), link: None })
 }
 
 /// Who did what an entry records, and when: as its form says, else the recorder, now.
@@ -372,14 +412,27 @@ fn names_taken(conn: &mut Conn, command: &Command) -> QueryResult<Vec<Reason>> {
     })
 }
 
-/// An account opens with the invitation and closes with the departure.
-fn keep_accounts(conn: &mut Conn, command: &Command, now: Time) -> QueryResult<()> {
-    match command {
-        Command::Person(person, people::Command::Invitation(invitation)) => {
-            accounts::open_account(conn, *person, &invitation.sign_in)
+/// An account opens with the invitation and closes with the departure; between them its password is set by links.
+fn keep_accounts(conn: &mut Conn, command: &Command, now: Time) -> QueryResult<Option<Token>> {
+    let Command::Person(person, form) = command else { return Ok(None) };
+    match form {
+        people::Command::Invitation(invitation) => {
+            accounts::open_account(conn, *person, &invitation.sign_in)?;
+            Ok(None)
         }
-        Command::Person(person, people::Command::Departure(_)) => accounts::close_account(conn, *person, now),
-        _ => Ok(()),
+        people::Command::SetupLink(_) => {
+            accounts::make_setup_link(conn, *person, now, accounts::LINK_HOURS).map(Some)
+        }
+        people::Command::Departure(_) => {
+            accounts::close_account(conn, *person, now)?;
+            Ok(None)
+        }
+        people::Command::IdentityConfirmation(_)
+        | people::Command::KeyRegistration(_)
+        | people::Command::RoleGrant(_)
+        | people::Command::RoleEnd(_)
+        | people::Command::Deputyship(_)
+        | people::Command::DeputyshipEnd(_) => Ok(None),
     }
 }
 

@@ -13,7 +13,7 @@ use baiyo_domain::event::Event;
 use baiyo_domain::ids::{PersonId, SiteId};
 use baiyo_domain::journal::StreamKind;
 use baiyo_domain::journal::checkpoint::Verifier;
-use baiyo_domain::people::{self, Invitation, KeyRegistered, PublicKey, RoleGrant, SignIn};
+use baiyo_domain::people::{self, Invitation, KeyMade, KeyRegistered, PublicKey, RoleGrant, SignIn};
 use baiyo_domain::site::{self, Founding};
 use baiyo_domain::text::{Note, Short};
 use baiyo_domain::world::World;
@@ -107,9 +107,21 @@ impl Store {
     /// The link has ended; the database.
     pub fn set_password(&self, credentials: NewCredentials, token: String) -> Result<(), FoundingError> {
         let (now, _) = self.now();
-        Ok(self.write(move |conn| {
-            accounts::store_credentials(conn, &credentials, &token, now)?.map_err(JobError::Own)
-        })?)
+        let person = credentials.person();
+        let made = KeyMade { key: credentials.key(), public_key: credentials.public_key() };
+        self.write(move |conn| {
+            accounts::store_credentials(conn, &credentials, &token, now)?
+                .map_err(|ended| JobError::Own(FoundingError::from(ended)))?;
+            // The first administrator sets his before there is a centre: its founding records his key.
+            if journal::site_stream(conn)?.is_some() {
+                let mut appends = Appends::new();
+                appends.push(StreamKind::Person, person.0, people::Event::from(made));
+                append_unasked(conn, &World::default(), appends, person, now, None).map_err(by_founding)?;
+            }
+            Ok(())
+        })?;
+        self.time.recorded(now);
+        Ok(())
     }
 
     /// Founds the centre: its first entry, and its first administrator with the key he has just made. Call after
@@ -134,6 +146,7 @@ impl Store {
         let identity_check = Note::try_from("first administrator, set up at the machine itself".to_string())
             .map_err(|error| FoundingError::Text(error.to_string()))?;
         let invitation = Invitation { name, sign_in: first.sign_in.clone(), clinic: None };
+        let made = KeyMade { key: locked.key(), public_key };
         let registered =
             KeyRegistered { key: locked.key(), public_key, identity_check, second_checker: None };
         let (now, _) = self.now();
@@ -145,20 +158,16 @@ impl Store {
                 .map_err(|refused| JobError::Own(FoundingError::from(refused)))?;
             let mut appends = Appends::new();
             appends.push(StreamKind::Site, SiteId(Uuid::now_v7()).0, site::Event::from(founding));
-            let facts: [people::Event; 3] = [
+            let facts: [people::Event; 4] = [
                 people::Invited { invitation }.into(),
+                made.into(),
                 registered.into(),
                 RoleGrant { role: Role::Administrator }.into(),
             ];
             for fact in facts {
                 appends.push(StreamKind::Person, person.0, Event::from(fact));
             }
-            append_unasked(conn, &World::default(), appends, person, now, Some(&proof)).map_err(|error| {
-                match error {
-                    JobError::Own(error) => JobError::Own(FoundingError::from(error)),
-                    JobError::Database(error) => JobError::Database(error),
-                }
-            })
+            append_unasked(conn, &World::default(), appends, person, now, Some(&proof)).map_err(by_founding)
         })?;
         self.time.recorded(now);
         self.keys.pin_anchor(public_key).map_err(StoreError::from)?;
@@ -177,6 +186,13 @@ impl Store {
             self.keys.pin_anchor(key)?;
         }
         Ok(())
+    }
+}
+
+fn by_founding(error: JobError<ExecuteError>) -> JobError<FoundingError> {
+    match error {
+        JobError::Own(error) => JobError::Own(FoundingError::from(error)),
+        JobError::Database(error) => JobError::Database(error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The journal's rows: reading streams, appending entries.
 
 use crate::Conn;
+use crate::reading::After;
 use crate::schema::journal;
 use crate::sql_types::Id;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
@@ -86,6 +87,48 @@ pub fn entries_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Vec<Entry>> 
         .order(journal::version)
         .select(Row::as_select())
         .load(conn)?;
+    rows.into_iter().map(Row::entry).collect()
+}
+
+/// A stream's newest entry.
+///
+/// # Errors
+/// The database, or a row that is no entry.
+pub fn newest_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Option<Entry>> {
+    let row: Option<Row> = journal::table
+        .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
+        .order(journal::version.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Row::entry).transpose()
+}
+
+/// When one version of a stream was recorded.
+pub(crate) fn recorded_at(conn: &mut Conn, stream: StreamId, version: u32) -> QueryResult<Option<Time>> {
+    let micros: Option<i64> = journal::table
+        .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
+        .filter(journal::version.eq(i32::try_from(version).unwrap_or(i32::MAX)))
+        .select(journal::recorded_at)
+        .first(conn)
+        .optional()?;
+    Ok(micros.and_then(Time::from_micros))
+}
+
+/// One page of refused attempts, newest first: those before the entry with this time and identifier.
+///
+/// # Errors
+/// The database, or rows that are no entries.
+pub fn attempts_before(conn: &mut Conn, before: Option<After>, limit: i64) -> QueryResult<Vec<Entry>> {
+    // A literal, so that the index over attempts alone serves.
+    let attempts = diesel::dsl::sql::<diesel::sql_types::Bool>("stream_kind = 'attempts'");
+    let mut query = journal::table.filter(attempts).select(Row::as_select()).into_boxed();
+    if let Some(After { at, id }) = before {
+        let earlier = journal::recorded_at.lt(at);
+        query = query.filter(earlier.or(journal::recorded_at.eq(at).and(journal::id.lt(Id(id)))));
+    }
+    let rows: Vec<Row> =
+        query.order((journal::recorded_at.desc(), journal::id.desc())).limit(limit).load(conn)?;
     rows.into_iter().map(Row::entry).collect()
 }
 

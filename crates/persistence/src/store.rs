@@ -83,20 +83,7 @@ impl Store {
     /// # Errors
     /// The folder is in use or cannot be written; the database or the key store cannot be opened.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let trouble = |error: std::io::Error| StoreError::Folder {
-            folder: folder.display().to_string(),
-            reason: error.to_string(),
-        };
-        std::fs::create_dir_all(folder.join("checkpoints")).map_err(trouble)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join("baiyo.lock"))
-            .map_err(trouble)?;
-        if fs4::FileExt::try_lock(&lock).is_err() {
-            return Err(StoreError::InUse(folder.display().to_string()));
-        }
+        let lock = lock(folder)?;
         let database = database_in(folder);
         let keys = folder.join("keys");
         if database.exists() && !KeyStore::exists(&keys) {
@@ -186,12 +173,24 @@ pub fn database_in(folder: &Path) -> PathBuf {
 /// # Errors
 /// The database cannot be opened or migrated.
 pub fn migrate(folder: &Path) -> Result<usize, StoreError> {
-    std::fs::create_dir_all(folder).map_err(|error| StoreError::Folder {
-        folder: folder.display().to_string(),
-        reason: error.to_string(),
-    })?;
+    let _lock = lock(folder)?;
     let mut conn = connect(&database_in(folder))?;
     migrate_connection(&mut conn)
+}
+
+/// Takes a data folder, making it as needed: nobody else works in it until the file is dropped.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let trouble = |error: std::io::Error| StoreError::Folder {
+        folder: folder.display().to_string(),
+        reason: error.to_string(),
+    };
+    std::fs::create_dir_all(folder.join("checkpoints")).map_err(trouble)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(folder.join("baiyo.lock"));
+    let lock = lock.map_err(trouble)?;
+    match fs4::FileExt::try_lock(&lock) {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(StoreError::InUse(folder.display().to_string())),
+    }
 }
 
 /// Opens a connection with the settings everything relies on.

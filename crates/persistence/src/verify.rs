@@ -162,6 +162,9 @@ pub enum Fault {
     /// A key registered by its own person.
     #[error("only the first administrator's key is registered by its own person")]
     KeyByItself,
+    /// A key that replaces an older one without a second person's signature.
+    #[error("it replaces an older key, and no second person signed that he knows who made it")]
+    KeyUnconfirmed,
     /// No key is the anchor's.
     #[error("no first administrator's key: none that is registered by itself agrees with the anchor outside")]
     NoAnchor,

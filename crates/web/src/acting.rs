@@ -5,7 +5,8 @@ use baiyo_domain::authority::meaning_of;
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::journal::StreamId;
-use baiyo_domain::people::SignIn;
+use baiyo_domain::people::{SetupLink, SignIn};
+use baiyo_domain::text::Note;
 use baiyo_persistence::accounts::{self, NewCredentials, Password, PasswordRefused};
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::{JobError, WriteError};
@@ -119,23 +120,23 @@ impl Acting {
         Ok(store.execute(request)?)
     }
 
-    /// Sets the password of a person who was invited, as he would by his link; answers with the key that waits
-    /// for its registration.
+    /// Sets the password of a person who was invited, as he would by a link that this administrator gives him;
+    /// answers with the key that waits for its registration.
     ///
     /// # Errors
     /// The password is too weak; the records cannot be written.
     pub fn set_up(
+        &self,
         store: &Store,
         person: PersonId,
         sign_in: &SignIn,
         password: &str,
     ) -> Result<(Self, KeyId), ActingError> {
+        let reason = Note::try_from("handed over in person".to_string())
+            .map_err(|error| ActingError::Refused(error.to_string()))?;
+        let asked = self.record(store, Command::Person(person, SetupLink { reason }.into()))?;
+        let link = asked.link.ok_or_else(|| ActingError::Refused("no link was made".into()))?;
         let (now, _) = store.now();
-        let link = store
-            .write(move |conn| {
-                accounts::make_setup_link(conn, person, now, 1).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(store_error)?;
         let accepted = Password::new(password, sign_in)
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;
         let credentials = NewCredentials::make(person, &accepted, now).map_err(FoundingError::from)?;

@@ -8,6 +8,7 @@ use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
 use baiyo_domain::standard::Draft;
+use baiyo_persistence::accounts::LINK_HOURS;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::reading::{self, ClinicScope};
@@ -195,7 +196,7 @@ fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
         }
         Some(founding) => println!("{}: http://{address}/", founding.name),
         None => {
-            let link = store.first_link(crate::api::accounts::LINK_HOURS)?;
+            let link = store.first_link(LINK_HOURS)?;
             println!(
                 "This folder is empty. The first administrator sets up his account and the centre here, once:"
             );

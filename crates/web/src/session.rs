@@ -11,10 +11,12 @@ use baiyo_domain::authority::{Meaning, Reauthenticated, Role, roles_for};
 use baiyo_domain::ids::{ClinicId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
+use baiyo_domain::refusal::Reason;
 use baiyo_persistence::accounts::{self, PasswordRefused};
 use baiyo_persistence::writer::{JobError, WriteError};
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The cookie that carries a session.
 pub const COOKIE: &str = "baiyo_session";
@@ -30,8 +32,10 @@ pub struct Caller {
     pub name: String,
     /// The sign-in name.
     pub sign_in: String,
-    /// The roles in force now.
+    /// The roles in force now; none while a new key waits for its registration.
     pub roles: Vec<Role>,
+    /// Whether a new key of his waits for its registration: until then nothing is done in his name.
+    pub key_waits: bool,
     /// The clinic, for clinic staff.
     pub clinic: Option<ClinicId>,
     /// Whether a registered key lets this person sign.
@@ -59,14 +63,29 @@ pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str
     if action == "read.self" || caller.roles.iter().any(|role| roles_for(action).contains(role)) {
         return Ok(caller);
     }
+    let reason = match caller.key_waits {
+        true => Reason::KeyNotRegistered,
+        false => Reason::NotAllowed { action: action.to_string() },
+    };
     let store = Arc::clone(&state.store);
-    let (person, action, path) = (caller.person, action.to_string(), request.path().to_string());
-    let recorded =
-        web::block(move || store.record_attempt(person, action, path, vec!["not_allowed".into()])).await;
-    if let Ok(Err(error)) = recorded {
-        tracing::error!(%error, "a refused attempt could not be recorded");
-    }
-    Err(Problem::new(Kind::Forbidden, caller.language))
+    let (person, action, aimed_at) = (caller.person, action.to_string(), aimed_at(request));
+    let code = reason.code();
+    let recorded = web::block(move || store.record_attempt(person, action, aimed_at, vec![code])).await;
+    recorded
+        .map_err(|_| Problem::new(Kind::Unavailable, caller.language))?
+        .map_err(|error| Problem::of_execute(error, caller.language, state.zone))?;
+    Err(match caller.key_waits {
+        true => Problem::refused(&[reason], caller.language, state.zone),
+        false => Problem::new(Kind::Forbidden, caller.language),
+    })
+}
+
+/// What a request is aimed at: the route as it is documented, with the identifier it names. Never the path itself,
+/// into which anybody can write anything.
+fn aimed_at(request: &HttpRequest) -> String {
+    let route = request.match_pattern().unwrap_or_default();
+    let id = request.match_info().get("id").and_then(|id| Uuid::try_parse(id).ok());
+    id.map_or_else(|| route.clone(), |id| route.replace("{id}", &id.to_string()))
 }
 
 /// Who is signed in, whatever he may do.
@@ -109,10 +128,12 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     let found = found.await.map_err(|_| Problem::new(Kind::Unavailable, language))?;
     let person = found.map_err(|error| Problem::of_store(&error, language))?.filter(|person| !person.left);
     let person = person.ok_or_else(refused)?;
+    let key_waits = person.waiting_key().is_some();
     Ok(Caller {
         person: person.id,
-        roles: person.roles_at(now),
-        can_sign: !person.keys.is_empty(),
+        roles: if key_waits { Vec::new() } else { person.roles_at(now) },
+        key_waits,
+        can_sign: !person.keys.is_empty() && !key_waits,
         name: person.name.to_string(),
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,

@@ -8,10 +8,6 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use stories::{Centre, Use, api};
 
-/// What cannot be provoked from outside: status, and why. Each must be documented somewhere.
-const EXEMPT: [(u16, &str); 1] =
-    [(503, "the records cannot be written: provoked below the server, not over HTTP")];
-
 /// Everything documented: method, path template, status.
 fn documented() -> BTreeSet<Use> {
     let paths = api()["paths"].as_object().unwrap().iter();
@@ -41,20 +37,16 @@ fn every_operation_succeeds_and_every_documented_problem_is_provoked() {
     problems::of_every_request(&centre, &sent);
     problems::of_what_is_over(&centre, &sent);
     problems::of_particular_states(&centre, &sent);
+    problems::of_records_that_cannot_be_read(&centre, &sent);
     problems::of_too_many_tries(&centre, &sent);
+    problems::of_too_many_attempts(&centre, &sent);
 
     let (used, documented) = (centre.used(), documented());
-    let exempt = |(_, _, status): &&Use| EXEMPT.iter().any(|(known, _)| known == status);
-    let missing: BTreeSet<&Use> = documented.difference(&used).filter(|item| !exempt(item)).collect();
+    let missing: BTreeSet<&Use> = documented.difference(&used).collect();
     assert!(missing.is_empty(), "documented and never seen:\n{}", list(&missing));
     let known = |path: &str| api()["paths"].get(path).is_some();
     let strange: BTreeSet<&Use> = used.difference(&documented).filter(|(_, path, _)| known(path)).collect();
     assert!(strange.is_empty(), "seen and not documented:\n{}", list(&strange));
-    for (status, why) in EXEMPT {
-        let stale =
-            used.iter().any(|item| item.2 == status) || !documented.iter().any(|item| item.2 == status);
-        assert!(!stale, "no exemption is needed any more: {status}, {why}");
-    }
 }
 
 #[test]

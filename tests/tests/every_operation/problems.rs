@@ -71,6 +71,8 @@ pub fn of_every_request(centre: &Centre, all: &All) {
             call.header("sec-fetch-site", "same-origin").send().refused(401);
         }
         if documented.contains(&403) {
+            // So slowly that no attempt goes unrecorded.
+            centre.set_clock(centre.now().plus(chrono::TimeDelta::seconds(2)));
             forbidden(centre, method, template, sent);
         }
         if documented.contains(&404) {
@@ -96,7 +98,13 @@ pub fn of_every_request(centre: &Centre, all: &All) {
     let ending = centre.stranger().call("DELETE", "/session").header("sec-fetch-site", "same-origin");
     ending.send().refused(401);
     let inspector = centre.inspector();
-    for path in ["/batches?after=1", "/orders?after=x", "/quality_events?after=_", "/labels/nonsense"] {
+    for path in [
+        "/batches?after=1",
+        "/orders?after=x",
+        "/quality_events?after=_",
+        "/attempts?after=x",
+        "/labels/nonsense",
+    ] {
         inspector.get(path).refused(422);
     }
 }
@@ -158,16 +166,67 @@ pub fn of_particular_states(centre: &Centre, all: &All) {
     centre.administrator().post("/site/clinic_registration", clinic).refused(409).only(&["already_done"]);
 }
 
+/// So many refused attempts that no more are recorded.
+pub fn of_too_many_attempts(centre: &Centre, all: &All) {
+    let refused = |call: Call| [403, 429].contains(&call.send().status);
+    for ((method, template), sent) in all {
+        let (method, documented) = (method_of(method), statuses(method, template));
+        if !documented.contains(&429) || sent.member.is_none() {
+            continue;
+        }
+        let ask = |member| with_body(centre.member(member).call(method, &sent.path), sent.body.as_ref());
+        let mut others = centre.people().iter().filter(|member| !member.token.is_empty());
+        let member = others.find(|member| refused(ask(member))).expect("forbidden to somebody");
+        let limited = (0..=60).map(|_| ask(member).send()).find(|answer| answer.status == 429);
+        let limited = limited.unwrap_or_else(|| panic!("{method} {template} may be tried for ever"));
+        assert!(limited.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok()));
+        limited.refused(429);
+    }
+}
+
+/// Tables that cannot be read: whatever is asked, nothing is kept and nothing panics.
+pub fn of_records_that_cannot_be_read(centre: &Centre, all: &All) {
+    use diesel::connection::SimpleConnection;
+    let mut owner = centre.database();
+    owner
+        .batch_execute("CREATE TEMP TABLE form AS SELECT type, name, sql FROM sqlite_schema")
+        .expect("a copy");
+    let mut rename = |from: &str, to: &str| {
+        let tables = ["api_token", "account", "setup_link", "session"];
+        let sql = tables.map(|table| format!("ALTER TABLE {from}{table} RENAME TO {to}{table};"));
+        owner.batch_execute(&sql.concat()).expect("the owner renames his tables");
+    };
+    rename("", "away_");
+    for ((method, template), sent) in all {
+        let (method, documented) = (method_of(method), statuses(method, template));
+        if documented.contains(&503) {
+            let call = with_body(asking(centre, sent).call(method, &sent.path), sent.body.as_ref());
+            let call = match template.as_str() {
+                "/session" | "/me/tokens" => call.header("cookie", "baiyo_session=x"),
+                _ => call,
+            };
+            call.header("sec-fetch-site", "same-origin").send().refused(503);
+        }
+    }
+    rename("away_", "");
+    // Renaming writes the schema's text anew; it is put back to the letter.
+    let back = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = (SELECT f.sql FROM temp.form f WHERE (f.type, f.name) = (sqlite_schema.type, sqlite_schema.name))
+        WHERE sql IS NOT NULL;
+        PRAGMA writable_schema = RESET;";
+    owner.batch_execute(back).expect("the schema as it was");
+}
+
 /// Wrong passwords, until no password counts any more. Last, for nobody can sign afterwards.
 pub fn of_too_many_tries(centre: &Centre, all: &All) {
     const MOST_TRIES: usize = 12;
     for ((method, template), sent) in all {
+        let place = if template == "/session" { "/password" } else { "/signature/password" };
+        let Some(mut body) = sent.body.clone().filter(|body| body.pointer(place).is_some()) else { continue };
         if !statuses(method, template).contains(&429) {
             continue;
         }
         let who = asking(centre, sent);
-        let mut body = sent.body.clone().unwrap();
-        let place = if template == "/session" { "/password" } else { "/signature/password" };
         *body.pointer_mut(place).unwrap() = json!("not the password");
         let mut tries = (0..MOST_TRIES).map(|_| who.post(&sent.path, body.clone()));
         let blocked = tries.find(|answer| match answer.status {

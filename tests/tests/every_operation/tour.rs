@@ -37,11 +37,14 @@ fn people_and_clinics(centre: &mut Centre) {
 
     let invitation = json!({ "name": "MORI Aki", "sign_in": "mori.aki" });
     let id = administrator.post("/people", invitation).made();
-    let link = administrator.post(&format!("/people/{id}/setup_link"), json!({})).ok()["token"].clone();
+    let link =
+        administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "by hand" })).ok()["token"]
+            .clone();
     centre.stranger().post("/setup", json!({ "token": link, "password": PASSWORD_OF_SETUP })).ok();
     let key = administrator.get(&format!("/people/{id}/waiting_keys")).ok()["items"][0]["key"].clone();
     let registration = json!({ "key": key, "identity_check": "passport seen" });
-    centre.manager().post(&format!("/people/{id}/identity_confirmation"), registration.clone()).ok();
+    let confirm = format!("/people/{id}/identity_confirmation");
+    centre.manager().sign(&confirm, registration.clone(), "identity_check").ok();
     administrator.sign(&format!("/people/{id}/key_registration"), registration, "key_registration").ok();
     for role in ["technician", "manufacturing_lead"] {
         administrator.sign(&format!("/people/{id}/role_grant"), json!({ "role": role }), "role_grant").ok();
@@ -52,6 +55,8 @@ fn people_and_clinics(centre: &mut Centre) {
     let deputy =
         json!({ "role": "manufacturing_lead", "from": now, "until": now.plus_hours(72), "reason": "leave" });
     centre.manager().sign(&format!("/people/{id}/deputyship"), deputy, "deputyship").ok();
+    let end = json!({ "role": "manufacturing_lead", "reason": "back" });
+    centre.manager().post(&format!("/people/{id}/deputyship_end"), end).ok();
     assert_eq!(sign_in_and_out(centre), id);
     let member = Member {
         id,

@@ -86,7 +86,8 @@ impl World {
         })
     }
 
-    /// A person's public key, if an administrator registered it whose own key chains to the anchor.
+    /// A person's public key, if an administrator registered it whose own key chains to the anchor, and a second
+    /// person signed for it where it replaces an older one.
     fn trusted_key(&self, person: PersonId, key: KeyId, path: &mut Path) -> Option<VerifyingKey> {
         let (entry, public_key) = self.key_entry(person, key)?;
         let verifying = VerifyingKey::from_bytes(&public_key.0).ok()?;
@@ -98,9 +99,36 @@ impl World {
             return None;
         }
         let registrar = Event::read(entry).ok()?.1.filter(|registrar| registrar.person != person);
-        let sound = registrar.is_some_and(|r| self.stands(entry, &r, Meaning::KeyRegistration, path));
+        let sound = registrar.is_some_and(|r| {
+            self.stands(entry, &r, Meaning::KeyRegistration, path)
+                && (self.is_first_key(person, entry) || self.seconded(person, entry, r.person, path))
+        });
         path.keys.remove(&(person, key));
         sound.then_some(verifying)
+    }
+
+    fn is_first_key(&self, person: PersonId, registration: &Entry) -> bool {
+        let registers = |entry: &&Entry| entry.kind == registration.kind;
+        self.of_person(person).iter().find(registers).is_some_and(|first| first.id == registration.id)
+    }
+
+    /// Whether somebody else than the registrar signed, before a key was registered, that he knows who made it.
+    fn seconded(&self, person: PersonId, registration: &Entry, registrar: PersonId, path: &mut Path) -> bool {
+        let Ok((Event::Person(people::Event::KeyRegistered(key)), _)) = Event::read(registration) else {
+            return false;
+        };
+        let Some(second) = key.second_checker.filter(|second| ![person, registrar].contains(second)) else {
+            return false;
+        };
+        let mut earlier = self.of_person(person).iter().filter(|entry| entry.version < registration.version);
+        earlier.any(|entry| match Event::read(entry) {
+            Ok((Event::Person(people::Event::IdentityConfirmed(confirmed)), Some(signature))) => {
+                confirmed.key == key.key
+                    && signature.person == second
+                    && self.stands(entry, &signature, Meaning::IdentityCheck, path)
+            }
+            _ => false,
+        })
     }
 
     /// Whether a person then held a role that may sign with this meaning.
@@ -110,14 +138,19 @@ impl World {
         if self.founder() == Some(person) && roles.contains(&Role::Administrator) {
             return true;
         }
-        let mut held: Vec<Role> = Vec::new();
+        // A role given and a deputyship for it end each by itself.
+        let mut held: Vec<(Role, Meaning)> = Vec::new();
         for entry in self.of_person(person).iter().filter(|entry| entry.recorded_at <= at) {
             let Ok((Event::Person(fact), signature)) = Event::read(entry) else { return false };
             let (role, meaning) = match fact {
                 people::Event::RoleGrant(grant) => (grant.role, Meaning::RoleGrant),
                 people::Event::Deputyship(d) if d.from <= at && at < d.until => (d.role, Meaning::Deputyship),
                 people::Event::RoleEnd(end) if entry.recorded_at < at => {
-                    held.retain(|role| *role != end.role);
+                    held.retain(|(role, given)| (*role, *given) != (end.role, Meaning::RoleGrant));
+                    continue;
+                }
+                people::Event::DeputyshipEnded(end) if entry.recorded_at < at => {
+                    held.retain(|(role, given)| (*role, *given) != (end.role, Meaning::Deputyship));
                     continue;
                 }
                 people::Event::Departure(_) if entry.recorded_at < at => return false,
@@ -127,7 +160,7 @@ impl World {
             // Only what is asked for is looked into.
             if roles.contains(&role) && path.grants.insert(entry.id) {
                 if self.stands(entry, &signature, meaning, path) {
-                    held.push(role);
+                    held.push((role, meaning));
                 }
                 path.grants.remove(&entry.id);
             }

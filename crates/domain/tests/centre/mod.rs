@@ -17,7 +17,7 @@ use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::*;
 use baiyo_domain::journal::signature::{Place, Signer, seal};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
-use baiyo_domain::people::{self, Invitation, KeyRegistration, PublicKey, RoleGrant, WaitingKeys};
+use baiyo_domain::people::{self, Invitation, KeyMade, KeyRegistration, PublicKey, RoleGrant};
 use baiyo_domain::quantity::Number;
 use baiyo_domain::refusal::{Reason, Refusal};
 use baiyo_domain::site::{ClinicRegistration, Founding};
@@ -82,7 +82,6 @@ pub struct Centre {
     pub site: SiteId,
     pub streams: BTreeMap<StreamId, Vec<Entry>>,
     keys: BTreeMap<PersonId, (KeyId, SigningKey)>,
-    waiting: WaitingKeys,
     anchor: Option<PublicKey>,
     standards: BTreeMap<String, StandardId>,
     ids: Cell<u128>,
@@ -112,7 +111,6 @@ impl Centre {
             site: SiteId(Uuid::nil()),
             streams: BTreeMap::new(),
             keys: BTreeMap::new(),
-            waiting: BTreeMap::new(),
             anchor: None,
             standards: BTreeMap::new(),
             ids: Cell::new(1),
@@ -174,8 +172,7 @@ impl Centre {
         let clinic = of_clinic.then_some(self.clinic);
         let invitation = Invitation { name: of(name), sign_in: of(name), clinic };
         self.person(self.staff.administrator, person, invitation).unwrap();
-        let (key, public_key) = self.new_key(person);
-        self.waiting.insert((person, key), public_key);
+        let key = self.set_password(person);
         let form = KeyRegistration { key, identity_check: of("passport seen"), second_checker: None };
         self.person(self.staff.administrator, person, form).unwrap();
         person
@@ -184,6 +181,14 @@ impl Centre {
     /// Gives a role.
     pub fn grant(&mut self, person: PersonId, role: Role) -> Result<Vec<EntryId>, Refusal> {
         self.person(self.staff.administrator, person, RoleGrant { role })
+    }
+
+    /// A person sets a password, as by a link, and makes a key under it.
+    pub fn set_password(&mut self, person: PersonId) -> KeyId {
+        let (key, public_key) = self.new_key(person);
+        let made = people::Event::from(KeyMade { key, public_key });
+        self.write(person, StreamKind::Person, person.0, made);
+        key
     }
 
     fn new_key(&mut self, person: PersonId) -> (KeyId, PublicKey) {
@@ -221,7 +226,6 @@ impl Centre {
     /// The world a command is decided in, loaded as the persistence loads it.
     pub fn world_for(&self, who: PersonId, command: &Command) -> World {
         let mut world = World::default();
-        world.waiting_keys = self.waiting.clone();
         world.anchor = self.anchor;
         let mut done = BTreeSet::new();
         loop {

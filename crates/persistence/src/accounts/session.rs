@@ -25,6 +25,7 @@ pub const API_PREFIX: &str = "baiyo_";
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// A secret given out once: 32 random bytes in base64url; wiped from memory when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Token(Zeroizing<String>);
 
 impl Token {

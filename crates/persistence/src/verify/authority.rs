@@ -45,6 +45,10 @@ pub struct Trusted {
     /// The first administrator.
     first: Option<PersonId>,
     known: HashSet<KeyId>,
+    /// Whose key was registered before, trusted or not.
+    registered: HashSet<PersonId>,
+    /// Who signed that he knows who made a key.
+    seconds: HashMap<KeyId, HashSet<PersonId>>,
     keys: HashMap<KeyId, Key>,
     held: HashMap<PersonId, Vec<Held>>,
 }
@@ -81,9 +85,12 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                     check.found_in(&fact.name, Fault::KeyTwice);
                 } else if fact.is_by_itself() && !first {
                     check.found_in(&fact.name, Fault::KeyByItself);
+                } else if trusted.registered.contains(&fact.person) && !trusted.is_seconded(fact, key) {
+                    check.found_in(&fact.name, Fault::KeyUnconfirmed);
                 } else {
                     trusted.register(fact, key);
                 }
+                trusted.registered.insert(fact.person);
             }
             people::Event::RoleGrant(grant) => {
                 if fact.is_by_itself() && trusted.first != Some(fact.person) {
@@ -98,9 +105,15 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                 let from = deputyship.from.max(fact.recorded_at);
                 trusted.grant(fact, Meaning::Deputyship, deputyship.role, from, Some(deputyship.until));
             }
-            people::Event::RoleEnd(end) => trusted.end(fact, |role| role == end.role),
+            people::Event::IdentityConfirmed(confirmed) => trusted.second(fact, confirmed.key),
+            people::Event::RoleEnd(end) => {
+                trusted.end(fact, |held| held.role == end.role && held.until.is_none());
+            }
+            people::Event::DeputyshipEnded(end) => {
+                trusted.end(fact, |held| held.role == end.role && held.until.is_some());
+            }
             people::Event::Departure(_) => trusted.end(fact, |_| true),
-            people::Event::Invited(_) | people::Event::IdentityConfirmed(_) => {}
+            people::Event::Invited(_) | people::Event::SetupLink(_) | people::Event::KeyMade(_) => {}
         }
     }
     let first = trusted.keys.values().find(|key| Some(key.person) == trusted.first);
@@ -133,6 +146,21 @@ impl Trusted {
         }
     }
 
+    /// Takes in who signed that he knows who made a key, if that signature stands.
+    fn second(&mut self, fact: &PersonFact, key: KeyId) {
+        let Some(signing) = fact.signing.as_ref().filter(|_| !fact.is_by_itself()) else { return };
+        if self.faults(signing, Meaning::IdentityCheck, &HashSet::new()).is_empty() {
+            self.seconds.entry(key).or_default().insert(signing.signature.person);
+        }
+    }
+
+    /// Whether the second person that a registration names signed for the key, and is not the registrar.
+    fn is_seconded(&self, fact: &PersonFact, key: &KeyRegistered) -> bool {
+        let registrar = fact.signing.as_ref().map(|signing| signing.signature.person);
+        let second = key.second_checker.filter(|second| Some(*second) != registrar);
+        second.is_some_and(|second| self.seconds.get(&key.key).is_some_and(|who| who.contains(&second)))
+    }
+
     /// Takes a role in if another person gave it by a signature that stands.
     fn grant(&mut self, fact: &PersonFact, meaning: Meaning, role: Role, from: Time, until: Option<Time>) {
         let Some(signing) = fact.signing.as_ref().filter(|_| !fact.is_by_itself()) else { return };
@@ -141,9 +169,9 @@ impl Trusted {
         }
     }
 
-    fn end(&mut self, fact: &PersonFact, which: impl Fn(Role) -> bool) {
+    fn end(&mut self, fact: &PersonFact, which: impl Fn(&Held) -> bool) {
         let held = self.held.entry(fact.person).or_default().iter_mut();
-        held.filter(|held| which(held.role) && held.ended.is_none())
+        held.filter(|held| which(held) && held.ended.is_none())
             .for_each(|held| held.ended = Some(fact.recorded_at));
     }
 

@@ -79,11 +79,7 @@ impl Centre {
             invitation["clinic"] = json!(clinic);
         }
         self.does("admin", person(json!({"invitation": invitation})));
-        let (now, _) = self.store.now();
-        let link = self
-            .store
-            .write(move |conn| Ok::<_, JobError<StoreError>>(accounts::make_setup_link(conn, id, now, 24)?));
-        let link = link.unwrap();
+        let link = self.does("admin", person(json!({"setup_link": {"reason": "new"}}))).link.unwrap();
         let sign_in = name.to_string().try_into().unwrap();
         self.set_password(&Invited { person: id, sign_in }, link.as_str());
         let key =

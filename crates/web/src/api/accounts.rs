@@ -25,8 +25,6 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Hours a one-time link lasts.
-pub const LINK_HOURS: u16 = 72;
 /// Days an API token lasts.
 const TOKEN_DAYS: u16 = 90;
 
@@ -108,7 +106,6 @@ pub fn routes() -> Vec<(&'static str, Route)> {
         ("/session", web::delete().to(sign_out)),
         ("/setup", web::post().to(set_up)),
         ("/me/tokens", web::post().to(make_token)),
-        ("/people/{id}/setup_link", web::post().to(make_link)),
         ("/people/{id}/waiting_keys", web::get().to(waiting_keys)),
     ]
 }
@@ -155,16 +152,6 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<SecretView>()),
             query: &[],
             problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form],
-        },
-        Described {
-            method: "post",
-            path: "/people/{id}/setup_link",
-            action: Some("person.setup_link"),
-            summary: "Make a one-time link by which a person sets his password; it is shown once and lasts 72 hours.",
-            body: None,
-            answer: Some(|g| g.subschema_for::<SecretView>()),
-            query: &[],
-            problems: &[Kind::NotFound],
         },
         Described {
             method: "get",
@@ -361,24 +348,6 @@ async fn make_token(
     Ok(HttpResponse::Ok().json(SecretView { token: token.await?.as_str().to_string() }))
 }
 
-async fn make_link(
-    request: HttpRequest,
-    path: web::Path<Uuid>,
-    state: web::Data<State>,
-) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "person.setup_link").await?;
-    let person = PersonId(*path);
-    let (now, _) = state.store.now();
-    let token = write(&state, caller.language, move |conn| {
-        Ok(match accounts::has_account(conn, person)? {
-            true => Some(accounts::make_setup_link(conn, person, now, LINK_HOURS)?),
-            false => None,
-        })
-    });
-    let token = token.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    Ok(HttpResponse::Ok().json(SecretView { token: token.as_str().to_string() }))
-}
-
 async fn waiting_keys(
     request: HttpRequest,
     path: web::Path<Uuid>,
@@ -386,21 +355,12 @@ async fn waiting_keys(
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.identity_confirmation").await?;
     let person = PersonId(*path);
-    let keys = super::reading::read(&state, &caller, move |conn| {
-        Ok(match accounts::has_account(conn, person)? {
-            true => {
-                let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
-                let registered =
-                    world.and_then(|mut world| world.people.remove(&person)).map(|person| person.keys);
-                let mut keys = accounts::waiting_keys(conn, person)?;
-                keys.retain(|(_, key), _| !registered.iter().flatten().any(|(known, _)| known == key));
-                Some(keys)
-            }
-            false => None,
-        })
+    let known = super::reading::read(&state, &caller, move |conn| {
+        let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
+        Ok(world.and_then(|mut world| world.people.remove(&person)))
     });
-    let keys = keys.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    let items = keys.into_keys().map(|(_, key)| WaitingKey { key }).collect();
+    let known = known.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    let items = known.waiting_key().map(|(key, _)| WaitingKey { key }).into_iter().collect();
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
 }
 

@@ -49,6 +49,9 @@ pub struct Done {
     pub version: u32,
     /// The entries, in order.
     pub entries: Vec<DoneEntry>,
+    /// The one-time link's token, where one was asked for: shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// One appended entry.
@@ -187,6 +190,7 @@ pub async fn submit(
             .into_iter()
             .map(|e| DoneEntry { entry: e.entry.0, stream: e.stream, version: e.version, kind: e.kind })
             .collect(),
+        token: answer.link.map(|link| link.as_str().to_string()),
     };
     let mut response = if route.creates { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.insert_header((header::ETAG, format!("\"{version}\""))).json(done))

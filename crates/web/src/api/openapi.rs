@@ -113,9 +113,10 @@ fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: V
 }
 
 /// Forms that nothing in the records can refuse once they are well-formed.
-const NEVER_REFUSED: [&str; 11] = [
+const NEVER_REFUSED: [&str; 12] = [
     "site.clinic_change",
     "person.role_end",
+    "person.deputyship_end",
     "standard.draft",
     "order.placement",
     "order.consent",
@@ -140,6 +141,7 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
         Kind::TooLarge,
         Kind::MediaType,
         Kind::Form,
+        Kind::TooManyTries,
         Kind::Unavailable,
     ];
     if !NEVER_REFUSED.contains(&route.action.as_str()) {
@@ -150,9 +152,6 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
     }
     if route.meaning.is_some() || route.action == "batch.disposition.correction" {
         problems.extend([Kind::Changed, Kind::VersionMissing]);
-    }
-    if route.meaning.is_some() {
-        problems.push(Kind::TooManyTries);
     }
     let signing =
         route.meaning.map(|meaning| format!(" Signed as `{}`.", meaning.word())).unwrap_or_default();
@@ -184,6 +183,9 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
         // Everybody may read of himself; changing something by a cookie from elsewhere is forbidden to all.
         if action != "read.self" || described.method != "get" {
             problems.push(Kind::Forbidden);
+        }
+        if action != "read.self" {
+            problems.push(Kind::TooManyTries);
         }
     }
     let mut responses = problem_responses(&problems, generator);

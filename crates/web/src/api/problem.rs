@@ -269,6 +269,7 @@ impl Problem {
                 };
                 Self::because(Kind::Form, language, "key_reused", None, sentence.into())
             }
+            ExecuteError::TooMany { seconds } => Self::wait(language, seconds),
             ExecuteError::Stranger => Self::new(Kind::NotSignedIn, language),
             ExecuteError::Impossible(why) => {
                 tracing::error!(%why, "the stored history cannot have happened");
@@ -321,6 +322,7 @@ fn kind_of(reasons: &[Reason]) -> Kind {
             r,
             Reason::NotAllowed { .. }
                 | Reason::NotForOneself
+                | Reason::KeyNotRegistered
                 | Reason::ReleaserHasDuty { .. }
                 | Reason::HasDuty
         )

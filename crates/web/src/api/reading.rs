@@ -17,7 +17,7 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
 use baiyo_domain::journal::signature::Signature;
-use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::journal::{Entry, StreamId, StreamKind};
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{After, ClinicScope};
@@ -176,7 +176,13 @@ pub fn described() -> &'static [Described] {
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
-            ..get("/attempts", "read.attempts", "Refused attempts against identity, authority or the gate.")
+            query: LIST,
+            problems: &[Kind::Form],
+            ..get(
+                "/attempts",
+                "read.attempts",
+                "Refused attempts against identity, authority or the gate, newest first.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<LabelView>()),
@@ -332,15 +338,16 @@ async fn person_history(request: HttpRequest, path: web::Path<String>, state: we
     Ok(HttpResponse::Ok().json(Page { items, next: None }))
 }
 
-async fn attempts(request: HttpRequest, state: web::Data<State>) -> Answer {
+async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.attempts").await?;
-    let streams = read(&state, &caller, |conn| Ok(journal::streams_of(conn, StreamKind::Attempts)?)).await?;
-    let mut items = Vec::new();
-    for stream in streams {
-        items.extend(history(&state, &caller, stream).await?);
-    }
-    items.sort_by_key(|item| std::cmp::Reverse(item.recorded_at));
-    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+    let after = after_of(&query, &caller)?;
+    let items = read(&state, &caller, move |conn| {
+        let entries = journal::attempts_before(conn, after, PAGE)?;
+        shown(conn, entries)
+    });
+    let items = items.await?;
+    let next = next_of(items.len(), items.last().map(|item| (item.recorded_at.micros(), item.entry)));
+    Ok(paged("/attempts", Page { items, next }))
 }
 
 /// The entries of a stream as they are shown.
@@ -353,37 +360,41 @@ pub async fn history(
     stream: StreamId,
 ) -> Result<Vec<EntryView>, Problem> {
     read(state, caller, move |conn| {
-        let names = reading::names(conn)?;
-        let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
-        let mut items = Vec::new();
-        for entry in journal::entries_of(conn, stream)? {
-            let (event, signature) = Event::read(&entry)?;
-            items.push(EntryView {
-                entry: entry.id.0,
-                version: entry.version,
-                kind: entry.kind,
-                occurred_at: entry.occurred_at,
-                recorded_at: entry.recorded_at,
-                performer: entry.performer,
-                performer_name: name(entry.performer),
-                recorder: entry.recorder,
-                recorder_name: name(entry.recorder),
-                hash: entry.hash,
-                event,
-                signature: signature.map(|signature: Signature| SignatureView {
-                    person: signature.person,
-                    name: name(signature.person),
-                    key: signature.key.0,
-                    meaning: signature.meaning.as_str().to_string(),
-                    at: signature.at,
-                    covers: signature.covers.len(),
-                }),
-                corrected_by: Vec::new(),
-            });
-        }
-        Ok(items)
+        let entries = journal::entries_of(conn, stream)?;
+        shown(conn, entries)
     })
     .await
+}
+
+fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryView>, StoreError> {
+    let names = reading::names(conn)?;
+    let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
+    let views = entries.into_iter().map(|entry| {
+        let (event, signature) = Event::read(&entry)?;
+        Ok(EntryView {
+            entry: entry.id.0,
+            version: entry.version,
+            kind: entry.kind,
+            occurred_at: entry.occurred_at,
+            recorded_at: entry.recorded_at,
+            performer: entry.performer,
+            performer_name: name(entry.performer),
+            recorder: entry.recorder,
+            recorder_name: name(entry.recorder),
+            hash: entry.hash,
+            event,
+            signature: signature.map(|signature: Signature| SignatureView {
+                person: signature.person,
+                name: name(signature.person),
+                key: signature.key.0,
+                meaning: signature.meaning.as_str().to_string(),
+                at: signature.at,
+                covers: signature.covers.len(),
+            }),
+            corrected_by: Vec::new(),
+        })
+    });
+    views.collect()
 }
 
 async fn export(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {

@@ -151,7 +151,7 @@ fn take_on(
     let invitation = Invitation { name: short(name)?, sign_in: sign_in.clone(), clinic };
     admin.record(store, Command::Person(person, invitation.into()))?;
     clock.advance_minutes(3);
-    let (acting, key) = Acting::set_up(store, person, &sign_in, password)?;
+    let (acting, key) = admin.set_up(store, person, &sign_in, password)?;
     let registration = KeyRegistration {
         key,
         identity_check: note("運転免許証を確認 / driving licence seen")?,

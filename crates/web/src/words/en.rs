@@ -160,6 +160,7 @@ pub(super) fn meaning(meaning: Meaning) -> &'static str {
         Meaning::AdministrationDecision => "Decision on the administration",
         Meaning::RoleGrant => "Granting of a role",
         Meaning::Deputyship => "Naming of a deputy",
+        Meaning::IdentityCheck => "Identity check as the second person",
         Meaning::KeyRegistration => "Identity check and registration of a key",
         Meaning::QualityEventClosure => "Closure of a quality event",
     }
@@ -371,6 +372,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "person.role_grant" => "Grant a role",
         "person.role_end" => "End a role",
         "person.deputyship" => "Name a deputy",
+        "person.deputyship_end" => "End a deputyship",
         "person.departure" => "Let a person leave",
         "standard.draft" => "File a product standard",
         "standard.approval" => "Approve a product standard",

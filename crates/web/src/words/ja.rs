@@ -159,6 +159,7 @@ pub(super) fn meaning(meaning: Meaning) -> &'static str {
         Meaning::AdministrationDecision => "投与可否の決定",
         Meaning::RoleGrant => "役割の付与",
         Meaning::Deputyship => "代行者の指名",
+        Meaning::IdentityCheck => "第二の確認者による本人確認",
         Meaning::KeyRegistration => "本人確認及び署名鍵の登録",
         Meaning::QualityEventClosure => "品質イベントの終結",
     }
@@ -368,6 +369,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "person.role_grant" => "役割の付与",
         "person.role_end" => "役割の終了",
         "person.deputyship" => "代行者の指名",
+        "person.deputyship_end" => "代行の終了",
         "person.departure" => "職員の退職",
         "standard.draft" => "標準書案の登録",
         "standard.approval" => "標準書の承認",

@@ -47,6 +47,10 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
         people::Event::Invited(fact) => {
             format!("Taken on: {} ({})", fact.invitation.name, fact.invitation.sign_in.as_str())
         }
+        people::Event::SetupLink(fact) => {
+            format!("A one-time link to set a password was given out – {}", line(&fact.reason))
+        }
+        people::Event::KeyMade(_) => "Set a password; the new key waits for its registration".into(),
         people::Event::IdentityConfirmed(fact) => {
             format!("A second person confirmed who it is: {}", line(&fact.identity_check))
         }
@@ -61,6 +65,9 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
             time(Language::En, fact.from, context.zone),
             time(Language::En, fact.until, context.zone)
         ),
+        people::Event::DeputyshipEnded(fact) => {
+            format!("Deputyship ended: {} – {}", role(fact.role), line(&fact.reason))
+        }
         people::Event::Departure(fact) => format!("Left: {}", line(&fact.reason)),
     }
 }

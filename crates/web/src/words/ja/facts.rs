@@ -46,6 +46,10 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
         people::Event::Invited(fact) => {
             format!("職員の登録：{}（{}）", fact.invitation.name, fact.invitation.sign_in.as_str())
         }
+        people::Event::SetupLink(fact) => {
+            format!("パスワード設定用リンクの発行 – {}", line(&fact.reason))
+        }
+        people::Event::KeyMade(_) => "パスワードの設定（新しい署名鍵は登録待ち）".into(),
         people::Event::IdentityConfirmed(fact) => {
             format!("第二の確認者による本人確認：{}", line(&fact.identity_check))
         }
@@ -60,6 +64,9 @@ fn of_person(fact: &people::Event, context: &Context) -> String {
             time(Language::Ja, fact.from, context.zone),
             time(Language::Ja, fact.until, context.zone)
         ),
+        people::Event::DeputyshipEnded(fact) => {
+            format!("代行の終了：{} – {}", role(fact.role), line(&fact.reason))
+        }
         people::Event::Departure(fact) => format!("退職：{}", line(&fact.reason)),
     }
 }

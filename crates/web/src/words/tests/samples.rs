@@ -278,6 +278,9 @@ facts! {
     of_person: people::Event {
         people::Event::Invited(_) => "invited":
             json!({"invitation": {"name": "Yamada", "sign_in": "yamada"}}),
+        people::Event::SetupLink(_) => "link_issued": json!({"reason": "forgot the old one"}),
+        people::Event::KeyMade(_) => "key_made":
+            json!({"key": ID, "public_key": format!("{}=", "A".repeat(43))}),
         people::Event::IdentityConfirmed(_) => "identity_confirmed":
             json!({"key": ID, "identity_check": "passport", "by": ID}),
         people::Event::KeyRegistered(_) => "key_registered":
@@ -286,6 +289,8 @@ facts! {
         people::Event::RoleEnd(_) => "role_ended": json!({"role": "releaser", "reason": "moved"}),
         people::Event::Deputyship(_) => "deputy_named":
             json!({"role": "releaser", "from": AT, "until": AT, "reason": "holiday"}),
+        people::Event::DeputyshipEnded(_) => "deputy_ended":
+            json!({"role": "releaser", "at": AT, "reason": "back from holiday"}),
         people::Event::Departure(_) => "left": json!({"reason": "retired"}),
     }
     of_standard: standard::Event {
