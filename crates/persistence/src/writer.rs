@@ -1,11 +1,12 @@
 //! The one writer of an embedded database: a thread that takes queued jobs, runs each in a savepoint, commits
-//! them together, and answers only after the commit. A job that fails by its own rules undoes only itself; any
-//! other error fails the whole group and the connection is opened anew.
+//! them together, and answers only after the commit. A job that fails by its own rules or the schema's, or panics,
+//! undoes only itself; any other error fails the whole group and the connection is opened anew.
 
 use crate::Conn;
-use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::{Connection, QueryResult};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -72,50 +73,73 @@ impl Writer {
     ) -> Result<T, WriteError<E>> {
         let (answer, wait) = channel();
         let boxed: Job = Box::new(move |conn| {
-            let mut outcome = None;
+            let mut outcome: Option<Result<T, WriteError<E>>> = None;
             let result = conn.transaction(|conn| {
-                job(conn).map(|value| outcome = Some(Ok(value))).map_err(|error| match error {
-                    JobError::Own(own) => {
-                        outcome = Some(Err(own));
-                        DieselError::RollbackTransaction
+                // What a job leaves behind when it panics is undone with its savepoint.
+                let undone = match catch_unwind(AssertUnwindSafe(|| job(conn))) {
+                    Ok(Ok(value)) => {
+                        outcome = Some(Ok(value));
+                        return Ok(());
                     }
-                    JobError::Database(error) => error,
-                })
+                    Ok(Err(JobError::Own(own))) => WriteError::Job(own),
+                    Ok(Err(JobError::Database(error))) if is_constraint(&error) => {
+                        WriteError::Unavailable(error.to_string())
+                    }
+                    Ok(Err(JobError::Database(error))) => return Err(error),
+                    Err(_) => WriteError::Unavailable("the write panicked".into()),
+                };
+                outcome = Some(Err(undone));
+                Err(DieselError::RollbackTransaction)
             });
-            let constraint = matches!(
-                result,
-                Err(DieselError::DatabaseError(
-                    DatabaseErrorKind::UniqueViolation
-                        | DatabaseErrorKind::CheckViolation
-                        | DatabaseErrorKind::NotNullViolation
-                        | DatabaseErrorKind::ForeignKeyViolation,
-                    _
-                ))
-            );
-            let fatal = match (&outcome, &result) {
-                (Some(_), _) => None,
-                (None, Err(error)) => Some(error.to_string()),
-                (None, Ok(())) => Some("the job ended without an answer".into()),
-            };
-            let told = fatal.clone();
+            let failure = failure_of(conn, outcome.as_ref().map(Result::is_ok), result);
             let finish: Finish = Box::new(move |committed: Result<(), String>| {
-                let reply = match (outcome, committed, told) {
-                    (Some(Ok(value)), Ok(()), _) => Ok(value),
-                    (Some(Err(own)), _, _) => Err(WriteError::Job(own)),
-                    (_, Err(lost), _) => Err(WriteError::Unavailable(lost)),
-                    (None, Ok(()), told) => Err(WriteError::Unavailable(told.unwrap_or_default())),
+                let reply = match (outcome, committed) {
+                    (Some(Err(own)), _) => Err(own),
+                    (Some(Ok(value)), Ok(())) => Ok(value),
+                    (Some(Ok(_)) | None, Err(lost)) => Err(WriteError::Unavailable(lost)),
+                    (None, Ok(())) => Err(WriteError::Unavailable("the write gave no answer".into())),
                 };
                 // A caller that has gone away no longer waits for its answer.
                 let _ = answer.send(reply);
             });
-            match (fatal, result) {
-                (Some(_), Err(error)) if !constraint => Err((finish, error)),
-                _ => Ok(finish),
+            match failure {
+                Some(error) => Err((finish, error)),
+                None => Ok(finish),
             }
         });
         let lost = || WriteError::Unavailable("the writer has stopped".into());
         self.jobs.as_ref().ok_or_else(lost)?.send(boxed).map_err(|_| lost())?;
         wait.recv().map_err(|_| lost())?
+    }
+}
+
+/// Whether an error is a rule of the schema, which undoes one job and leaves the others alone: a constraint, or one
+/// of our triggers, whose sentences begin with what they guard.
+fn is_constraint(error: &DieselError) -> bool {
+    let DieselError::DatabaseError(kind, information) = error else { return false };
+    match kind {
+        DatabaseErrorKind::UniqueViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::ForeignKeyViolation => true,
+        _ => GUARDED.iter().any(|guarded| information.message().starts_with(guarded)),
+    }
+}
+
+const GUARDED: [&str; 4] = ["journal: ", "tree: ", "evidence: ", "disposition: "];
+
+/// What is wrong with the group after a job, if anything: the job was neither kept nor undone as it asked, or left a
+/// savepoint open.
+fn failure_of(conn: &mut Conn, kept: Option<bool>, result: QueryResult<()>) -> Option<DieselError> {
+    let depth = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth();
+    match (kept, result) {
+        (Some(true), Ok(())) | (Some(false), Err(DieselError::RollbackTransaction)) => match depth {
+            Ok(Some(depth)) if depth.get() == 1 => None,
+            Ok(_) => Some(DieselError::BrokenTransactionManager),
+            Err(error) => Some(error),
+        },
+        (_, Err(error)) => Some(error),
+        (_, Ok(())) => Some(DieselError::BrokenTransactionManager),
     }
 }
 
@@ -188,4 +212,124 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), Strin
         finish(outcome.clone());
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    use diesel::sql_types::BigInt;
+    use std::sync::Arc;
+    use tempfile::TempDir;
+
+    type Outcome = Result<(), WriteError<&'static str>>;
+    type Writes = fn(&mut Conn) -> Result<(), JobError<&'static str>>;
+
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        x: i64,
+    }
+
+    fn writer() -> (TempDir, Arc<Writer>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("database");
+        let mut conn = crate::store::connect(&path).unwrap();
+        let schema = "CREATE TABLE t (x INTEGER UNIQUE);
+            CREATE TRIGGER guard BEFORE INSERT ON t WHEN NEW.x > 90 BEGIN SELECT RAISE(ABORT, 'evidence: no'); END;";
+        conn.batch_execute(schema).unwrap();
+        let open = move || crate::store::connect(&path).map_err(|error| error.to_string());
+        (folder, Arc::new(Writer::start(open).unwrap()))
+    }
+
+    fn insert(conn: &mut Conn, x: i64) -> Result<(), JobError<&'static str>> {
+        Ok(conn.batch_execute(&format!("INSERT INTO t VALUES ({x})"))?)
+    }
+
+    fn kept(writer: &Writer) -> Vec<i64> {
+        let rows = writer.write(|conn| {
+            let rows: Vec<Row> = diesel::sql_query("SELECT x FROM t ORDER BY x").load(conn)?;
+            Ok::<_, JobError<()>>(rows.into_iter().map(|row| row.x).collect())
+        });
+        rows.unwrap()
+    }
+
+    /// Runs jobs in one group: all are queued while the first one waits.
+    fn together(writer: &Arc<Writer>, jobs: Vec<Writes>) -> Vec<Outcome> {
+        let (begun, first_runs) = channel();
+        let (release, go_on) = channel::<()>();
+        let own = Arc::clone(writer);
+        let first = std::thread::spawn(move || {
+            own.write::<(), ()>(move |_| {
+                begun.send(()).unwrap();
+                go_on.recv().unwrap();
+                Ok(())
+            })
+        });
+        first_runs.recv().unwrap();
+        let threads: Vec<_> = jobs
+            .into_iter()
+            .map(|job| {
+                let own = Arc::clone(writer);
+                let thread = std::thread::spawn(move || own.write(job));
+                // Each is queued behind the one before it.
+                std::thread::sleep(std::time::Duration::from_millis(30));
+                thread
+            })
+            .collect();
+        release.send(()).unwrap();
+        let _ = first.join().unwrap();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_refusal_a_guard_a_constraint_and_a_panic_each_undo_their_own_job_only() {
+        let (_folder, writer) = writer();
+        let outcomes = together(
+            &writer,
+            vec![
+                |conn| insert(conn, 1),
+                |conn| insert(conn, 2).and(insert(conn, 91)),
+                |conn| insert(conn, 3).and(Err(JobError::Own("no"))),
+                |conn| insert(conn, 4).and(insert(conn, 1)),
+                |conn| insert(conn, 5).map(|()| panic!("a fault in a job")),
+                |conn| insert(conn, 6),
+            ],
+        );
+        let [one, guard, own, constraint, panicked, six] = outcomes.as_slice() else { panic!("six") };
+        assert!(one.is_ok() && six.is_ok());
+        assert!(matches!(own, Err(WriteError::Job("no"))));
+        for (undone, why) in [(guard, "evidence: no"), (constraint, "UNIQUE"), (panicked, "panicked")] {
+            assert!(
+                matches!(undone, Err(WriteError::Unavailable(reason)) if reason.contains(why)),
+                "{undone:?}"
+            );
+        }
+        assert_eq!(kept(&writer), [1, 6]);
+    }
+
+    #[test]
+    fn a_job_whose_savepoint_cannot_be_closed_fails_its_group_and_is_never_answered_as_kept() {
+        let breaking: [Writes; 3] = [
+            // The engine gave up the whole transaction, as on a full disk, and the job did not notice.
+            |conn| insert(conn, 2).and(Ok(conn.batch_execute("ROLLBACK")?)),
+            |conn| {
+                insert(conn, 2)
+                    .and(conn.batch_execute("ROLLBACK").map_err(JobError::from))
+                    .and(Err(JobError::Own("no")))
+            },
+            // A panic inside a transaction of the job's own.
+            |conn| conn.transaction(|conn| insert(conn, 2).map(|()| panic!("deep in a job"))),
+        ];
+        for breaks in breaking {
+            let (_folder, writer) = writer();
+            let outcomes = together(&writer, vec![|conn| insert(conn, 1), breaks]);
+            assert!(matches!(outcomes[0], Err(WriteError::Unavailable(_))), "{outcomes:?}");
+            assert!(outcomes[1].is_err(), "{outcomes:?}");
+            assert_eq!(kept(&writer), [0_i64; 0]);
+            writer.write(|conn| insert(conn, 7)).unwrap();
+            assert_eq!(kept(&writer), [7]);
+        }
+    }
 }
