@@ -1,6 +1,9 @@
 //! What is sent twice happens once, and a clinic sees only its own.
 
 use baiyo_domain::authority::Role;
+use baiyo_domain::journal::Hash;
+use baiyo_persistence::schema::idempotency;
+use diesel::prelude::*;
 use serde_json::{Value, json};
 use stories::{Answer, Centre, Course, Recipe, Step};
 
@@ -62,6 +65,38 @@ fn a_creation_and_a_signing_sent_twice_happen_once_whatever_changed_between() {
     // A repetition is no way around the password.
     instruct("not the password").refused(401).only(&["wrong_password"]);
     assert_eq!(entries(&course), 2);
+}
+
+#[test]
+fn an_order_sent_twice_or_refused_leaves_no_patients_key_behind_and_no_hash_of_his_name() {
+    let centre = Centre::open();
+    let plan = json!({ "number": "PB0000001", "class": "two" });
+    let form = json!({
+        "purpose": "therapy", "pseudonym": "P-7", "plan": plan,
+        "personal": { "name": "ABE Jun", "birth_date": "1970-01-31" },
+    });
+    let place = |form: &Value| {
+        let call = centre.coordinator().call("POST", "/orders").header("idempotency-key", "order-00000001");
+        call.json(form).send()
+    };
+    let keys = || std::fs::read_dir(centre.folder().join("keys").join("patients")).unwrap().count();
+    let before = keys();
+    let first = place(&form).made();
+    assert_eq!((place(&form).made(), place(&form).made()), (first, first));
+    let mut other = form.clone();
+    other["personal"]["name"] = json!("ABE June");
+    place(&other).refused(422).only(&["key_reused"]);
+    assert_eq!(keys(), before + 1, "one patient, one key");
+    centre.coordinator().get(&format!("/orders/{first}/recipient")).ok();
+
+    // What is kept to know the request again gives the name away to nobody who has only the database.
+    let plain = Hash::of(format!("POST /api/v1/orders\n{form}").as_bytes());
+    let row: Vec<u8> = idempotency::table
+        .filter(idempotency::key.eq("order-00000001"))
+        .select(idempotency::fingerprint)
+        .first(&mut centre.database())
+        .unwrap();
+    assert_ne!(row, plain.0, "an unkeyed hash can be tried for every name and day");
 }
 
 #[test]

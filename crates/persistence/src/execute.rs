@@ -63,6 +63,9 @@ pub struct Answer {
     pub command: CommandId,
     /// The entries it appended, in order.
     pub entries: Vec<Appended>,
+    /// Whether it is the answer to the first of several equal requests.
+    #[serde(skip)]
+    pub replayed: bool,
     /// The one-time link that was asked for: shown once, so a replayed answer has none.
     #[serde(skip)]
     pub link: Option<Token>,
@@ -125,6 +128,7 @@ impl Store {
     /// Every reason why not; see [`ExecuteError`].
     pub fn execute(&self, request: Request) -> Result<Answer, ExecuteError> {
         let time = self.time.clone();
+        let patient = request.personal.as_ref().map(|row| row.patient);
         let anchor = self.keys.anchor().map_err(|error| ExecuteError::Unavailable(error.to_string()))?;
         let outcome = self.write(move |conn| {
             let (now, clock_behind) = time.now();
@@ -132,6 +136,17 @@ impl Store {
             time.recorded(now);
             Ok(outcome)
         });
+        let unused = match &outcome {
+            Ok(Ok(answer)) => answer.replayed,
+            Ok(Err(_)) | Err(WriteError::Job(_)) => true,
+            Err(WriteError::Unavailable(_)) => false,
+        };
+        // A patient's key is durable before the entry that needs it; where there is none, it is of no use.
+        if let Some(patient) = patient.filter(|_| unused)
+            && let Err(error) = self.keys.destroy_patient_key(patient)
+        {
+            tracing::warn!(%error, "the key of a patient who was not recorded stays behind");
+        }
         match outcome {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(reasons)) => Err(ExecuteError::Refused(reasons)),
@@ -372,7 +387,7 @@ fn append(
         version: entry.version,
         kind: entry.kind.clone(),
     });
-    Ok(Answer { command, entries: entries.collect(), link: None })
+    Ok(Answer { command, entries: entries.collect(), replayed: false, link: None })
 }
 
 /// Who did what an entry records, and when: as its form says, else the recorder, now.
@@ -447,7 +462,7 @@ fn first_answer(conn: &mut Conn, request: &Request) -> Result<Option<Answer>, Jo
         None => Ok(None),
         Some((print, _)) if print != fingerprint.0 => Err(JobError::Own(ExecuteError::KeyReused)),
         Some((_, answer)) => serde_json::from_str(&answer)
-            .map(Some)
+            .map(|first: Answer| Some(Answer { replayed: true, ..first }))
             .map_err(|error| JobError::Own(ExecuteError::Unavailable(error.to_string()))),
     }
 }

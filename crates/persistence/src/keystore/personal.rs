@@ -149,11 +149,21 @@ impl KeyStore {
     /// Full-width and half-width Latin letters, capitals and small letters, and any white space make no
     /// difference; half-width kana and variants of a kanji do.
     pub fn blind_index(&self, name: &Short, birth_date: &BirthDate) -> [u8; 32] {
+        self.mac(format!("{}\0{}", folded(name.as_str()), birth_date.0).as_bytes())
+    }
+
+    /// By what a request is known again: HMAC-SHA-256, since a body may carry a name and a birth date, which a plain
+    /// hash would give away to whoever tries all of them.
+    pub fn fingerprint(&self, request: &[u8]) -> [u8; 32] {
+        // No name begins so: a text holds no such byte.
+        self.mac(&[b"\xffrequest\0", request].concat())
+    }
+
+    fn mac(&self, message: &[u8]) -> [u8; 32] {
         // HMAC pads a key with zeros to the hash's block; so padded it cannot be of a wrong length.
         let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(&*self.index);
-        let text = format!("{}\0{}", folded(name.as_str()), birth_date.0);
-        Hmac::<Sha256>::new((&*block).into()).chain_update(text.as_bytes()).finalize().into_bytes().into()
+        Hmac::<Sha256>::new((&*block).into()).chain_update(message).finalize().into_bytes().into()
     }
 }
 

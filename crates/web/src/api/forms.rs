@@ -140,7 +140,7 @@ pub async fn submit(
     let language = caller.language;
     let aimed = aimed_at(&route, &request, language)?;
     let mut value = json::read(&request, body, language)?;
-    let fingerprint = fingerprint(&request, &value);
+    let fingerprint = fingerprint(&request, &value, &state);
     let signature = take_signature(&route, &mut value, &state, language)?;
     let proof = match (signature, route.meaning) {
         (Some(signature), Some(_)) => {
@@ -205,12 +205,13 @@ fn aimed_at(route: &FormRoute, request: &HttpRequest, language: Language) -> Res
 }
 
 /// What makes a request the same one: method, path and body without secrets.
-fn fingerprint(request: &HttpRequest, value: &Value) -> Hash {
+fn fingerprint(request: &HttpRequest, value: &Value, state: &State) -> Hash {
     let mut open = value.clone();
     if let Some(signature) = open.get_mut("signature").and_then(Value::as_object_mut) {
         signature.remove("password");
     }
-    Hash::of(format!("{} {}\n{open}", request.method(), request.path()).as_bytes())
+    let same = format!("{} {}\n{open}", request.method(), request.path());
+    Hash(state.store.keys().fingerprint(same.as_bytes()))
 }
 
 fn take_signature(
