@@ -103,6 +103,7 @@ impl Course<'_> {
     pub(crate) fn infuse_first(&mut self) {
         let first = self.travelling()[0];
         self.bedside_check(first).ok();
+        self.confirm_parts();
         self.report_infusion(first);
         self.centre.days(1);
         let form =

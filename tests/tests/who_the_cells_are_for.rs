@@ -87,7 +87,59 @@ fn two_patients_of_one_name_and_birth_date_are_told_apart_by_what_is_scanned() {
     bedside(course.order_label()).refused(409).only(&["blocked/mismatch_open"]);
     clear(&course, centre.lead());
     bedside(course.order_label()).ok();
+    course.confirm_parts();
     assert_eq!(course.report_infusion(first)["entries"].as_array().map(Vec::len), Some(1), "no departure");
+}
+
+#[test]
+fn the_check_at_the_bedside_counts_once_the_second_person_has_signed_in_and_said_so() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Decided);
+    let [first, second] = course.containers()[..2] else { panic!("two containers") };
+    let check = course.bedside_check(first).entry("batch.distribution.bedside_cleared");
+    let confirm = course.path("part_confirmation");
+    course.coordinator().post(&confirm, json!({ "entry": check })).refused(404);
+    let kinds = |done: Value| -> Vec<String> {
+        let entries = done["entries"].as_array().unwrap().clone();
+        entries.iter().map(|entry| entry["kind"].as_str().unwrap().to_string()).collect()
+    };
+    // Named, but not asked: what happened is recorded, and is a departure.
+    let alone = kinds(course.report_infusion(first));
+    assert!(alone.contains(&"quality_event.opened_by_fact".to_string()), "{alone:?}");
+    assert_eq!(second, course.containers()[1]);
+}
+
+#[test]
+fn a_clinic_holds_no_other_clinics_culture_with_a_guessed_label_and_a_scan_repeated_says_nothing_new() {
+    let centre = Centre::open();
+    let standard = centre.standard(FRESH);
+    let course = Course::run(&centre, Recipe::of(standard), Step::Shipped);
+    let theirs =
+        Course::run(&centre, Recipe { clinic: 1, pseudonym: "P-9", ..Recipe::of(standard) }, Step::Filled);
+    let other = theirs.dose(theirs.containers()[0]);
+    let scan =
+        || course.coordinator().post(&course.path("receiving_check"), json!({ "containers": [other] }));
+    for _ in 0..3 {
+        scan().refused(409).only(&["wrong_batch"]);
+    }
+    assert_eq!((course.holds().len(), course.view()["mismatches"].as_array().unwrap().len()), (1, 1));
+    assert_eq!(theirs.holds().len(), 0, "it never left the centre");
+
+    // A technician can have had both in his hands: both are held, and neither clinic reads the other's label.
+    let storing = json!({ "containers": [other], "place": "fridge 1", "temperature": "4" });
+    centre.technician().post(&course.path("storage"), storing).refused(409).only(&["wrong_batch"]);
+    assert_eq!(theirs.holds().len(), 1);
+    let own = course.view()["label"].as_str().unwrap().to_string();
+    for path in ["", "/history", "/gate"] {
+        let seen = theirs.coordinator().get(&format!("/batches/{}{path}", theirs.batch)).ok().to_string();
+        assert!(!seen.contains(&own), "{path} names another clinic's batch: {seen}");
+        let seen = course.coordinator().get(&format!("/batches/{}{path}", course.batch)).ok().to_string();
+        assert!(!seen.contains(other.as_str().unwrap()), "{path} names another clinic's container: {seen}");
+    }
+    assert!(
+        centre.releaser().get(&theirs.path("history")).ok().to_string().contains(&own),
+        "quality reads both"
+    );
 }
 
 /// Situation 22, consent.

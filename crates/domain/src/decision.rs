@@ -144,6 +144,16 @@ impl Appends {
         self.batch(batch.id, Held { hold, scope, cause });
     }
 
+    /// Notes a mismatch of identifiers; the same one once more, while it is open, says nothing new. Whether it was
+    /// noted.
+    pub fn mismatch(&mut self, batch: &Batch, mismatch: intake::Mismatch) -> bool {
+        let new = !batch.mismatches.iter().any(|known| !known.cleared && known.mismatch == mismatch);
+        if new {
+            self.batch(batch.id, mismatch);
+        }
+        new
+    }
+
     /// Opens a quality event from a fact, and holds the batch it touches.
     pub fn departure(&mut self, batch: &Batch, kind: DepartureKind, found: String, ctx: &Context) {
         let event = QualityEventId((ctx.ids)());
@@ -230,14 +240,25 @@ impl Context<'_> {
         let found_text = found.to_string();
         let mut refusal =
             Refusal::from(Reason::WrongBatch { expected: expected.clone(), found: found_text.clone() });
-        let other = self.world.batches.values().find(|other| other.opened.label.same_serial(found));
+        let mut others = self.world.batches.values();
+        let other = others.find(|other| other.opened.label.same_serial(found) && self.may_have_met(other));
         for batch in [Some(batch), other].into_iter().flatten() {
             let mismatch =
                 intake::Mismatch { form: form.into(), expected: expected.clone(), found: found_text.clone() };
-            refusal.record.batch(batch.id, mismatch);
-            refusal.record.hold(batch, HoldScope::Batch, HoldCause::Mismatch);
+            if refusal.record.mismatch(batch, mismatch) {
+                refusal.record.hold(batch, HoldScope::Batch, HoldCause::Mismatch);
+            }
         }
         refusal
+    }
+
+    /// Whether the actor can have had something of a batch in his hands: a clinic only its own, or what left the
+    /// centre. So nobody holds another clinic's culture with a label that he guessed.
+    fn may_have_met(&self, batch: &Batch) -> bool {
+        let away = |c: &distribution::Container| {
+            matches!(c.custody, Custody::Shipped | Custody::Received { .. } | Custody::Infused)
+        };
+        self.actor.clinic.is_none_or(|clinic| belongs(batch, clinic)) || batch.containers.values().any(away)
     }
 
     /// A reason for every signature that does not verify, of the batch and of those its cells come from.

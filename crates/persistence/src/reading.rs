@@ -518,10 +518,12 @@ pub fn stream(conn: &mut Conn, stream: StreamId) -> Result<Option<World>, StoreE
 pub fn batch(conn: &mut Conn, scope: ClinicScope, id: BatchId) -> Result<Option<Batch>, StoreError> {
     let world = stream(conn, StreamId { kind: StreamKind::Batch, id: id.0 })?;
     let batch = world.and_then(|mut world| world.batches.remove(&id));
-    Ok(batch.filter(|batch| match scope {
-        ClinicScope::Centre => true,
-        ClinicScope::Clinic(clinic) => baiyo_domain::decision::belongs(batch, clinic),
-    }))
+    Ok(match scope {
+        ClinicScope::Centre => batch,
+        ClinicScope::Clinic(clinic) => batch
+            .filter(|batch| baiyo_domain::decision::belongs(batch, clinic))
+            .map(Batch::without_others_labels),
+    })
 }
 
 /// One order, folded, with its version, if this scope may see it.

@@ -2,7 +2,7 @@
 //! and lifted, and quality decides per container what becomes of it (取扱いの決定).
 
 use super::correction::{Corrected, Correction};
-use super::distribution::Custody;
+use super::distribution::{Clearance, Custody};
 use super::gate::{Blocker, gate};
 use super::testing::Oos;
 use super::{Batch, Command as BatchCommand, Duty, Event as BatchEvent, Stamp, Subject};
@@ -236,10 +236,8 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     let mut reasons = Vec::new();
     match command {
         Command::PartConfirmation(form) => {
-            let mine = |part: &&super::performed::Part| {
-                part.entry == form.entry && part.person == ctx.actor.person && !part.confirmed
-            };
-            if !batch.parts.iter().any(|part| mine(&part)) {
+            let mine = |(entry, person, _)| (entry, person) == (form.entry, ctx.actor.person);
+            if !batch.unconfirmed_parts().into_iter().any(mine) {
                 return Err(Reason::NotFound.into());
             }
             appends.batch(batch.id, Event::PartConfirmation(form.clone()));
@@ -379,6 +377,10 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         Event::PartConfirmation(form) => {
             let mine = batch.parts.iter_mut().filter(|p| p.entry == form.entry && p.person == at.performer);
             mine.for_each(|part| part.confirmed = true);
+            let awaited = Some(Clearance::AwaitsSecond { check: form.entry, second: at.performer });
+            for container in batch.containers.values_mut().filter(|c| c.clearance == awaited) {
+                container.clearance = Some(Clearance::Passed(form.entry));
+            }
         }
         Event::Corrected(correction) => super::correction::evolve(batch, at, correction)?,
         Event::Held(held) => {

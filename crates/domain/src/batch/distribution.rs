@@ -5,7 +5,7 @@
 mod container;
 mod deciding;
 
-pub use container::{Administration, Container, Custody, Decided, Stop};
+pub use container::{Administration, Clearance, Container, Custody, Decided, Stop};
 pub use deciding::decide;
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp};
@@ -207,7 +207,7 @@ pub struct BedsideCheck {
     pub wristband: Label,
     /// Whether the recipient (or who speaks for him) said name and birth date and they fit.
     pub spoken_identity_fits: bool,
-    /// The second person.
+    /// The second person, who confirms it by his own sign-in (`part_confirmation`); until then it clears nothing.
     pub second_person: PersonId,
 }
 
@@ -377,6 +377,7 @@ pub(super) fn performed(event: &Event) -> Option<&Performed> {
 }
 
 pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(), Impossible> {
+    let passed = Some(Clearance::Passed(at.entry));
     match event {
         Event::Allocation(form) => {
             let (patient, clinic) = (batch.opened.patient, batch.opened.clinic);
@@ -386,12 +387,12 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             Ok(())
         }
         Event::Packing(form) => batch.each_container(&form.containers, |c| c.custody = Custody::Packed),
-        Event::ShippingCheck(form) => batch.each_container(&form.containers, |c| c.cleared = Some(at.entry)),
+        Event::ShippingCheck(form) => batch.each_container(&form.containers, |c| c.clearance = passed),
         Event::Shipment(form) => batch.each_container(&form.containers, |c| {
             c.custody = Custody::Shipped;
-            c.cleared = None;
+            c.clearance = None;
         }),
-        Event::ReceivingCheck(form) => batch.each_container(&form.containers, |c| c.cleared = Some(at.entry)),
+        Event::ReceivingCheck(form) => batch.each_container(&form.containers, |c| c.clearance = passed),
         Event::Receipt(form) => {
             let limits = batch.standard().keeping.transport;
             let good = form.accepted
@@ -400,7 +401,7 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
                 && form.transport.value() <= limits.most_hours.value();
             batch.each_container(&form.containers, |c| {
                 c.custody = Custody::Received { good };
-                c.cleared = None;
+                c.clearance = None;
             })
         }
         Event::AdministrationDecision(form) => {
@@ -409,7 +410,9 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             batch.each_container(std::slice::from_ref(&form.container), |c| c.administration = Some(decided))
         }
         Event::BedsideCheck(form) => {
-            batch.each_container(std::slice::from_ref(&form.container), |c| c.cleared = Some(at.entry))
+            // Two people check: it counts once the second has said so himself.
+            let awaits = Clearance::AwaitsSecond { check: at.entry, second: form.second_person };
+            batch.each_container(std::slice::from_ref(&form.container), |c| c.clearance = Some(awaits))
         }
         Event::Infusion(form) => {
             batch.each_container(std::slice::from_ref(&form.container), |c| c.custody = Custody::Infused)
@@ -419,7 +422,7 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             // What came back is never stock again, nor may it be given: both decisions on it end here.
             batch.each_container(&form.containers, |c| {
                 c.custody = Custody::Returned;
-                c.cleared = None;
+                c.clearance = None;
                 c.void_decision(at.entry);
                 c.void_administration_since(0, at.entry);
             })

@@ -242,6 +242,38 @@ pub struct MismatchState {
     pub cleared: bool,
 }
 
+impl Mismatch {
+    /// As the clinic that a batch is for may read it: without the label of somebody else's cells or order.
+    fn of_own_labels(&self, own: &Label) -> Mismatch {
+        const HIDDEN: &str = "…";
+        let is_own = |text: &str| text.parse::<Label>().is_ok_and(|label| label.same_serial(own));
+        let mut shown = self.clone();
+        if is_own(&self.found) && !is_own(&self.expected) {
+            shown.expected = HIDDEN.into();
+        } else if !is_own(&self.found) {
+            shown.found = HIDDEN.into();
+        }
+        shown
+    }
+}
+
+impl Batch {
+    /// The batch as the clinic that it is for may read it: a mismatch names two batches, and one may be another
+    /// clinic's.
+    pub fn without_others_labels(mut self) -> Batch {
+        let own = self.opened.label.clone();
+        for known in &mut self.mismatches {
+            known.mismatch = known.mismatch.of_own_labels(&own);
+        }
+        for logged in &mut self.log {
+            if let BatchEvent::Intake(Event::Mismatch(mismatch)) = &mut logged.event {
+                **mismatch = mismatch.of_own_labels(&own);
+            }
+        }
+        self
+    }
+}
+
 pub(super) fn performed(event: &Event) -> Option<&Performed> {
     match event {
         Event::TissueReceipt(receipt) => Some(&receipt.performed),
@@ -344,7 +376,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
                     expected: expected.clone(),
                     found: found.clone(),
                 });
-                refusal.record.batch(batch.id, Mismatch { form: "tissue_receipt".into(), expected, found });
+                refusal.record.mismatch(batch, Mismatch { form: "tissue_receipt".into(), expected, found });
                 return Err(refusal);
             }
             appends.batch(batch.id, Event::TissueReceipt(form.clone()));

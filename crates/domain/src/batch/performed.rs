@@ -1,6 +1,7 @@
 //! Who did a step, who checked it, when, and with what: the head of every bench entry, the duties that follow
 //! from it, and the second sign-in by which a named person confirms his part.
 
+use super::distribution::Clearance;
 use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
 use crate::ids::{EntryId, PersonId};
 use crate::refusal::Reason;
@@ -127,6 +128,17 @@ impl Performed {
 }
 
 impl Batch {
+    /// What named people have yet to confirm by their own sign-in: their parts in bench entries, which the gate
+    /// waits for, and checks at the bedside, which clear nothing before.
+    pub fn unconfirmed_parts(&self) -> Vec<(EntryId, PersonId, Duty)> {
+        let parts = self.parts.iter().filter(|part| !part.confirmed);
+        let bedside = self.containers.values().filter_map(|container| match container.clearance {
+            Some(Clearance::AwaitsSecond { check, second }) => Some((check, second, Duty::Checker)),
+            Some(Clearance::Passed(_)) | None => None,
+        });
+        parts.map(|part| (part.entry, part.person, part.duty)).chain(bedside).collect()
+    }
+
     pub(super) fn note_parts(&mut self, at: &Stamp, event: &Event, performed: &Performed) {
         let made_as = duty_of_performer(event);
         let named = [(performed.by, made_as), (performed.checked_by, Some(Duty::Checker))];

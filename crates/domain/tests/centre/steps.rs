@@ -57,8 +57,8 @@ impl Centre {
 
     /// Everybody named confirms his part.
     pub fn confirm_parts(&mut self, batch: BatchId) {
-        for part in self.state(batch).parts.iter().filter(|part| !part.confirmed) {
-            self.batch(part.person, batch, PartConfirmation { entry: part.entry }).unwrap();
+        for (entry, person, _) in self.state(batch).unconfirmed_parts() {
+            self.batch(person, batch, PartConfirmation { entry }).unwrap();
         }
     }
 
@@ -327,6 +327,7 @@ impl Centre {
     pub fn give(&mut self, batch: BatchId, container: ContainerNo) {
         self.may_administer(batch, container).unwrap();
         self.bedside(batch, container).unwrap();
+        self.confirm_parts(batch);
         self.infuse(batch, container).unwrap();
     }
 

@@ -14,6 +14,7 @@ use crate::server::State;
 use crate::session::{self, Caller};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
+use baiyo_domain::batch::Batch;
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
 use baiyo_domain::journal::signature::Signature;
@@ -305,11 +306,7 @@ async fn gate(request: HttpRequest, path: web::Path<String>, state: web::Data<St
 ///
 /// # Errors
 /// It is not there, or not for this person.
-pub async fn one_batch(
-    state: &web::Data<State>,
-    caller: &Caller,
-    id: &str,
-) -> Result<baiyo_domain::batch::Batch, Problem> {
+pub async fn one_batch(state: &web::Data<State>, caller: &Caller, id: &str) -> Result<Batch, Problem> {
     let id = BatchId(identifier(id, caller)?);
     let scope = caller.scope();
     let found = read(state, caller, move |conn| reading::batch(conn, scope, id)).await?;
@@ -319,13 +316,27 @@ pub async fn one_batch(
 async fn batch_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let found = one_batch(&state, &caller, &path).await?;
-    let stream = StreamId { kind: StreamKind::Batch, id: found.id.0 };
-    let mut items = history(&state, &caller, stream).await?;
-    for item in &mut items {
-        let logged = found.log.iter().find(|logged| logged.stamp.entry.0 == item.entry);
-        item.corrected_by = logged.map(|l| l.corrected_by.iter().map(|e| e.0).collect()).unwrap_or_default();
-    }
+    let items = entries_of_batch(&state, &caller, &found).await?;
     Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+/// A batch's entries as this reader may see them, each with what corrected it.
+///
+/// # Errors
+/// The records cannot be read.
+pub async fn entries_of_batch(
+    state: &web::Data<State>,
+    caller: &Caller,
+    batch: &Batch,
+) -> Result<Vec<EntryView>, Problem> {
+    let mut items = history(state, caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
+    for item in &mut items {
+        if let Some(logged) = batch.log.iter().find(|logged| logged.stamp.entry.0 == item.entry) {
+            item.event = Event::Batch(logged.event.clone());
+            item.corrected_by = logged.corrected_by.iter().map(|entry| entry.0).collect();
+        }
+    }
+    Ok(items)
 }
 
 async fn person_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
@@ -350,11 +361,7 @@ async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -
     Ok(paged("/attempts", Page { items, next }))
 }
 
-/// The entries of a stream as they are shown.
-///
-/// # Errors
-/// The records cannot be read.
-pub async fn history(
+async fn history(
     state: &web::Data<State>,
     caller: &Caller,
     stream: StreamId,

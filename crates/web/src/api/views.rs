@@ -387,12 +387,7 @@ impl BatchView {
                 .iter()
                 .map(|m| MismatchView { entry: m.entry, mismatch: m.mismatch.clone(), cleared: m.cleared })
                 .collect(),
-            unconfirmed_parts: batch
-                .parts
-                .iter()
-                .filter(|part| !part.confirmed)
-                .map(|part| (part.entry, part.person, part.duty))
-                .collect(),
+            unconfirmed_parts: batch.unconfirmed_parts(),
             manufacturing_confirmed_by: batch.manufacturing.map(|confirmed| confirmed.by),
             quality_confirmed_by: batch.quality.map(|confirmed| confirmed.by),
         }

@@ -245,11 +245,10 @@ impl Bench<'_> {
     /// # Errors
     /// Every reason why not.
     pub fn confirm_parts(&self) -> Done {
-        for part in self.state()?.parts.iter().filter(|part| !part.confirmed) {
-            let member =
-                self.centre.staff.everybody.iter().find(|member| member.acting.person == part.person);
+        for (entry, person, _) in self.state()?.unconfirmed_parts() {
+            let member = self.centre.staff.everybody.iter().find(|member| member.acting.person == person);
             let member = member.ok_or_else(|| missing("person with that part"))?;
-            self.record(member.sign_in, PartConfirmation { entry: part.entry })?;
+            self.record(member.sign_in, PartConfirmation { entry })?;
         }
         Ok(())
     }

@@ -107,6 +107,7 @@ pub fn infuse(b: &Bench) -> Done {
         let check =
             BedsideCheck { container: container.clone(), wristband, spoken_identity_fits, second_person };
         b.record(b.case.physician, check)?;
+        b.confirm_parts()?;
         let started_at = b.centre.store.now().0;
         b.centre.clock.advance_minutes(25);
         let form = Infusion {

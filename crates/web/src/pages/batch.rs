@@ -18,7 +18,6 @@ use baiyo_domain::batch::disposition::HoldScope;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::gate::{Gate, gate as ask_gate};
 use baiyo_domain::ids::LabelKind;
-use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::quality_event::Impact;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::time::Time;
@@ -28,13 +27,7 @@ use maud::{Markup, html};
 pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
-    let mut entries =
-        api::history(&state, &caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
-    for entry in &mut entries {
-        let logged = batch.log.iter().find(|logged| logged.stamp.entry.0 == entry.entry);
-        entry.corrected_by =
-            logged.map(|l| l.corrected_by.iter().map(|id| id.0).collect()).unwrap_or_default();
-    }
+    let entries = api::entries_of_batch(&state, &caller, &batch).await?;
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
     let (batch, names) = api::read(&state, &caller, move |conn| {

@@ -66,6 +66,20 @@ pub struct Administration {
     pub voided_by: Option<EntryId>,
 }
 
+/// The check before the next hand-over, passed since the last step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clearance {
+    /// Passed.
+    Passed(EntryId),
+    /// Passed by one of two people; the other has yet to confirm it by his own sign-in.
+    AwaitsSecond {
+        /// The check.
+        check: EntryId,
+        /// Who must confirm.
+        second: PersonId,
+    },
+}
+
 /// A stop message to a clinic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop {
@@ -104,8 +118,8 @@ pub struct Container {
     pub decided: Option<Decided>,
     /// Whom it is for.
     pub allocated: Option<(OrderId, PatientId, ClinicId)>,
-    /// Whether the check before shipping, receipt, infusion was passed since the last step.
-    pub cleared: Option<EntryId>,
+    /// The check before shipping, receipt or infusion, where it was passed since the last step.
+    pub clearance: Option<Clearance>,
     /// The physician's decision.
     pub administration: Option<Administration>,
     /// Stop messages.
@@ -132,10 +146,15 @@ impl Container {
             custody: Custody::InHouse,
             decided: None,
             allocated: None,
-            cleared: None,
+            clearance: None,
             administration: None,
             stops: Vec::new(),
         }
+    }
+
+    /// Whether the check before the next hand-over was passed, by everybody it takes.
+    pub fn is_cleared(&self) -> bool {
+        matches!(self.clearance, Some(Clearance::Passed(_)))
     }
 
     /// Whether a release is in force.

@@ -93,7 +93,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             appends.batch(batch.id, Event::Shipment(form.clone()));
             let at = form.performed.at.unwrap_or(ctx.now);
             let refused = |c: &&&Container| {
-                c.cleared.is_none() || batch.end.is_some() || !batch.leaving_faults_at(c, at, ctx).is_empty()
+                !c.is_cleared() || batch.end.is_some() || !batch.leaving_faults_at(c, at, ctx).is_empty()
             };
             for container in containers.iter().filter(refused) {
                 appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
@@ -197,7 +197,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             refuse(reasons)?;
             appends.batch(batch.id, Event::Infusion(form.clone()));
             let uncleared = |c: &&&Container| {
-                c.cleared.is_none()
+                !c.is_cleared()
                     || !c.may_be_administered()
                     || c.custody != (Custody::Received { good: true })
                     || !batch.leaving_faults_at(c, form.started_at, ctx).is_empty()
@@ -413,7 +413,7 @@ impl Batch {
         let found = scanned.to_string();
         let mut refusal =
             Refusal::from(Reason::IdentifiersDiffer { expected: expected.clone(), found: found.clone() });
-        refusal.record.batch(self.id, crate::batch::intake::Mismatch { form: form.into(), expected, found });
+        refusal.record.mismatch(self, crate::batch::intake::Mismatch { form: form.into(), expected, found });
         Err(refusal)
     }
 
