@@ -48,7 +48,10 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     let weak = setup(json!({ "token": link, "password": "admin", "centre": about })).refused(422);
     assert_eq!(weak.reasons[0]["pointer"], "/password");
     assert!(weak.reasons.len() > 1, "every problem at once: {weak:?}");
-    setup(json!({ "token": link, "password": PASSWORD_OF_SETUP, "centre": about })).ok();
+    let set_up = setup(json!({ "token": link, "password": PASSWORD_OF_SETUP, "centre": about })).ok();
+    assert_eq!(set_up["warnings"][0]["pointer"], "/centre/facility_number", "kept, with a warning: {set_up}");
+    let page = centre.stranger().get("//sign-in").text;
+    assert!(page.contains("Kamogawa CPC"), "the centre's name stands in the header at once");
     setup(json!({ "token": link, "password": OTHER_PASSWORD, "centre": about })).refused(404);
 
     let first = member(&centre, Role::Administrator, "admin", PASSWORD_OF_SETUP);

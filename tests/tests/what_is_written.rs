@@ -14,6 +14,44 @@ fn time(value: &Value) -> Time {
     serde_json::from_value(value.clone()).unwrap()
 }
 
+#[test]
+fn numbers_of_an_unusual_form_are_recorded_with_a_warning_in_words() {
+    let centre = Centre::open();
+    let place = |number: &str, class: &str, who: stories::Asking| {
+        let personal = json!({ "name": "ABE Jun", "birth_date": "1970-01-31" });
+        let plan = json!({ "number": number, "class": class });
+        let form = json!({ "purpose": "therapy", "pseudonym": "P-7", "plan": plan, "personal": personal });
+        who.post("/orders", form)
+    };
+    let usual = place("PB1234567", "two", centre.coordinator()).ok();
+    assert_eq!(usual.get("warnings"), None);
+    for (number, class) in [("PB1234567", "three"), ("Ｐ Ｂ 1", "two"), ("計画の番号", "one")] {
+        let placed = place(number, class, centre.coordinator()).ok();
+        assert_eq!(
+            (&placed["warnings"][0]["code"], &placed["warnings"][0]["pointer"]),
+            (&json!("plan"), &json!("/plan/number"))
+        );
+        let order = centre.coordinator().get(&format!("/orders/{}", placed["id"].as_str().unwrap())).ok();
+        assert_eq!(order["plan"]["number"], number, "as given");
+    }
+    let japanese = place("1", "two", centre.coordinator().in_language("ja")).ok();
+    assert!(japanese["warnings"][0]["sentence"].as_str().unwrap().contains("計画番号"));
+    let clinic = json!({ "name": "Other clinic", "number": "第12号" });
+    let registered = centre.administrator().post("/site/clinic_registration", clinic).ok();
+    assert_eq!(registered["warnings"][0]["code"], "clinic");
+}
+
+#[test]
+fn an_address_says_which_methods_it_takes() {
+    let centre = Centre::open();
+    let releaser = centre.releaser();
+    let wrong = releaser.call("DELETE", "/batches").send();
+    assert_eq!(wrong.header("allow"), Some("GET, POST"));
+    wrong.refused(405);
+    releaser.call("PUT", &format!("/batches/{}", uuid::Uuid::now_v7())).send().refused(405);
+    releaser.call("DELETE", "/batches/one/two/three").send().refused(404);
+}
+
 /// Situation 16.
 #[test]
 fn a_correction_after_signatures_keeps_the_old_value_and_has_everything_signed_anew() {

@@ -192,10 +192,30 @@ impl Batch {
     /// # Errors
     /// A history that cannot have happened; never a panic.
     pub fn fold(id: BatchId, history: &[(Stamp, Event)]) -> Result<Batch, Impossible> {
+        Self::fold_before(id, history, u32::MAX)
+    }
+
+    /// The batch as it was before one of its entries, with everything that was corrected since.
+    ///
+    /// # Errors
+    /// A history that cannot have happened.
+    pub fn before(&self, version: u32) -> Result<Batch, Impossible> {
+        let history: Vec<_> = self.log.iter().map(|logged| (logged.stamp, logged.event.clone())).collect();
+        Self::fold_before(self.id, &history, version)
+    }
+
+    fn fold_before(id: BatchId, history: &[(Stamp, Event)], version: u32) -> Result<Batch, Impossible> {
         let mut replacements: BTreeMap<EntryId, (Hash, &Event)> = BTreeMap::new();
+        let mut origins: BTreeMap<BatchId, &lineage::ParentStanding> = BTreeMap::new();
         for (stamp, event) in history {
-            if let Event::Disposition(disposition::Event::Corrected(correction)) = event {
-                replacements.insert(correction.entry, (stamp.hash, &correction.replacement));
+            match event {
+                Event::Disposition(disposition::Event::Corrected(correction)) => {
+                    replacements.insert(correction.entry, (stamp.hash, &correction.replacement));
+                }
+                Event::Intake(intake::Event::ParentNoted(noted)) => {
+                    origins.insert(noted.batch, &noted.standing);
+                }
+                _ => {}
             }
         }
         let ((first_stamp, first), rest) =
@@ -204,12 +224,24 @@ impl Batch {
             return Err(Impossible::new("a batch begins with its opening"));
         };
         let mut batch = Batch::open(id, opened, first_stamp);
-        for (stamp, event) in rest {
+        for (stamp, event) in rest.iter().filter(|(stamp, _)| stamp.version < version) {
             let effective = replacements.get(&stamp.entry);
             let hash = effective.map_or(stamp.hash, |(hash, _)| *hash);
             let event_now = effective.map_or(event, |(_, event)| *event);
             batch.duties.extend(performed::duties(stamp, event));
-            batch.evolve(&Stamp { hash, ..*stamp }, event_now)?;
+            match event_now {
+                // How often a parent's cells had divided is a fact about the past: what was corrected there counts
+                // for all that grew from them.
+                Event::Intake(intake::Event::ParentNoted(noted)) => {
+                    let mut noted = (**noted).clone();
+                    if let Some(newest) = origins.get(&noted.batch) {
+                        (noted.standing.passage, noted.standing.doublings) =
+                            (newest.passage, newest.doublings);
+                    }
+                    batch.evolve(&Stamp { hash, ..*stamp }, &noted.into())?;
+                }
+                event => batch.evolve(&Stamp { hash, ..*stamp }, event)?,
+            }
             batch.log.push(Logged { stamp: *stamp, event: event.clone(), corrected_by: Vec::new() });
         }
         Ok(batch)

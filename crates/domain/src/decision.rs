@@ -1,7 +1,7 @@
 //! The one decision: from a command, what is known and who acts, to the entries to append or every reason why
 //! not. `needs` says which streams must be loaded first; `decide` is pure and is the only place rules are asked.
 
-use crate::authority::{Actor, Meaning, Reauthenticated, roles_for};
+use crate::authority::{Actor, Meaning, Reauthenticated, meaning_of, roles_for};
 use crate::batch::disposition::{Held, HoldCause, HoldScope, QualityEventAssessed, QualityEventLinked};
 use crate::batch::distribution::{Custody, StopCause, StopIssued};
 use crate::batch::{self, Batch, Stamp, Subject, disposition, distribution, intake};
@@ -286,9 +286,10 @@ impl Context<'_> {
 /// Every reason why not, with what the attempt itself leaves on record.
 pub fn decide(command: &Command, ctx: &Context, proof: Option<&Reauthenticated>) -> Result<Appends, Refusal> {
     let decided = permitted(command, ctx)
+        .and_then(|()| unchanged(command, ctx))
         .and_then(|()| decide_form(command, ctx))
         .and_then(|appends| propagate(appends, ctx))
-        .and_then(|appends| signed(command, appends, ctx, proof));
+        .and_then(|appends| signed(appends, ctx, proof));
     decided.map_err(|mut refusal| {
         // A hold that an attempt leaves behind reaches clinics and other batches like any other.
         if let Ok(record) = propagate(refusal.record.clone(), ctx) {
@@ -507,10 +508,15 @@ fn propagate(mut appends: Appends, ctx: &Context) -> Result<Appends, Refusal> {
                 continue;
             }
             let worse = standing.held && !known.held || standing.failed.len() > known.failed.len();
+            let older = (standing.passage, standing.doublings) != (known.passage, known.doublings);
             appends.batch(child.id, intake::ParentNoted { batch: id, standing });
+            let cause = StopCause::Parent { batch: id };
             if worse {
-                let from = [Subject::Parent { batch: id }];
-                child.stop_all(&from, StopCause::Parent { batch: id }, &mut appends, ctx);
+                child.stop_all(&[Subject::Parent { batch: id }], cause, &mut appends, ctx);
+            } else if older {
+                // Its cells divided otherwise than was known when it was released.
+                let now_known = child.foresee(&appends.of_batch(child.id), ctx).map_err(impossible)?;
+                batch::correction::stop_released(&child_after, &now_known, &cause, &mut appends, ctx);
             }
             waiting.push(child.id);
         }
@@ -541,30 +547,25 @@ fn stop_what_is_held(after: &Batch, appends: &mut Appends, ctx: &Context) {
     }
 }
 
-/// Nothing that must be signed is appended without the proof that its signer has just given his password, on
-/// the version he saw.
-fn signed(
-    command: &Command,
-    appends: Appends,
-    ctx: &Context,
-    proof: Option<&Reauthenticated>,
-) -> Result<Appends, Refusal> {
+/// Signings and corrections are made on the version that was seen: a stale one is refused before anything else is
+/// asked of it, so that whoever sent it looks again.
+fn unchanged(command: &Command, ctx: &Context) -> Result<(), Refusal> {
+    let action = command.action();
+    let stream = command.stream().or(ctx.world.site_stream());
+    let actual = stream.map_or(0, |stream| ctx.world.version(stream));
+    let rests = meaning_of(&action).is_some() || action == "batch.disposition.correction";
+    match ctx.expected_version {
+        _ if !rests || actual == 0 => Ok(()),
+        Some(expected) if expected == actual => Ok(()),
+        Some(expected) => Err(Reason::VersionConflict { expected, actual }.into()),
+        None => Err(Reason::VersionNeeded { actual }.into()),
+    }
+}
+
+/// Nothing that must be signed is appended without the proof that its signer has just given his password.
+fn signed(appends: Appends, ctx: &Context, proof: Option<&Reauthenticated>) -> Result<Appends, Refusal> {
     let mut reasons = Vec::new();
     let meaning: Option<Meaning> = appends.0.iter().find_map(|append| append.event.meaning());
-    let corrects = |append: &Append| {
-        matches!(&append.event, Event::Batch(batch::Event::Disposition(disposition::Event::Corrected(_))))
-    };
-    if meaning.is_some() || appends.0.iter().any(corrects) {
-        let stream = command.stream().or(ctx.world.site_stream());
-        let actual = stream.map_or(0, |stream| ctx.world.version(stream));
-        match ctx.expected_version {
-            Some(expected) if expected != actual => {
-                reasons.push(Reason::VersionConflict { expected, actual })
-            }
-            None if actual > 0 => reasons.push(Reason::VersionNeeded { actual }),
-            _ => {}
-        }
-    }
     if let Some(meaning) = meaning {
         match proof.filter(|proof| proof.person() == ctx.actor.person) {
             None => reasons.push(Reason::SignatureNeeded { meaning }),

@@ -10,6 +10,7 @@ pub mod decision;
 pub mod event;
 pub mod ids;
 pub mod journal;
+pub mod numbers;
 pub mod order;
 pub mod people;
 pub mod quality_event;

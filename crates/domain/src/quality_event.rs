@@ -89,8 +89,10 @@ pub enum DepartureKind {
     CountVariation,
     /// The passage number exceeds the standard.
     Passage,
-    /// The cumulative doublings exceed the standard.
-    Doublings,
+    /// A bank's container was past its expiry when its cells were seeded.
+    BankExpired,
+    /// Containers were kept too warm or too cold.
+    StorageTemperature,
     /// A container was shipped without clearance.
     ShippedUncleared,
     /// The product travelled too warm, too cold or too long.

@@ -260,3 +260,149 @@ fn a_correction_of_the_record_voids_the_physicians_decision() {
     assert!(named.contains(&"no_administration_decision".into()), "{named:?}");
     assert_eq!(centre.state(batch).containers[&container].custody, Custody::Received { good: true });
 }
+
+/// The kinds of departure that opened a batch's quality events.
+fn departures(centre: &Centre, batch: BatchId) -> Vec<DepartureKind> {
+    let events = centre.state(batch).quality_events;
+    let opened = events.keys().filter_map(|event| match centre.quality_event(*event).opening {
+        baiyo_domain::quality_event::Opening::Departure(departure) => Some(departure.kind),
+        baiyo_domain::quality_event::Opening::Report(_) => None,
+    });
+    opened.collect()
+}
+
+#[test]
+fn times_and_temperatures_corrected_past_a_limit_open_the_quality_event_of_the_step_itself() {
+    let mut centre = Centre::open();
+    let technician = centre.staff.technician;
+    let batch = centre.make(&Course::default().until(Until::Passaged));
+    let (entry, mut form) =
+        fact!(centre, batch, Event::Culture(culture::Event::MediumChange(form)) => (**form).clone());
+    let given = centre.state(batch).logged(entry).unwrap().stamp.occurred_at;
+    let mut late = |centre: &mut Centre, hours| {
+        form.performed.at = Some(given.plus_hours(hours));
+        form.performed.late_reason = Some(of("read off the paper form"));
+        centre.correct(technician, batch, entry, form.clone()).unwrap();
+    };
+    // The standard allows four days between changes, counted from what was known before this one.
+    late(&mut centre, -1);
+    assert_eq!(departures(&centre, batch), []);
+    late(&mut centre, 30);
+    assert_eq!(departures(&centre, batch), [DepartureKind::MediumInterval]);
+
+    let batch = centre.make(&Course::default().until(Until::Released));
+    let container = centre.first(batch);
+    let stored = filling::Storage {
+        performed: Default::default(),
+        containers: vec![centre.dose(batch, container)],
+        place: of("shelf 1"),
+        temperature: q("4"),
+    };
+    let entry = centre.batch(technician, batch, stored.clone()).unwrap()[0];
+    let warm = filling::Storage { temperature: q("31"), ..stored };
+    centre.correct(technician, batch, entry, warm).unwrap();
+    assert_eq!(departures(&centre, batch), [DepartureKind::StorageTemperature]);
+
+    let batch = centre.make(&Course::default().until(Until::Released));
+    let container = centre.first(batch);
+    centre.send(batch, &[container]);
+    centre.arrive(batch, &[container]);
+    let (entry, mut form) = fact!(centre, batch, Event::Distribution(baiyo_domain::batch::distribution::Event::Receipt(form)) => (**form).clone());
+    form.most_temperature = q("37");
+    form.seal_intact = false;
+    centre.correct(centre.staff.coordinator, batch, entry, form).unwrap();
+    assert_eq!(departures(&centre, batch), [DepartureKind::ProductTransport, DepartureKind::ArrivedDamaged]);
+}
+
+#[test]
+fn what_is_corrected_in_a_bank_counts_for_the_products_grown_from_it() {
+    let mut centre = Centre::open();
+    let bank = centre.make(&Course::of("umbilical-cord-msc-bank").until(Until::Released));
+    let draw = intake::BankDraw { batch: bank, container: centre.first(bank) };
+    let course = Course { bank: Some(draw), passages: 1, ..Course::of("umbilical-cord-msc-product") };
+    let product = centre.make(&course);
+    let container = centre.first(product);
+    let doublings = |centre: &Centre| centre.state(product).harvests[&HarvestNo(1)].doublings.unwrap();
+    assert_eq!(centre.blockers(product, container), []);
+    let before = doublings(&centre);
+    centre.release(product).unwrap();
+    centre.send(product, &[container]);
+
+    let (entry, mut form) = harvest(&centre, bank);
+    form.count = centre::count("240000000");
+    centre.correct(centre.staff.technician, bank, entry, form).unwrap();
+    assert!(doublings(&centre) > before, "{before} and {}", doublings(&centre));
+    let exceeded = |b: &Blocker| matches!(b, Blocker::DoublingsExceeded { .. });
+    assert!(
+        centre.blockers(product, container).iter().any(exceeded),
+        "{:?}",
+        centre.blockers(product, container)
+    );
+    let stops = &centre.state(product).containers[&container].stops;
+    assert!(stops.iter().any(|stop| stop.cause == StopCause::Parent { batch: bank }), "{stops:?}");
+}
+
+#[test]
+fn a_pool_is_corrected_like_any_step_but_never_made_of_other_cells() {
+    let mut centre = Centre::open();
+    let mut allowing = Centre::read_standard("adipose-msc-autologous-fresh");
+    allowing.pooling = baiyo_domain::standard::Pooling::SameDonor;
+    centre.approve("same-donor", allowing);
+    let patient = Some(PatientId(centre.id()));
+    let course = Course { standard: "same-donor", patient, passages: 1, ..Course::default() };
+    let mine = centre.make(&course.clone().until(Until::Isolated));
+    let same = centre.make(&course.clone().until(Until::Isolated));
+    centre.days(6);
+    let form = culture::PoolingIn {
+        performed: Default::default(),
+        other: same,
+        theirs: centre.in_culture(same),
+        ours: centre.in_culture(mine),
+        count: centre::count("60"),
+        into: centre::vessels(2),
+    };
+    let technician = centre.staff.technician;
+    let done = centre.batch(technician, mine, form.clone()).unwrap();
+    let pooled = fact!(centre, mine, Event::Culture(culture::Event::Pooled(_)) => ()).0;
+    assert!(done.contains(&pooled));
+
+    let mut counted = form.clone();
+    counted.count = centre::count("61");
+    counted.into.truncate(1);
+    centre.correct(technician, mine, pooled, counted).unwrap();
+    assert_eq!(centre.in_culture(mine).len(), 1, "one vessel too many was written down");
+    let mut other = form;
+    other.theirs.truncate(1);
+    let refused = centre.correct(technician, mine, pooled, other).unwrap_err();
+    assert_eq!(codes(&refused), ["correction_changes_subject"]);
+    let given = fact!(centre, same, Event::Culture(culture::Event::GivenToPool(_)) => ()).0;
+    let (_, looked) = observation(&mut centre, mine);
+    let refused = centre.correct(technician, same, given, looked).unwrap_err();
+    assert_eq!(codes(&refused), ["not_correctable"]);
+}
+
+#[test]
+fn a_bank_container_that_expired_before_it_was_seeded_is_recorded_and_opens_a_quality_event() {
+    let mut centre = Centre::open();
+    let mut short = Centre::read_standard("umbilical-cord-msc-bank");
+    if let baiyo_domain::standard::Form::Frozen { shelf_life, .. } = &mut short.keeping.form {
+        *shelf_life = q("40");
+    }
+    centre.approve("short-bank", short);
+    let bank = centre.make(
+        &Course { standard: "short-bank", ..Course::of("umbilical-cord-msc-bank") }.until(Until::Released),
+    );
+    let draw = intake::BankDraw { batch: bank, container: centre.first(bank) };
+    let course = Course { bank: Some(draw), passages: 1, ..Course::of("umbilical-cord-msc-product") };
+    let product = centre.make(&course.clone().until(Until::Received));
+    let expires_at = centre.state(bank).containers[&draw.container].expires_at;
+    centre.now = expires_at.plus_hours(1);
+    let seeding = culture::BankSeeding {
+        performed: Default::default(),
+        container: centre.dose(bank, draw.container),
+        count: centre::count("20"),
+        into: centre::vessels(2),
+    };
+    centre.batch(centre.staff.technician, product, seeding).unwrap();
+    assert!(departures(&centre, product).contains(&DepartureKind::BankExpired));
+}

@@ -7,8 +7,8 @@ use actix_web::{App, HttpServer, web};
 use baiyo_persistence::Store;
 use chrono_tz::Tz;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -20,8 +20,8 @@ pub struct State {
     pub zone: Tz,
     /// Whether this is a demonstration.
     pub demonstration: bool,
-    /// The centre's name.
-    pub centre: String,
+    /// The centre's name, once it is founded.
+    centre: OnceLock<String>,
     /// The forms' schemas and the API's document.
     pub schemas: Schemas,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
@@ -42,11 +42,21 @@ impl State {
             store,
             zone: centre.zone,
             demonstration: centre.demonstration,
-            centre: centre.name,
+            centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre.name) },
             schemas: Schemas::new(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             unsealed: AtomicBool::new(true),
         }
+    }
+
+    /// The centre's name; empty before it is founded.
+    pub fn centre(&self) -> &str {
+        self.centre.get().map_or("", String::as_str)
+    }
+
+    /// Notes that the centre was founded under this name.
+    pub fn founded(&self, name: String) {
+        self.centre.get_or_init(|| name);
     }
 
     /// Notes that something was recorded since the last sealing.

@@ -23,6 +23,7 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, ClinicId, EntryId, Label, OrderId, PersonId, QualityEventId};
+use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
 use baiyo_domain::refusal::Reason;
@@ -251,6 +252,14 @@ by_name! {
 /// Why something was refused and what to do, as full sentences.
 pub fn reason(lang: Language, reason: &Reason, zone: Tz) -> String {
     reason_in(lang, reason, &Context::bare(zone))
+}
+
+/// What is unusual about a number that was recorded all the same.
+pub fn unusual(lang: Language, unusual: Unusual) -> &'static str {
+    match lang {
+        Language::En => en::unusual(unusual),
+        Language::Ja => ja::unusual(unusual),
+    }
 }
 
 /// A name that a standard gives in both languages.

@@ -185,16 +185,17 @@ pub fn all() -> Vec<Bad> {
     ] {
         all.push(row(&format!("GET {path}"), "consent", Wrong::Sent("GET", path), status, pointer));
     }
-    for (method, path) in [
-        ("DELETE", "/batches"),
-        ("PUT", "/orders"),
-        ("PATCH", "/orders/0192d3a4-5b6c-7d8e-9f00-112233445566"),
-        ("POST", "/orders/not-an-identifier/consent"),
-        ("POST", "/orders/%ff/consent"),
-        ("POST", "/orders/..%2f/consent"),
-        ("POST", "/orders/0192d3a4-5b6c-7d8e-9f00-112233445566/consent"),
+    for (method, path, status) in [
+        ("DELETE", "/batches", 405),
+        ("PUT", "/orders", 405),
+        ("PATCH", "/orders/0192d3a4-5b6c-7d8e-9f00-112233445566", 405),
+        ("DELETE", "/nowhere", 404),
+        ("POST", "/orders/not-an-identifier/consent", 404),
+        ("POST", "/orders/%ff/consent", 404),
+        ("POST", "/orders/..%2f/consent", 404),
+        ("POST", "/orders/0192d3a4-5b6c-7d8e-9f00-112233445566/consent", 404),
     ] {
-        all.push(row(&format!("{method} {path}"), "consent", Wrong::Sent(method, path), 404, None));
+        all.push(row(&format!("{method} {path}"), "consent", Wrong::Sent(method, path), status, None));
     }
     all
 }

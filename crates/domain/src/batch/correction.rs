@@ -13,7 +13,7 @@ use super::{
 use crate::authority::roles_for;
 use crate::decision::{Append, Appends, Context};
 use crate::event::Event;
-use crate::ids::{ContainerNo, EntryId, ResultNo, VesselNo};
+use crate::ids::{ContainerNo, EntryId, Label, ResultNo, VesselNo};
 use crate::quality_event::{self, DepartureKind};
 use crate::quantity::Count;
 use crate::refusal::{Impossible, Reason, Refusal};
@@ -80,8 +80,9 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
             | culture::Event::Observation(_)
             | culture::Event::Passaged(_)
             | culture::Event::VesselMove(_)
-            | culture::Event::VesselDiscard(_) => Some(RECORD),
-            culture::Event::Pooled(_) | culture::Event::GivenToPool(_) => None,
+            | culture::Event::VesselDiscard(_)
+            | culture::Event::Pooled(_) => Some(RECORD),
+            culture::Event::GivenToPool(_) => None,
         },
         BatchEvent::Filling(fact) => match fact {
             filling::Event::HarvestDone(_)
@@ -142,7 +143,7 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         return Err(Reason::NotAllowed { action }.into());
     }
     let replacement = replace(batch, current, &form.replacement, ctx)?;
-    let mut reasons = foreign_labels(batch, &form.replacement);
+    let mut reasons = foreign_labels(batch, current, &form.replacement);
     if let Some(performed) = super::performed::of(&replacement) {
         let faults = performed.faults(ctx.now, original.stamp.recorder);
         reasons.extend(faults.into_iter().filter(|fault| *fault != Reason::LateWithoutReason));
@@ -178,13 +179,16 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
     {
         testing::fail(batch, entered.result, &entered.form, &mut appends, ctx);
     }
-    let before = departures(batch, current, ctx);
-    for (kind, found) in departures(batch, &replacement, ctx) {
+    let then = batch
+        .before(original.stamp.version)
+        .map_err(|impossible| Refusal::from(Reason::CorrectionContradicts { why: impossible.to_string() }))?;
+    let before = departures(&then, current, &original.stamp, ctx);
+    for (kind, found) in departures(&then, &replacement, &original.stamp, ctx) {
         if !before.iter().any(|(known, _)| *known == kind) {
             appends.departure(batch, kind, found, ctx);
         }
     }
-    stop_released(batch, &after, form.entry, &mut appends, ctx);
+    stop_released(batch, &after, &StopCause::Correction { entry: form.entry }, &mut appends, ctx);
     Ok(appends)
 }
 
@@ -224,6 +228,14 @@ fn replace(
             (c::Event::Passaged(old), c::Command::Passage(new)) => {
                 let vessels = numbers(&old.vessels, new.into.len());
                 c::Passaged { form: (**new).clone(), vessels }.into()
+            }
+            // Whose cells met was scanned; that does not become another pool afterwards.
+            (c::Event::Pooled(old), c::Command::PoolingIn(new))
+                if (old.form.other, &old.form.ours, &old.form.theirs)
+                    == (new.other, &new.ours, &new.theirs) =>
+            {
+                let vessels = numbers(&old.vessels, new.into.len());
+                c::Pooled { form: (**new).clone(), vessels, ..(**old).clone() }.into()
             }
             (c::Event::MediumChange(_), c::Command::MediumChange(new)) => {
                 c::Event::MediumChange(new.clone()).into()
@@ -296,26 +308,41 @@ fn replace(
     })
 }
 
-/// The limits that a fact goes past by what stands in it.
-fn departures(batch: &Batch, fact: &BatchEvent, ctx: &Context) -> Vec<(DepartureKind, String)> {
+/// The limits that a fact goes past by what stands in it, in the batch as it was then.
+fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec<(DepartureKind, String)> {
     let mut found = Appends::new();
-    let passage = |vessels: &[VesselNo]| {
-        vessels.first().and_then(|no| batch.vessels.get(no)).map_or(0, |vessel| vessel.passage)
-    };
-    let mut seeded = |into: &[culture::NewVessel], vessels: &[VesselNo], count: &Count| {
-        culture::seeding_departures(batch, into, passage(vessels), count, &mut found, ctx);
+    let mut seeded = |into: &[culture::NewVessel], passage: u8, count: &Count| {
+        culture::seeding_departures(then, into, passage, count, &mut found, ctx);
     };
     match fact {
-        BatchEvent::Culture(culture::Event::Isolated(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
-        BatchEvent::Culture(culture::Event::BankSeeded(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
-        BatchEvent::Culture(culture::Event::Passaged(f)) => seeded(&f.form.into, &f.vessels, &f.form.count),
+        BatchEvent::Culture(culture::Event::Isolated(f)) => seeded(&f.form.into, 0, &f.form.count),
+        BatchEvent::Culture(culture::Event::BankSeeded(f)) => {
+            seeded(&f.form.into, then.bank_passage(f.bank), &f.form.count);
+            culture::bank_departure(then, f.form.performed.at(at), &mut found, ctx);
+        }
+        BatchEvent::Culture(culture::Event::Passaged(f)) => {
+            seeded(&f.form.into, then.next_passage(&f.form.from), &f.form.count);
+        }
+        BatchEvent::Culture(culture::Event::Pooled(f)) => {
+            let passage = then.next_passage(&f.form.ours).max(f.their_passage.saturating_add(1));
+            seeded(&f.form.into, passage, &f.form.count);
+        }
+        BatchEvent::Culture(culture::Event::MediumChange(form)) => {
+            culture::medium_departure(then, &form.vessels, form.performed.at(at), &mut found, ctx);
+        }
         BatchEvent::Filling(filling::Event::HarvestDone(f)) => {
-            culture::count_departure(batch, &f.form.count, &mut found, ctx);
+            culture::count_departure(then, &f.form.count, &mut found, ctx);
+        }
+        BatchEvent::Filling(filling::Event::Storage(form)) => {
+            filling::storage_departure(then, form, &mut found, ctx);
+        }
+        BatchEvent::Distribution(distribution::Event::Receipt(form)) => {
+            distribution::receipt_departures(then, form, &mut found, ctx);
         }
         BatchEvent::Intake(intake::Event::TissueReceipt(form))
             if form.decision == intake::ReceiptDecision::Accepted =>
         {
-            intake::receipt_departures(batch, form, &mut found, ctx);
+            intake::receipt_departures(then, form, &mut found, ctx);
         }
         _ => {}
     }
@@ -329,7 +356,7 @@ fn departures(batch: &Batch, fact: &BatchEvent, ctx: &Context) -> Vec<(Departure
 }
 
 /// Labels in a corrected form that are not this batch's: nothing is scanned in a correction that could be held.
-fn foreign_labels(batch: &Batch, form: &BatchCommand) -> Vec<Reason> {
+fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand) -> Vec<Reason> {
     // These carry an order's or a bank's label, which `replace` compares with the one it was.
     if matches!(
         form,
@@ -338,12 +365,23 @@ fn foreign_labels(batch: &Batch, form: &BatchCommand) -> Vec<Reason> {
     ) {
         return Vec::new();
     }
-    let foreign = super::performed::labels(form).into_iter().filter(|l| !l.same_serial(&batch.opened.label));
+    let pooled: &[Label] = match current {
+        BatchEvent::Culture(culture::Event::Pooled(fact)) => &fact.form.theirs,
+        _ => &[],
+    };
+    let known = |label: &Label| label.same_serial(&batch.opened.label) || pooled.contains(label);
+    let foreign = super::performed::labels(form).into_iter().filter(|label| !known(label));
     foreign.map(|label| Reason::UnknownLabel { label: label.to_string() }).collect()
 }
 
 /// Stops what was released and has left, where the gate would block it now and did not before.
-fn stop_released(batch: &Batch, after: &Batch, entry: EntryId, appends: &mut Appends, ctx: &Context) {
+pub(crate) fn stop_released(
+    batch: &Batch,
+    after: &Batch,
+    cause: &StopCause,
+    appends: &mut Appends,
+    ctx: &Context,
+) {
     let (was, is) = (gate(batch, ctx.now), gate(after, ctx.now));
     for container in batch.containers.values() {
         let before = weighty(&was, container.no);
@@ -353,7 +391,7 @@ fn stop_released(batch: &Batch, after: &Batch, entry: EntryId, appends: &mut App
         }
         match container.custody {
             Custody::Shipped | Custody::Received { .. } => {
-                appends.stop(batch, container.no, StopCause::Correction { entry }, ctx);
+                appends.stop(batch, container.no, cause.clone(), ctx);
             }
             Custody::Infused => {
                 let found = container.no.to_string();

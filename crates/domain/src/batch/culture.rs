@@ -4,7 +4,9 @@
 mod deciding;
 
 pub use deciding::decide;
-pub(super) use deciding::{count_departure, processing_departures, seeding_departures};
+pub(super) use deciding::{
+    bank_departure, count_departure, medium_departure, processing_departures, seeding_departures,
+};
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
 use crate::ids::{BatchId, Label, VesselNo};

@@ -7,6 +7,7 @@ mod deciding;
 
 pub use container::{Administration, Clearance, Container, Custody, Decided, Stop};
 pub use deciding::decide;
+pub(super) use deciding::receipt_departures;
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp};
 use crate::ids::{BatchId, ClinicId, ContainerNo, EntryId, Label, OrderId, PersonId, ResultNo};

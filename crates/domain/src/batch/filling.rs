@@ -318,10 +318,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             batch.scanned_containers(&form.containers, "storage", &mut reasons, ctx)?;
             refuse(reasons)?;
             appends.batch(batch.id, Event::Storage(form.clone()));
-            let range = batch.standard().keeping.storage;
-            if !range.holds(form.temperature, form.temperature) {
-                appends.departure(batch, DepartureKind::ProductTransport, form.temperature.to_string(), ctx);
-            }
+            storage_departure(batch, form, &mut appends, ctx);
         }
         Command::Thaw(form) => {
             for container in batch.scanned_containers(&form.containers, "thaw", &mut reasons, ctx)? {
@@ -352,6 +349,13 @@ fn refuse(reasons: Vec<Reason>) -> Result<(), Refusal> {
 
 fn next(last: Option<u16>) -> u16 {
     last.map_or(1, |last| last.saturating_add(1))
+}
+
+/// Containers kept too warm or too cold.
+pub(super) fn storage_departure(batch: &Batch, form: &Storage, appends: &mut Appends, ctx: &Context) {
+    if !batch.standard().keeping.storage.holds(form.temperature, form.temperature) {
+        appends.departure(batch, DepartureKind::StorageTemperature, form.temperature.to_string(), ctx);
+    }
 }
 
 impl Batch {

@@ -1,5 +1,6 @@
 //! Signing in and out, setting a password by a one-time link, API tokens: what is no form of the domain.
 
+use super::forms::Warning;
 use super::json::{self, Body};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
@@ -11,6 +12,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
@@ -85,6 +87,14 @@ pub struct SecretView {
     pub token: String,
 }
 
+/// A password was set, and the centre founded where it was the first administrator's.
+#[derive(Serialize, JsonSchema)]
+pub struct SetUpView {
+    /// Numbers that are not of the usual form; they are recorded as given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
 /// The key a person made, waiting for its registration.
 #[derive(Serialize, JsonSchema)]
 pub struct WaitingKey {
@@ -139,7 +149,7 @@ pub fn described() -> &'static [Described] {
             action: None,
             summary: "Set your password by a one-time link. Your key then waits for its registration.",
             body: Some(|g| g.subschema_for::<SetupForm>()),
-            answer: None,
+            answer: Some(|g| g.subschema_for::<SetUpView>()),
             query: &[],
             problems: &[Kind::NotJson, Kind::NotFound, Kind::MediaType, Kind::TooLarge, Kind::Form],
         },
@@ -254,11 +264,12 @@ pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
 async fn set_up(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let language = session::language(&request);
     let form: SetupForm = read(&request, body, "post /setup", &state)?;
-    set_password(&state, form, language).await?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({})))
+    let warnings = set_password(&state, form, language).await?;
+    Ok(HttpResponse::Ok().json(SetUpView { warnings }))
 }
 
-/// Sets a password by a link; founds the centre where the link is the first administrator's.
+/// Sets a password by a link; founds the centre where the link is the first administrator's. Answers with what is
+/// unusual about its number.
 ///
 /// # Errors
 /// The link has ended; the password is too weak; the centre's own fields are missing.
@@ -266,12 +277,14 @@ pub async fn set_password(
     state: &web::Data<State>,
     form: SetupForm,
     language: Language,
-) -> Result<(), Problem> {
+) -> Result<Vec<Warning>, Problem> {
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
     let zone = state.zone.name().to_string();
+    let facility = form.centre.as_ref().and_then(|centre| centre.facility_number.clone());
+    let name = form.centre.as_ref().map(|centre| centre.name.to_string());
     let outcome = web::block(move || {
         let token = form.token.clone();
         let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
@@ -294,7 +307,13 @@ pub async fn set_password(
         Ok::<_, FoundingError>(Ok(()))
     });
     match outcome.await.map_err(|_| unavailable())? {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(())) => {
+            name.into_iter().for_each(|name| state.founded(name));
+            let unusual = facility.filter(|number| !numbers::is_usual_facility(number.as_str()));
+            let warning =
+                unusual.map(|_| Warning::of("/centre/facility_number", Unusual::Facility, language));
+            Ok(warning.into_iter().collect())
+        }
         Ok(Err(problems)) => {
             let mut problem = Problem::new(Kind::Form, language);
             problem.reasons = problems

@@ -7,13 +7,14 @@ use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::Language;
+use crate::words::{self, Language};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::PatientId;
 use baiyo_domain::journal::Hash;
+use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{self, Placement, Plan, Purpose, Window};
 use baiyo_domain::text::Short;
 use baiyo_persistence::keystore::{BirthDate, Personal};
@@ -49,9 +50,30 @@ pub struct Done {
     pub version: u32,
     /// The entries, in order.
     pub entries: Vec<DoneEntry>,
+    /// Numbers that are not of the usual form; they are recorded as given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// The one-time link's token, where one was asked for: shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// A field to look at again, though it was recorded.
+#[derive(Serialize, JsonSchema)]
+pub struct Warning {
+    /// The field, as a JSON pointer into the body.
+    pub pointer: &'static str,
+    /// What about it.
+    pub code: Unusual,
+    /// A sentence in the caller's language.
+    pub sentence: &'static str,
+}
+
+impl Warning {
+    /// In words.
+    pub fn of(pointer: &'static str, code: Unusual, language: Language) -> Self {
+        Self { pointer, code, sentence: words::unusual(language, code) }
+    }
 }
 
 /// One appended entry.
@@ -152,6 +174,9 @@ pub async fn submit(
     let expected_version = expected_version(&request, language)?;
     let (command, personal) = command_of(&route, aimed, value, &caller, &state).await?;
     let stream = command.stream();
+    let unusual = numbers::unusual(&command).into_iter();
+    let warnings = unusual.map(|(pointer, code)| Warning::of(pointer, code, language));
+    let warnings = warnings.collect();
     let recorder = caller.person;
     let asked = Request { recorder, command, once, expected_version, proof, personal };
     let zone = state.zone;
@@ -190,6 +215,7 @@ pub async fn submit(
             .into_iter()
             .map(|e| DoneEntry { entry: e.entry.0, stream: e.stream, version: e.version, kind: e.kind })
             .collect(),
+        warnings,
         token: answer.link.map(|link| link.as_str().to_string()),
     };
     let mut response = if route.creates { HttpResponse::Created() } else { HttpResponse::Ok() };

@@ -94,6 +94,18 @@ impl Schemas {
         (self.bodies.get(action).unwrap_or(&Value::Null), &self.definitions)
     }
 
+    /// The methods, in capitals, that an address below [`BASE`] takes.
+    pub fn methods_at(&self, path: &str) -> Vec<String> {
+        let fits = |template: &str| {
+            let (parts, wanted) = (path.split('/'), template.split('/'));
+            parts.clone().count() == wanted.clone().count()
+                && parts.zip(wanted).all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+        };
+        let paths = self.document["paths"].as_object().into_iter().flatten();
+        let items = paths.filter(|(template, _)| fits(template)).filter_map(|(_, item)| item.as_object());
+        items.flat_map(|item| item.keys().map(|method| method.to_uppercase())).collect()
+    }
+
     /// The document.
     pub fn document(&self) -> &Value {
         &self.document

@@ -13,7 +13,7 @@ use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
@@ -212,9 +212,19 @@ pub async fn read<T: Send + 'static>(
         .map_err(|error| Problem::of_store(&error, language))
 }
 
-/// Answers an address that leads nowhere.
-pub async fn unknown(request: HttpRequest) -> Answer {
-    Err(Problem::new(Kind::NotFound, session::language(&request)))
+/// Answers an address that leads nowhere, or not by this method.
+pub async fn unknown(request: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    let language = session::language(&request);
+    let path = request.path().strip_prefix(super::BASE).unwrap_or_default();
+    let methods = state.schemas.methods_at(path);
+    if methods.is_empty() {
+        return Problem::new(Kind::NotFound, language).error_response();
+    }
+    let mut response = Problem::new(Kind::Method, language).error_response();
+    if let Ok(allowed) = header::HeaderValue::from_str(&methods.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 async fn document(state: web::Data<State>) -> HttpResponse {

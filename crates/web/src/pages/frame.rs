@@ -24,7 +24,7 @@ impl<'a> Frame<'a> {
     pub fn new(request: &HttpRequest, state: &'a State, caller: Option<&'a Caller>) -> Self {
         Self {
             language: session::language(request),
-            centre: &state.centre,
+            centre: state.centre(),
             demonstration: state.demonstration,
             caller,
             here: here(request),

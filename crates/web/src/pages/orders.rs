@@ -12,6 +12,7 @@ use crate::words::{self, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId};
+use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{ConsentStanding, Finding, Order, Purpose};
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, OrderRow};
@@ -118,6 +119,9 @@ fn content(reader: &Reader, order: &Order, batches: &[Batch], names: &Names, now
                 dd {
                     (order.plan.number) " (" (words::plan_class(reader.language, order.plan.class)) ") "
                     (standing(reader, order.standing.plan_active))
+                    @if !numbers::is_usual_plan(&order.plan) {
+                        p.hint { (words::unusual(reader.language, Unusual::Plan)) }
+                    }
                 }
             }
             div { dt { (reader.say(Ui::Consent)) } dd { (consent(reader, &order.standing.consent)) } }

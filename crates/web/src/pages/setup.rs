@@ -4,6 +4,7 @@ use super::Answer;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use crate::api::accounts::{self, CentreForm, SetupForm};
+use crate::api::forms::Warning;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
 use crate::session;
@@ -65,7 +66,7 @@ pub async fn take(
     if faults.is_empty() {
         let form = SetupForm { token: token.into_inner(), password: typed.password.clone(), centre };
         match accounts::set_password(&state, form, frame.language).await {
-            Ok(()) => return Ok(done(&frame, founded)),
+            Ok(warnings) => return Ok(done(&frame, founded, &warnings)),
             Err(problem) => {
                 status = problem.status_code();
                 faults = faults_of(&problem);
@@ -127,11 +128,12 @@ fn ended(frame: &Frame) -> HttpResponse {
     )
 }
 
-fn done(frame: &Frame, founded: bool) -> HttpResponse {
+fn done(frame: &Frame, founded: bool, warnings: &[Warning]) -> HttpResponse {
     let title = frame.say(Ui::PasswordSet);
     let content = html! {
         div.title { h1 { (title) } }
         @if founded { p { (frame.say(Ui::KeyWaits)) } }
+        @for warning in warnings { p { (frame.say(Ui::FacilityNumber)) ": " (warning.sentence) } }
         p { a.button href="/sign-in" { (frame.say(Ui::SignIn)) } }
     };
     frame.ok(title, content)

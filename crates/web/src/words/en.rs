@@ -18,6 +18,7 @@ use baiyo_domain::batch::distribution::{Custody, StopCause};
 use baiyo_domain::batch::gate::{CheckState, Requirement};
 use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
+use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
 use baiyo_domain::standard::{Attribute, Criterion, DonorKind, Purpose, Stage, Standing, Step};
@@ -203,9 +204,10 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::MediumInterval => "Medium changed later than the standard allows",
         DepartureKind::CountVariation => "Replicate counts scatter more than the standard allows",
         DepartureKind::Passage => "Passage number above the standard",
-        DepartureKind::Doublings => "Cumulative doublings above the standard",
+        DepartureKind::BankExpired => "A bank container past its expiry was seeded",
+        DepartureKind::StorageTemperature => "Product kept outside its temperatures",
         DepartureKind::ShippedUncleared => "Shipped without clearance",
-        DepartureKind::ProductTransport => "Product kept or moved outside its limits",
+        DepartureKind::ProductTransport => "Product moved outside its limits",
         DepartureKind::ArrivedDamaged => "Arrived damaged, unsealed or refused",
         DepartureKind::InfusedUncleared => "Administered without clearance",
         DepartureKind::CorrectedAfterAdministration => {
@@ -510,4 +512,15 @@ fn days(number: impl ToString) -> String {
 fn within(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+pub(super) fn unusual(unusual: Unusual) -> &'static str {
+    match unusual {
+        Unusual::Facility => "Recorded as given. A facility number is usually FA, FB or FC and seven digits.",
+        Unusual::Clinic => "Recorded as given. A clinic's number is usually letters, digits and hyphens.",
+        Unusual::Plan => {
+            "Recorded as given. A plan's number is usually PA, PB or PC by its class and seven digits, or jRCT with \
+             a, b or c and nine."
+        }
+    }
 }

@@ -18,6 +18,7 @@ use baiyo_domain::batch::distribution::{Custody, StopCause};
 use baiyo_domain::batch::gate::{CheckState, Requirement};
 use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
+use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
 use baiyo_domain::standard::{Attribute, Criterion, DonorKind, Purpose, Stage, Standing, Step};
@@ -202,9 +203,10 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::MediumInterval => "培地交換の間隔が標準書の上限を超過",
         DepartureKind::CountVariation => "細胞計数のばらつきが標準書の上限を超過",
         DepartureKind::Passage => "継代数が標準書の上限を超過",
-        DepartureKind::Doublings => "累積集団倍加数が標準書の上限を超過",
+        DepartureKind::BankExpired => "使用期限を過ぎたセルバンクの容器を播種",
+        DepartureKind::StorageTemperature => "保管温度が標準書の範囲外",
         DepartureKind::ShippedUncleared => "出荷前確認を経ずに出荷",
-        DepartureKind::ProductTransport => "保管又は運搬の条件が範囲外",
+        DepartureKind::ProductTransport => "運搬の条件が標準書の範囲外",
         DepartureKind::ArrivedDamaged => "到着時に破損、封印不良又は受領拒否",
         DepartureKind::InfusedUncleared => "投与前確認を経ずに投与",
         DepartureKind::CorrectedAfterAdministration => "投与後の訂正により出荷可の根拠が変更",
@@ -468,4 +470,14 @@ fn any(items: impl IntoIterator<Item = String>) -> String {
 
 fn all<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join("、")
+}
+
+pub(super) fn unusual(unusual: Unusual) -> &'static str {
+    match unusual {
+        Unusual::Facility => "入力どおり記録しました。施設番号は通常 FA・FB・FC と数字7桁です。",
+        Unusual::Clinic => "入力どおり記録しました。提供機関の番号は通常、半角の英数字とハイフンです。",
+        Unusual::Plan => {
+            "入力どおり記録しました。計画番号は通常、種別に応じた PA・PB・PC と数字7桁、又は jRCTa・b・c と数字9桁です。"
+        }
+    }
 }

@@ -54,19 +54,15 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             let vessels = batch.new_vessels(form.into.len());
             appends.batch(batch.id, BankSeeded { form: (**form).clone(), bank: draw.batch, vessels });
-            let passage = batch.parents.get(&draw.batch).map_or(0, |parent| parent.passage);
-            seeding_departures(batch, &form.into, passage.saturating_add(1), &form.count, &mut appends, ctx);
+            let passage = batch.bank_passage(draw.batch);
+            seeding_departures(batch, &form.into, passage, &form.count, &mut appends, ctx);
+            bank_departure(batch, at, &mut appends, ctx);
         }
         Command::MediumChange(form) => {
-            let vessels = batch.scanned(&form.vessels, "medium_change", at, &mut reasons, ctx)?;
+            batch.scanned(&form.vessels, "medium_change", at, &mut reasons, ctx)?;
             refuse(reasons)?;
             appends.batch(batch.id, Event::MediumChange(form.clone()));
-            let interval = batch.standard().process.medium_interval;
-            let late = |v: &&&Vessel| days_between(v.medium_at, at) > interval.value();
-            if let Some(vessel) = vessels.iter().find(late) {
-                let found = format!("{} d", days_between(vessel.medium_at, at).round_dp(1));
-                appends.departure(batch, DepartureKind::MediumInterval, found, ctx);
-            }
+            medium_departure(batch, &form.vessels, at, &mut appends, ctx);
             processing_departures(batch, &mut appends, ctx);
         }
         Command::Observation(form) => {
@@ -75,7 +71,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             appends.batch(batch.id, Event::Observation(form.clone()));
         }
         Command::Passage(form) => {
-            let from = batch.scanned(&form.from, "passage", at, &mut reasons, ctx)?;
+            batch.scanned(&form.from, "passage", at, &mut reasons, ctx)?;
             if form.count.viable().is_none_or(|viable| {
                 let seeded: Decimal = form.into.iter().map(|vessel| vessel.viable_cells.value()).sum();
                 seeded + form.discarded_cells.map(Cells::value).unwrap_or_default() > viable
@@ -83,9 +79,9 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
                 reasons.push(Reason::MoreSeededThanCounted);
             }
             refuse(reasons)?;
-            let passage = from.iter().map(|vessel| vessel.passage).max().unwrap_or(0).saturating_add(1);
             let vessels = batch.new_vessels(form.into.len());
             appends.batch(batch.id, Passaged { form: (**form).clone(), vessels });
+            let passage = batch.next_passage(&form.from);
             seeding_departures(batch, &form.into, passage, &form.count, &mut appends, ctx);
         }
         Command::VesselMove(form) => {
@@ -129,12 +125,14 @@ fn pool(
     }
     refuse(reasons)?;
     let mut appends = Appends::new();
+    let their_passage = theirs.iter().map(|vessel| vessel.passage).max().unwrap_or(0);
+    let passage = batch.next_passage(&form.ours).max(their_passage.saturating_add(1));
     let standing = other.standing_for_child(None, ctx.now);
     appends.batch(batch.id, crate::batch::intake::ParentNoted { batch: other.id, standing });
     appends.batch(
         batch.id,
         Pooled {
-            their_passage: theirs.iter().map(|vessel| vessel.passage).max().unwrap_or(0),
+            their_passage,
             their_doublings: theirs
                 .iter()
                 .filter_map(|v| v.doublings)
@@ -146,6 +144,7 @@ fn pool(
     );
     appends.batch(other.id, GivenToPool { to: batch.id, vessels: form.theirs.clone() });
     appends.batch(other.id, crate::batch::intake::ChildNoted { batch: batch.id, container: None });
+    seeding_departures(batch, &form.into, passage, &form.count, &mut appends, ctx);
     Ok(appends)
 }
 
@@ -180,6 +179,33 @@ pub(in crate::batch) fn seeding_departures(
     count_departure(batch, count, appends, ctx);
 }
 
+/// Medium changed later than the standard allows.
+pub(in crate::batch) fn medium_departure(
+    batch: &Batch,
+    labels: &[Label],
+    at: Time,
+    appends: &mut Appends,
+    ctx: &Context,
+) {
+    let interval = batch.standard().process.medium_interval;
+    let waited = |vessel: &Vessel| days_between(vessel.medium_at, at);
+    if let Some(longest) = batch.labelled(labels).map(waited).max().filter(|days| *days > interval.value()) {
+        let found = format!("{} d", longest.round_dp(1));
+        appends.departure(batch, DepartureKind::MediumInterval, found, ctx);
+    }
+}
+
+/// A bank's container that was past its expiry when its cells were seeded.
+pub(in crate::batch) fn bank_departure(batch: &Batch, at: Time, appends: &mut Appends, ctx: &Context) {
+    let Some(draw) = batch.opened.bank else { return };
+    let bank = ctx.world.batches.get(&draw.batch);
+    let drawn = bank.and_then(|bank| bank.containers.get(&draw.container));
+    if drawn.is_some_and(|drawn| drawn.expires_at <= at) {
+        let found = ctx.container_label(draw.batch, draw.container).map(|label| label.to_string());
+        appends.departure(batch, DepartureKind::BankExpired, found.unwrap_or_default(), ctx);
+    }
+}
+
 /// Replicates that scatter more than the standard allows.
 pub(in crate::batch) fn count_departure(batch: &Batch, count: &Count, appends: &mut Appends, ctx: &Context) {
     let limit = batch.standard().process.max_count_variation.map(Percent::value);
@@ -204,6 +230,20 @@ pub(in crate::batch) fn processing_departures(batch: &Batch, appends: &mut Appen
 }
 
 impl Batch {
+    fn labelled<'a>(&'a self, labels: &'a [Label]) -> impl Iterator<Item = &'a Vessel> {
+        labels.iter().filter_map(Label::sub).filter_map(|sub| self.vessels.get(&VesselNo(sub)))
+    }
+
+    /// The passage of cells that are seeded from these vessels.
+    pub(in crate::batch) fn next_passage(&self, from: &[Label]) -> u8 {
+        self.labelled(from).map(|vessel| vessel.passage).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// The passage of cells that are seeded from a bank.
+    pub(in crate::batch) fn bank_passage(&self, bank: BatchId) -> u8 {
+        self.parents.get(&bank).map_or(0, |parent| parent.passage).saturating_add(1)
+    }
+
     /// The numbers of the next vessels, skipping those whose label cannot be typed on every keyboard.
     pub(in crate::batch) fn new_vessels(&self, count: usize) -> Vec<VesselNo> {
         let mut next = self.vessels.keys().next_back().map_or(1, |last| last.0.saturating_add(1));

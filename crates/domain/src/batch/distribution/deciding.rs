@@ -132,17 +132,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             for container in containers.iter().filter(|container| container.custody != Custody::Shipped) {
                 appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
             }
-            let limits = batch.standard().keeping.transport;
-            if !limits.temperature.holds(form.least_temperature, form.most_temperature)
-                || form.transport.value() > limits.most_hours.value()
-            {
-                let found =
-                    format!("{} – {}, {}", form.least_temperature, form.most_temperature, form.transport);
-                appends.departure(batch, DepartureKind::ProductTransport, found, ctx);
-            }
-            if !form.seal_intact || !form.accepted {
-                appends.departure(batch, DepartureKind::ArrivedDamaged, String::new(), ctx);
-            }
+            receipt_departures(batch, form, &mut appends, ctx);
         }
         Command::AdministrationDecision(form) => {
             let scanned = std::slice::from_ref(&form.container);
@@ -274,6 +264,25 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
         }
     }
     Ok(appends)
+}
+
+/// Containers that travelled too warm, too cold or too long, or arrived damaged.
+pub(in crate::batch) fn receipt_departures(
+    batch: &Batch,
+    form: &Receipt,
+    appends: &mut Appends,
+    ctx: &Context,
+) {
+    let limits = batch.standard().keeping.transport;
+    if !limits.temperature.holds(form.least_temperature, form.most_temperature)
+        || form.transport.value() > limits.most_hours.value()
+    {
+        let found = format!("{} – {}, {}", form.least_temperature, form.most_temperature, form.transport);
+        appends.departure(batch, DepartureKind::ProductTransport, found, ctx);
+    }
+    if !form.seal_intact || !form.accepted {
+        appends.departure(batch, DepartureKind::ArrivedDamaged, String::new(), ctx);
+    }
 }
 
 fn refuse(reasons: Vec<Reason>) -> Result<(), Refusal> {

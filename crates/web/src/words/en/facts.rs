@@ -164,7 +164,8 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::MediumInterval
         | DepartureKind::CountVariation
         | DepartureKind::Passage
-        | DepartureKind::Doublings
+        | DepartureKind::BankExpired
+        | DepartureKind::StorageTemperature
         | DepartureKind::ProductTransport
         | DepartureKind::ArrivedDamaged => format!(" ({})", fact.found),
     }
