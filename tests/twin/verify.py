@@ -260,8 +260,21 @@ def fault_of(entry, trusted, origin):
     return None
 
 
+def seconded(entry, entries, trusted, origin):
+    """Whether the second person whom a registration names signed before it that he knows who made the key."""
+    key, registrar = entry.event["person"]["key_registered"], entry.signature["person"]
+    second = key.get("second_checker")
+    if second is None or second in (registrar, entry.stream[len("person/"):]):
+        return False
+    return any(e.kind == "person.identity_confirmed" and e.stream == entry.stream and e.version < entry.version
+               and e.signature and e.event.get("person", {}).get("identity_confirmed", {}).get("key") == key["key"]
+               and (e.signature["person"], e.signature["meaning"]) == (second, "identity_check")
+               and fault_of(e, trusted, origin) is None for e in entries)
+
+
 def trusted_keys(entries, origin, report):
-    """The keys whose registrations chain to the first administrator's: id -> (person, key, registration)."""
+    """The keys whose registrations chain to the first administrator's: id -> (person, key, registration). One that
+    replaces an older one also needs a second person's signature."""
     registered, trusted = {}, {}
     for entry in (entry for entry in entries if entry.kind == "person.key_registered"):
         try:
@@ -282,11 +295,18 @@ def trusted_keys(entries, origin, report):
             trusted[key] = registered[key]
         elif person == signer[0] or key == signer[1]:
             report(entry, "only the first administrator's key, the earliest, is registered by its own person")
+    oldest = {}
+    for person, _, entry in registered.values():
+        oldest[person] = min(oldest.get(person, entry), entry, key=lambda e: e.version)
     found = True
     while found:
         found = [key for key, (person, _, entry) in registered.items() if key not in trusted
-                 and person != entry.signature["person"] and fault_of(entry, trusted, origin) is None]
+                 and person != entry.signature["person"] and fault_of(entry, trusted, origin) is None
+                 and (oldest[person] is entry or seconded(entry, entries, trusted, origin))]
         trusted.update((key, registered[key]) for key in found)
+    for key, (person, _, entry) in registered.items():
+        if key not in trusted and oldest[person] is not entry and fault_of(entry, trusted, origin) is None:
+            report(entry, "it replaces an older key, and no second person signed that he knows who made it")
     return trusted
 
 

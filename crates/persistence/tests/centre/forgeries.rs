@@ -196,6 +196,37 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::KeyByItself),
     ),
     (
+        "an administrator registers another key of the releaser, and asks nobody",
+        |f| {
+            let entry = second_key(f, None);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyUnconfirmed),
+    ),
+    (
+        "an administrator registers another key of the releaser, and names a second person who never signed",
+        |f| {
+            let lead = f.first("batch.intake.instructed").performer;
+            let entry = second_key(f, Some(lead));
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyUnconfirmed),
+    ),
+    (
+        "an administrator registers another key of the releaser, and is the second person as well",
+        |f| {
+            let administrator = f.first("person.key_registered").performer;
+            let confirmed = confirmation(f, administrator);
+            f.insert(None, &confirmed);
+            let entry = second_key(f, Some(administrator));
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyUnconfirmed),
+    ),
+    (
         "the first administrator's registration is repeated",
         |f| {
             let model = f.first("person.key_registered");
@@ -585,9 +616,41 @@ fn release_of_the_rejected(f: &mut Forger) -> Entry {
 }
 
 fn forged_registration(key: KeyId) -> Vec<u8> {
+    registration(key, "")
+}
+
+fn registration(key: KeyId, second: &str) -> Vec<u8> {
     let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
     format!(
-        r#"{{"event":{{"person":{{"key_registered":{{"key":"{key}","public_key":"{own}","identity_check":"x"}}}}}}}}"#
+        r#"{{"event":{{"person":{{"key_registered":{{"key":"{key}","public_key":"{own}","identity_check":"x"{second}}}}}}}}}"#
     )
     .into_bytes()
+}
+
+const SECOND_KEY: KeyId = KeyId(Uuid::from_u128(7));
+
+/// A further key of the releaser, registered by the administrator himself with his own password.
+fn second_key(f: &mut Forger, second: Option<PersonId>) -> Entry {
+    let administrator = f.first("person.key_registered").performer;
+    let releaser = f.first("batch.disposition.decided").performer;
+    let model = f.last("person.key_registered");
+    let mut entry = f.next(person(releaser), &model);
+    let second = second.map(|second| format!(r#","second_checker":"{second}""#)).unwrap_or_default();
+    entry.payload = registration(SECOND_KEY, &second);
+    f.sign_as(&mut entry, administrator, Meaning::KeyRegistration);
+    entry
+}
+
+/// Somebody's word, signed with his own password, that the releaser made that key.
+fn confirmation(f: &mut Forger, by: PersonId) -> Entry {
+    let releaser = f.first("batch.disposition.decided").performer;
+    let mut model = f.last("person.key_registered");
+    model.kind = "person.identity_confirmed".into();
+    let mut entry = f.next(person(releaser), &model);
+    entry.payload = format!(
+        r#"{{"event":{{"person":{{"identity_confirmed":{{"key":"{SECOND_KEY}","identity_check":"x","by":"{by}"}}}}}}}}"#
+    )
+    .into_bytes();
+    f.sign_as(&mut entry, by, Meaning::IdentityCheck);
+    entry
 }
