@@ -71,10 +71,14 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
         administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "by hand" })).ok()["token"]
             .clone();
     setup(json!({ "token": link, "password": OTHER_PASSWORD })).ok();
-    let newcomer = member(&centre, Role::Technician, "abe.jun", OTHER_PASSWORD);
-    let me = centre.member(&newcomer).get("/me").ok();
+    let session = sign_in(&centre, "abe.jun", OTHER_PASSWORD);
+    let own = cookie(&session);
+    session.ok();
+    let me = by_cookie(&centre, &own, "GET", "/me").send().ok();
     assert_eq!((&me["roles"], &me["can_sign"]), (&json!([]), &json!(false)));
-    centre.member(&newcomer).get("/batches").refused(403);
+    by_cookie(&centre, &own, "GET", "/batches").send().refused(403).only(&["key_not_registered"]);
+    let token = by_cookie(&centre, &own, "POST", "/me/tokens").json(&json!({ "name": "early" })).send();
+    token.refused(403).only(&["key_not_registered"]);
 
     let waiting = administrator.get(&format!("/people/{id}/waiting_keys")).ok();
     let registration = json!({ "key": waiting["items"][0]["key"], "identity_check": "passport seen" });
@@ -83,6 +87,9 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     assert_eq!(administrator.get(&format!("/people/{id}/waiting_keys")).ok()["items"], json!([]));
     let grant = format!("/people/{id}/role_grant");
     administrator.sign(&grant, json!({ "role": "technician" }), "role_grant").ok();
+    // Whoever signed in before the key was registered signs in again.
+    by_cookie(&centre, &own, "GET", "/me").send().refused(401);
+    let newcomer = member(&centre, Role::Technician, "abe.jun", OTHER_PASSWORD);
     let own = format!("/people/{}/role_grant", administrator.id());
     let for_himself = administrator.sign(&own, json!({ "role": "releaser" }), "role_grant").refused(403);
     for_himself.names("not_for_oneself");
@@ -144,14 +151,19 @@ fn an_administrator_who_resets_two_passwords_can_act_as_neither() {
     let (key, _) = (reset(&centre, &releaser), reset(&centre, &second));
 
     // With the second person's password he confirms who the releaser is: nothing is done in that name.
-    let as_second = member(&centre, second.role, &second.sign_in, OTHER_PASSWORD);
     let confirm = format!("/people/{}/identity_confirmation", releaser.id);
     let check = json!({ "key": key, "identity_check": "face and passport" });
-    let asking = centre.member(&as_second);
-    asking
-        .post(&confirm, asking.signed(check.clone(), "identity_check"))
-        .refused(403)
-        .only(&["key_not_registered"]);
+    let mut signed = check.clone();
+    signed["signature"] = json!({ "password": OTHER_PASSWORD, "meaning": "identity_check" });
+    let session = |person: &Member| {
+        let session = sign_in(&centre, &person.sign_in, OTHER_PASSWORD);
+        let own = cookie(&session);
+        session.ok();
+        own
+    };
+    let as_second = session(&second);
+    let refused = by_cookie(&centre, &as_second, "POST", &confirm).json(&signed).send();
+    refused.refused(403).only(&["key_not_registered"]);
     let register = format!("/people/{}/key_registration", releaser.id);
     let mut form = check;
     form["second_checker"] = json!(second.id);
@@ -159,15 +171,27 @@ fn an_administrator_who_resets_two_passwords_can_act_as_neither() {
     refused.only(&["second_person_needed"]);
 
     // Nor does what is no signing go through in the releaser's name, nor reading.
-    let as_releaser = member(&centre, releaser.role, &releaser.sign_in, OTHER_PASSWORD);
-    let asking = centre.member(&as_releaser);
-    let me = asking.get("/me").ok();
+    let as_releaser = session(&releaser);
+    let me = by_cookie(&centre, &as_releaser, "GET", "/me").send().ok();
     assert_eq!((&me["roles"], &me["can_sign"]), (&json!([]), &json!(false)));
     for path in ["/batches", "/people", "/attempts"] {
-        asking.get(path).refused(403).only(&["key_not_registered"]);
+        let refused = by_cookie(&centre, &as_releaser, "GET", path).send();
+        refused.refused(403).only(&["key_not_registered"]);
     }
     let event = json!({ "title": "invented", "description": "nothing", "batches": [] });
-    asking.post("/quality_events", event).refused(403).only(&["key_not_registered"]);
+    let refused = by_cookie(&centre, &as_releaser, "POST", "/quality_events").json(&event).send();
+    refused.refused(403).only(&["key_not_registered"]);
+
+    // Nor does he become two people by inventing one: a first key needs a second person as well.
+    let invented = json!({ "name": "NAKAMURA Megumi", "sign_in": "invented" });
+    let invented = administrator.post("/people", invented).made();
+    let link = format!("/people/{invented}/setup_link");
+    let link = administrator.post(&link, json!({ "reason": "new" })).ok()["token"].clone();
+    centre.stranger().post("/setup", json!({ "token": link, "password": OTHER_PASSWORD })).ok();
+    let waiting = administrator.get(&format!("/people/{invented}/waiting_keys")).ok();
+    let form = json!({ "key": waiting["items"][0]["key"], "identity_check": "face and passport" });
+    let register = format!("/people/{invented}/key_registration");
+    administrator.sign(&register, form, "key_registration").refused(409).only(&["second_person_needed"]);
 
     // Everything of it stands in the record for whoever looks.
     let history = administrator.get(&format!("/people/{}/history", releaser.id)).ok();

@@ -255,9 +255,28 @@ def fault_of(entry, trusted, origin):
         return "it is signed with another person's key"
     if registration.recorded_at > entry.recorded_at:
         return "it is signed with a key that was registered later"
+    if any(r.stream == registration.stream and r.version > registration.version and r.recorded_at < entry.recorded_at
+           for _, _, r in trusted.values()):
+        return "it is signed with a key that another one had replaced"
     if not verifies(key, entry.manifest(origin), signature["value"]):
         return "its signature does not verify"
     return None
+
+
+CONFIRMING = ("administrator", "facility_manager", "manufacturing_lead", "releaser")
+
+
+def somebody_to_ask(entry, entries):
+    """Whether anybody but owner and signer had a key and a role then by which he could sign for who made this one."""
+    known, held = set(), {}
+    for e in (e for e in entries if e.stream.startswith("person/") and e.recorded_at < entry.recorded_at):
+        fact = (e.event or {}).get("person", {})
+        roles = held.setdefault(e.stream, set())
+        known.update([e.stream] if "key_registered" in fact else [])
+        roles.update([fact["role_granted"]["role"]] if "role_granted" in fact else [])
+        roles -= roles if "left" in fact else {fact["role_ended"]["role"]} if "role_ended" in fact else set()
+    others = known - {entry.stream, "person/" + entry.signature["person"]}
+    return any(held[stream] & set(CONFIRMING) for stream in others)
 
 
 def seconded(entry, entries, trusted, origin):
@@ -267,14 +286,15 @@ def seconded(entry, entries, trusted, origin):
     if second is None or second in (registrar, entry.stream[len("person/"):]):
         return False
     return any(e.kind == "person.identity_confirmed" and e.stream == entry.stream and e.version < entry.version
-               and e.signature and e.event.get("person", {}).get("identity_confirmed", {}).get("key") == key["key"]
+               and e.signature and [e.event.get("person", {}).get("identity_confirmed", {}).get(member)
+                                    for member in ("key", "public_key")] == [key["key"], key["public_key"]]
                and (e.signature["person"], e.signature["meaning"]) == (second, "identity_check")
                and fault_of(e, trusted, origin) is None for e in entries)
 
 
 def trusted_keys(entries, origin, report):
     """The keys whose registrations chain to the first administrator's: id -> (person, key, registration). One that
-    replaces an older one also needs a second person's signature."""
+    replaces an older one, or was registered when there was somebody else to ask, needs a second person's signature."""
     registered, trusted = {}, {}
     for entry in (entry for entry in entries if entry.kind == "person.key_registered"):
         try:
@@ -298,15 +318,17 @@ def trusted_keys(entries, origin, report):
     oldest = {}
     for person, _, entry in registered.values():
         oldest[person] = min(oldest.get(person, entry), entry, key=lambda e: e.version)
+    alone = {key: oldest[person] is entry and not somebody_to_ask(entry, entries)
+             for key, (person, _, entry) in registered.items()}
     found = True
     while found:
         found = [key for key, (person, _, entry) in registered.items() if key not in trusted
                  and person != entry.signature["person"] and fault_of(entry, trusted, origin) is None
-                 and (oldest[person] is entry or seconded(entry, entries, trusted, origin))]
+                 and (alone[key] or seconded(entry, entries, trusted, origin))]
         trusted.update((key, registered[key]) for key in found)
     for key, (person, _, entry) in registered.items():
-        if key not in trusted and oldest[person] is not entry and fault_of(entry, trusted, origin) is None:
-            report(entry, "it replaces an older key, and no second person signed that he knows who made it")
+        if key not in trusted and not alone[key] and fault_of(entry, trusted, origin) is None:
+            report(entry, "no second person signed that he knows who made the key, though there was one to ask")
     return trusted
 
 

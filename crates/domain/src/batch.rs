@@ -206,14 +206,14 @@ impl Batch {
 
     fn fold_before(id: BatchId, history: &[(Stamp, Event)], version: u32) -> Result<Batch, Impossible> {
         let mut replacements: BTreeMap<EntryId, (Hash, &Event)> = BTreeMap::new();
-        let mut origins: BTreeMap<BatchId, &lineage::ParentStanding> = BTreeMap::new();
+        let mut origins: BTreeMap<(BatchId, Option<ContainerNo>), &lineage::ParentStanding> = BTreeMap::new();
         for (stamp, event) in history {
             match event {
                 Event::Disposition(disposition::Event::Corrected(correction)) => {
                     replacements.insert(correction.entry, (stamp.hash, &correction.replacement));
                 }
                 Event::Intake(intake::Event::ParentNoted(noted)) => {
-                    origins.insert(noted.batch, &noted.standing);
+                    origins.insert((noted.batch, noted.standing.container), &noted.standing);
                 }
                 _ => {}
             }
@@ -234,7 +234,7 @@ impl Batch {
                 // for all that grew from them.
                 Event::Intake(intake::Event::ParentNoted(noted)) => {
                     let mut noted = (**noted).clone();
-                    if let Some(newest) = origins.get(&noted.batch) {
+                    if let Some(newest) = origins.get(&(noted.batch, noted.standing.container)) {
                         (noted.standing.passage, noted.standing.doublings) =
                             (newest.passage, newest.doublings);
                     }

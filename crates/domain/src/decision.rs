@@ -64,7 +64,12 @@ impl Command {
     }
 
     /// Whether it hands cells on and so verifies every signature they rest on.
-    pub fn rests_on_signatures(&self) -> bool {
+    pub fn rests_on_signatures(&self, world: &World) -> bool {
+        if let Command::Batch(id, batch::Command::Disposition(disposition::Command::PartConfirmation(form))) =
+            self
+        {
+            return world.batches.get(id).is_some_and(|batch| batch.awaits_second(form.entry).is_some());
+        }
         matches!(
             self,
             Command::Batch(_, batch::Command::Disposition(disposition::Command::Deciding(_)))
@@ -136,22 +141,25 @@ impl Appends {
 
     /// Holds a batch or part of it.
     pub fn hold(&mut self, batch: &Batch, scope: HoldScope, cause: HoldCause) {
-        let is_hold =
-            |fact: &&batch::Event| matches!(fact, batch::Event::Disposition(disposition::Event::Held(_)));
-        let new = self.of_batch(batch.id).iter().filter(is_hold).count();
-        let last = batch.holds.keys().next_back().map_or(0, |no| no.0);
-        let hold = HoldNo(last.saturating_add(1).saturating_add(u16::try_from(new).unwrap_or(u16::MAX)));
+        let facts = self.of_batch(batch.id).into_iter();
+        let new = facts.filter_map(|fact| match fact {
+            batch::Event::Disposition(disposition::Event::Held(held)) => Some(held.hold.0),
+            _ => None,
+        });
+        let last = batch.holds.keys().map(|no| no.0).chain(new).max().unwrap_or(0);
+        let hold = HoldNo(last.saturating_add(1));
         self.batch(batch.id, Held { hold, scope, cause });
     }
 
-    /// Notes a mismatch of identifiers; the same one once more, while it is open, says nothing new. Whether it was
-    /// noted.
-    pub fn mismatch(&mut self, batch: &Batch, mismatch: intake::Mismatch) -> bool {
-        let new = !batch.mismatches.iter().any(|known| !known.cleared && known.mismatch == mismatch);
-        if new {
+    /// Notes a mismatch of identifiers. The same one once more by the same person, while it is open, says nothing new;
+    /// by another it does: he is no longer the second person who could clear it.
+    pub fn mismatch(&mut self, batch: &Batch, mismatch: intake::Mismatch, ctx: &Context) {
+        let again = |known: &intake::MismatchState| {
+            !known.cleared && known.recorder == ctx.actor.person && known.mismatch == mismatch
+        };
+        if !batch.mismatches.iter().any(again) {
             self.batch(batch.id, mismatch);
         }
-        new
     }
 
     /// Opens a quality event from a fact, and holds the batch it touches.
@@ -241,24 +249,27 @@ impl Context<'_> {
         let mut refusal =
             Refusal::from(Reason::WrongBatch { expected: expected.clone(), found: found_text.clone() });
         let mut others = self.world.batches.values();
-        let other = others.find(|other| other.opened.label.same_serial(found) && self.may_have_met(other));
+        let other =
+            others.find(|other| other.opened.label.same_serial(found) && self.may_have_met(other, found));
         for batch in [Some(batch), other].into_iter().flatten() {
             let mismatch =
                 intake::Mismatch { form: form.into(), expected: expected.clone(), found: found_text.clone() };
-            if refusal.record.mismatch(batch, mismatch) {
+            refusal.record.mismatch(batch, mismatch, self);
+            let held = |hold: &disposition::Hold| hold.cause == HoldCause::Mismatch && hold.lifted.is_none();
+            if !batch.holds.values().any(held) {
                 refusal.record.hold(batch, HoldScope::Batch, HoldCause::Mismatch);
             }
         }
         refusal
     }
 
-    /// Whether the actor can have had something of a batch in his hands: a clinic only its own, or what left the
-    /// centre. So nobody holds another clinic's culture with a label that he guessed.
-    fn may_have_met(&self, batch: &Batch) -> bool {
-        let away = |c: &distribution::Container| {
-            matches!(c.custody, Custody::Shipped | Custody::Received { .. } | Custody::Infused)
-        };
-        self.actor.clinic.is_none_or(|clinic| belongs(batch, clinic)) || batch.containers.values().any(away)
+    /// Whether the actor can have what he scanned in his hands. At a clinic that is its own, or a filled container,
+    /// wherever the record says that it is: a wrong bag in the box is just what is not on record. Vessels never
+    /// travel, so nobody holds another clinic's culture with a label that he guessed.
+    fn may_have_met(&self, batch: &Batch, found: &Label) -> bool {
+        let container = found.sub().filter(|_| found.kind() == LabelKind::Dose).map(ContainerNo);
+        self.actor.clinic.is_none_or(|clinic| belongs(batch, clinic))
+            || container.is_some_and(|no| batch.containers.contains_key(&no))
     }
 
     /// A reason for every signature that does not verify, of the batch and of those its cells come from.
@@ -286,8 +297,14 @@ impl Context<'_> {
 /// Every reason why not, with what the attempt itself leaves on record.
 pub fn decide(command: &Command, ctx: &Context, proof: Option<&Reauthenticated>) -> Result<Appends, Refusal> {
     let decided = permitted(command, ctx)
-        .and_then(|()| unchanged(command, ctx))
-        .and_then(|()| decide_form(command, ctx))
+        .and_then(|()| match unchanged(command, ctx) {
+            Ok(()) => decide_form(command, ctx),
+            // Whoever acts on an old version looks again; what he scanned wrongly stays on record all the same.
+            Err(reason) => {
+                let record = decide_form(command, ctx).err().map(|refusal| refusal.record);
+                Err(Refusal { reasons: vec![reason], record: record.unwrap_or_default() })
+            }
+        })
         .and_then(|appends| propagate(appends, ctx))
         .and_then(|appends| signed(appends, ctx, proof));
     decided.map_err(|mut refusal| {
@@ -349,7 +366,8 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
                 return Err(Reason::ClinicMismatch.into());
             }
             let person = ctx.world.people.get(id);
-            let event = people::decide(person, form, ctx.actor.person, now)?;
+            let others_can_confirm = ctx.world.somebody_could_confirm(&[*id, ctx.actor.person], now);
+            let event = people::decide(person, form, ctx.actor.person, now, others_can_confirm)?;
             appends.push(StreamKind::Person, id.0, event);
         }
         Command::Standard(id, form) => {
@@ -508,12 +526,14 @@ fn propagate(mut appends: Appends, ctx: &Context) -> Result<Appends, Refusal> {
                 continue;
             }
             let worse = standing.held && !known.held || standing.failed.len() > known.failed.len();
-            let older = (standing.passage, standing.doublings) != (known.passage, known.doublings);
+            let worse = worse || batch::correction::newly_blocked(batch, &after, known.container, ctx.now);
+            let divided_otherwise =
+                (standing.passage, standing.doublings) != (known.passage, known.doublings);
             appends.batch(child.id, intake::ParentNoted { batch: id, standing });
             let cause = StopCause::Parent { batch: id };
             if worse {
                 child.stop_all(&[Subject::Parent { batch: id }], cause, &mut appends, ctx);
-            } else if older {
+            } else if divided_otherwise {
                 // Its cells divided otherwise than was known when it was released.
                 let now_known = child.foresee(&appends.of_batch(child.id), ctx).map_err(impossible)?;
                 batch::correction::stop_released(&child_after, &now_known, &cause, &mut appends, ctx);
@@ -527,20 +547,19 @@ fn propagate(mut appends: Appends, ctx: &Context) -> Result<Appends, Refusal> {
 /// Tells clinics to stop what is held after it was shipped.
 fn stop_what_is_held(after: &Batch, appends: &mut Appends, ctx: &Context) {
     let Some(before) = ctx.world.batches.get(&after.id) else { return };
-    for (no, hold) in after.holds.iter().filter(|(no, _)| !before.holds.contains_key(no)) {
+    for (_, hold) in after.holds.iter().filter(|(no, _)| !before.holds.contains_key(no)) {
         for container in after.containers.values() {
             let touched = match &hold.scope {
                 HoldScope::Batch => true,
                 HoldScope::From { subjects } => after.descends(Subject::Container(container.no), subjects),
             };
             let away = matches!(container.custody, Custody::Shipped | Custody::Received { .. });
-            let told =
-                before.containers.get(&container.no).map_or(0, |c| c.stops.len()) < container.stops.len();
+            // A message that waits for its acknowledgement says it already.
+            let told = container.stops.iter().any(|stop| stop.acknowledged.is_none());
             let twice = appends.of_batch(after.id).iter().any(|fact| {
                 matches!(fact, batch::Event::Distribution(distribution::Event::StopIssued(s)) if s.container == container.no)
             });
             if touched && away && !told && !twice {
-                let _ = no;
                 appends.stop(after, container.no, StopCause::Held, ctx);
             }
         }
@@ -549,7 +568,7 @@ fn stop_what_is_held(after: &Batch, appends: &mut Appends, ctx: &Context) {
 
 /// Signings and corrections are made on the version that was seen: a stale one is refused before anything else is
 /// asked of it, so that whoever sent it looks again.
-fn unchanged(command: &Command, ctx: &Context) -> Result<(), Refusal> {
+fn unchanged(command: &Command, ctx: &Context) -> Result<(), Reason> {
     let action = command.action();
     let stream = command.stream().or(ctx.world.site_stream());
     let actual = stream.map_or(0, |stream| ctx.world.version(stream));
@@ -557,8 +576,8 @@ fn unchanged(command: &Command, ctx: &Context) -> Result<(), Refusal> {
     match ctx.expected_version {
         _ if !rests || actual == 0 => Ok(()),
         Some(expected) if expected == actual => Ok(()),
-        Some(expected) => Err(Reason::VersionConflict { expected, actual }.into()),
-        None => Err(Reason::VersionNeeded { actual }.into()),
+        Some(expected) => Err(Reason::VersionConflict { expected, actual }),
+        None => Err(Reason::VersionNeeded { actual }),
     }
 }
 

@@ -208,9 +208,12 @@ impl Label {
         &self.site
     }
 
-    /// Whether both carry the same site, year and serial, so that one is a part of the other.
+    /// Whether both carry the same site, year and serial, so that one is a part of the other. Orders are numbered apart
+    /// from batches.
     pub fn same_serial(&self, other: &Label) -> bool {
+        let is_order = |label: &Label| label.kind == LabelKind::Order;
         (&self.site, self.year, self.serial) == (&other.site, other.year, other.serial)
+            && is_order(self) == is_order(other)
     }
 
     fn typeable(self) -> Option<Self> {

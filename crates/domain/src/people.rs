@@ -157,6 +157,8 @@ pub struct IdentityConfirmation {
 pub struct IdentityConfirmed {
     /// The key.
     pub key: KeyId,
+    /// Its public half, so that no other key takes its place.
+    pub public_key: PublicKey,
     /// How the person's identity was checked.
     pub identity_check: Note,
     /// Who confirmed it.
@@ -171,7 +173,7 @@ pub struct KeyRegistration {
     pub key: KeyId,
     /// How his identity was checked, e.g. the document seen (Part 11 §11.100(b)).
     pub identity_check: Note,
-    /// The second person, who has signed for it; required where a key replaces an older one.
+    /// The second person, who has signed for it; required as soon as there is somebody who can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_checker: Option<PersonId>,
 }
@@ -337,7 +339,13 @@ impl Person {
                 match event {
                     Event::Invited(_) => return Err(Impossible::new("a person is taken on once")),
                     Event::SetupLink(_) => {}
-                    Event::KeyMade(made) => person.made = Some((made.key, made.public_key)),
+                    Event::KeyMade(made) => {
+                        let known = person.keys.iter().chain(&person.made).any(|(key, _)| *key == made.key);
+                        if known {
+                            return Err(Impossible::new("a key is made once"));
+                        }
+                        person.made = Some((made.key, made.public_key));
+                    }
                     Event::IdentityConfirmed(fact) => person.confirmed.push((fact.key, fact.by)),
                     Event::KeyRegistered(key) => person.keys.push((key.key, key.public_key)),
                     Event::RoleGrant(grant) => person.roles.push(grant.role),
@@ -383,7 +391,8 @@ impl Person {
     }
 }
 
-/// Decides a command on a person.
+/// Decides a command on a person. `others_can_confirm` says whether anybody else than him and the actor could sign for
+/// who he is: then somebody must, for a first key as well, or an administrator would be two people by inventing one.
 ///
 /// # Errors
 /// Every reason why not.
@@ -392,6 +401,7 @@ pub fn decide(
     command: &Command,
     actor: PersonId,
     now: Time,
+    others_can_confirm: bool,
 ) -> Result<Event, Vec<Reason>> {
     let mut reasons = Vec::new();
     let event = match (person, command) {
@@ -424,7 +434,8 @@ pub fn decide(
                     let second = form.second_checker;
                     let confirmed =
                         second.is_some_and(|second| person.confirmed.contains(&(form.key, second)));
-                    if !person.keys.is_empty() && (!confirmed || second == Some(actor)) {
+                    let needed = second.is_some() || !person.keys.is_empty() || others_can_confirm;
+                    if needed && (!confirmed || second == Some(actor)) {
                         reasons.push(Reason::SecondPersonNeeded);
                     }
                     if second == Some(person.id) {
@@ -439,9 +450,10 @@ pub fn decide(
                     .into()
                 }
                 Command::IdentityConfirmation(form) => {
-                    if person.waiting_key().is_none_or(|(key, _)| key != form.key) {
+                    let Some((_, public_key)) = person.waiting_key().filter(|(key, _)| *key == form.key)
+                    else {
                         return Err(vec![Reason::KeyNotOffered]);
-                    }
+                    };
                     if person.id == actor {
                         reasons.push(Reason::NotForOneself);
                     }
@@ -449,7 +461,7 @@ pub fn decide(
                         reasons.push(Reason::AlreadyDone);
                     }
                     let identity_check = form.identity_check.clone();
-                    IdentityConfirmed { key: form.key, identity_check, by: actor }.into()
+                    IdentityConfirmed { key: form.key, public_key, identity_check, by: actor }.into()
                 }
                 Command::RoleGrant(grant) => {
                     reasons.extend(role_conflicts(person, grant.role, actor, (now, None)));

@@ -99,6 +99,8 @@ pub enum DepartureKind {
     ProductTransport,
     /// A container arrived damaged or unsealed.
     ArrivedDamaged,
+    /// A container was accepted that the check would have refused.
+    ReceivedUncleared,
     /// A container was infused without clearance.
     InfusedUncleared,
     /// A correction changed what an administered container was released on.

@@ -11,6 +11,11 @@ use std::fmt;
 pub struct Time(DateTime<Utc>);
 
 impl Time {
+    /// The beginning of its minute.
+    pub fn minute(self) -> Self {
+        Self::from_micros(self.micros() - self.micros().rem_euclid(60_000_000)).unwrap_or(self)
+    }
+
     /// The instant that many microseconds after 1970-01-01T00:00:00Z; nothing outside the calendar.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(Self)

@@ -3,7 +3,7 @@
 
 mod trust;
 
-use crate::authority::{Actor, Role};
+use crate::authority::{Actor, Role, roles_for};
 use crate::batch::{self, Batch, Stamp, disposition, distribution, intake};
 use crate::decision::Command;
 use crate::event::Event;
@@ -48,6 +48,8 @@ pub enum Need {
     Stream(StreamId),
     /// The stream of the batch with this label's serial, if there is one.
     BatchLabelled(Label),
+    /// The streams of everybody.
+    People,
 }
 
 impl World {
@@ -133,6 +135,30 @@ impl World {
         self.site.as_ref().map(|site| StreamId { kind: StreamKind::Site, id: site.id.0 })
     }
 
+    /// Whether anybody but these could, before an instant, sign for who somebody is: a person with a registered key and
+    /// a role that confirms identities.
+    pub fn somebody_could_confirm(&self, but: &[PersonId], before: Time) -> bool {
+        let confirming = roles_for("person.identity_confirmation");
+        let streams = self.streams.iter().filter(|(stream, _)| stream.kind == StreamKind::Person);
+        let others = streams.filter(|(stream, _)| !but.contains(&PersonId(stream.id)));
+        others.map(|(_, entries)| entries).any(|entries| {
+            let mut keys = 0_usize;
+            let mut held: Vec<Role> = Vec::new();
+            for entry in entries.iter().filter(|entry| entry.recorded_at < before) {
+                match Event::read(entry) {
+                    Ok((Event::Person(people::Event::KeyRegistered(_)), _)) => keys += 1,
+                    Ok((Event::Person(people::Event::RoleGrant(grant)), _)) => held.push(grant.role),
+                    Ok((Event::Person(people::Event::RoleEnd(end)), _)) => {
+                        held.retain(|role| *role != end.role);
+                    }
+                    Ok((Event::Person(people::Event::Departure(_)), _)) => held.clear(),
+                    _ => {}
+                }
+            }
+            keys > 0 && held.iter().any(|role| confirming.contains(role))
+        })
+    }
+
     /// Who acts now: the person with the roles in force; nothing for a stranger or one who left.
     pub fn actor(&self, person: PersonId, now: Time) -> Option<Actor> {
         let known = self.people.get(&person).filter(|known| !known.left)?;
@@ -165,10 +191,8 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
     match command {
         Command::Site(_) | Command::Standard(..) => {}
         Command::Person(_, form) => {
-            if let people::Command::KeyRegistration(form) = form
-                && let Some(second) = form.second_checker
-            {
-                stream(StreamKind::Person, second.0);
+            if let people::Command::KeyRegistration(_) = form {
+                needs.insert(Need::People);
             }
         }
         Command::Order(id, form) => {
@@ -216,7 +240,7 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
         stream(StreamKind::Order, batch.opened.order.0);
         let allocated = batch.containers.values().filter_map(|container| container.allocated);
         allocated.for_each(|(order, _, _)| stream(StreamKind::Order, order.0));
-        if command.rests_on_signatures() {
+        if command.rests_on_signatures(world) {
             stream(StreamKind::Standard, batch.opened.standard_id.0);
         }
         batch.parents.keys().chain(&batch.children).for_each(|id| stream(StreamKind::Batch, id.0));
@@ -225,7 +249,9 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
             batch.quality_events.keys().for_each(|event| stream(StreamKind::QualityEvent, event.0));
         }
     }
-    if command.rests_on_signatures() {
+    if command.rests_on_signatures(world) {
+        // Whether a first key needed a second person depends on who else was there.
+        needs.insert(Need::People);
         signers(command, world).into_iter().for_each(|person| {
             needs.insert(Need::Stream(StreamId { kind: StreamKind::Person, id: person.0 }));
         });

@@ -323,3 +323,106 @@ fn packing_needs_its_second_person_before_anything_leaves() {
     let refusal = centre.shipping_check(batch, &[container]).unwrap_err();
     assert!(matches!(&blocked_by(&refusal)[..], [Blocker::CheckMissing { step: Step::Packing, .. }]));
 }
+
+#[test]
+fn a_check_made_afterwards_clears_no_hand_over_that_began_before_it() {
+    let (mut centre, batch, container) = released();
+    centre.allocate(batch, &[container]).unwrap();
+    centre.pack(batch, &[container]).unwrap();
+    let left_at = centre.now;
+    centre.hours(1);
+    centre.shipping_check(batch, &[container]).unwrap();
+    let mut early = centre.clone();
+    let shipment = |centre: &Centre, at| baiyo_domain::batch::distribution::Shipment {
+        performed: Performed { at, late_reason: Some(of("written down on the way")), ..Performed::default() },
+        containers: vec![centre.dose(batch, container)],
+        carrier: of("courier 1"),
+    };
+    let form = shipment(&early, Some(left_at));
+    early.batch(early.staff.technician, batch, form).unwrap();
+    assert_eq!(departures(&early, batch), [DepartureKind::ShippedUncleared]);
+    let form = shipment(&centre, None);
+    centre.batch(centre.staff.technician, batch, form).unwrap();
+    assert_eq!(departures(&centre, batch), []);
+
+    centre.arrive(batch, &[container]);
+    centre.may_administer(batch, container).unwrap();
+    let begun = centre.now;
+    centre.hours(1);
+    centre.bedside(batch, container).unwrap();
+    centre.confirm_parts(batch);
+    let infusion = baiyo_domain::batch::distribution::Infusion {
+        performed: Performed::default(),
+        container: centre.dose(batch, container),
+        started_at: begun,
+        ended_at: centre.now,
+        volume: q("40"),
+        reactions: of("none"),
+    };
+    let mut late = centre.clone();
+    late.batch(late.staff.physician, batch, infusion.clone()).unwrap();
+    assert_eq!(departures(&late, batch), [DepartureKind::InfusedUncleared]);
+
+    // Written down rightly and corrected to before the check, it is judged anew, as it was then.
+    let right = baiyo_domain::batch::distribution::Infusion { started_at: centre.now, ..infusion.clone() };
+    let entry = centre.batch(centre.staff.physician, batch, right).unwrap()[0];
+    assert_eq!(departures(&centre, batch), []);
+    centre.correct(centre.staff.physician, batch, entry, infusion).unwrap();
+    assert_eq!(departures(&centre, batch), [DepartureKind::InfusedUncleared]);
+}
+
+#[test]
+fn an_infusion_corrected_to_a_container_that_was_never_cleared_opens_a_quality_event() {
+    let (mut centre, batch, _) = released();
+    let [first, second] = centre.containers(batch)[..] else { panic!("two containers") };
+    centre.send(batch, &[first, second]);
+    centre.arrive(batch, &[first, second]);
+    centre.may_administer(batch, first).unwrap();
+    centre.bedside(batch, first).unwrap();
+    centre.confirm_parts(batch);
+    let entry = centre.infuse(batch, first).unwrap()[0];
+    let mut form = baiyo_domain::batch::distribution::Infusion {
+        performed: Performed::default(),
+        container: centre.dose(batch, second),
+        started_at: centre.now,
+        ended_at: centre.now,
+        volume: q("40"),
+        reactions: of("none"),
+    };
+    centre.correct(centre.staff.physician, batch, entry, form.clone()).unwrap();
+    assert_eq!(departures(&centre, batch), [DepartureKind::InfusedUncleared]);
+    form.container = centre.state(batch).opened.label.part(LabelKind::Vessel, 1).unwrap();
+    let vessel = centre.correct(centre.staff.physician, batch, entry, form).unwrap_err();
+    assert_eq!(codes(&vessel), ["correction_contradicts"], "a vessel is no container");
+}
+
+#[test]
+fn the_second_person_at_the_bedside_is_refused_by_what_came_up_since_the_first_looked() {
+    let (mut centre, batch, container) = released();
+    centre.send(batch, &[container]);
+    centre.arrive(batch, &[container]);
+    centre.may_administer(batch, container).unwrap();
+    let check = centre.bedside(batch, container).unwrap()[0];
+    let form = baiyo_domain::batch::disposition::PartConfirmation { entry: check };
+    let coordinator = centre.staff.coordinator;
+    let mut held = centre.clone();
+    hold(&mut held, batch);
+    let refused = codes(&held.batch(coordinator, batch, form.clone()).unwrap_err());
+    assert!(refused.contains(&"stopped".into()) && refused.contains(&"blocked".into()), "{refused:?}");
+    held.infuse(batch, container).unwrap();
+    assert!(departures(&held, batch).contains(&DepartureKind::InfusedUncleared));
+    assert_eq!(held.state(batch).unconfirmed_parts(), [], "nothing is left to confirm after the infusion");
+    centre.batch(coordinator, batch, form).unwrap();
+    centre.infuse(batch, container).unwrap();
+    assert_eq!(departures(&centre, batch), []);
+}
+
+#[test]
+fn what_the_receiving_check_would_have_refused_is_accepted_as_a_fact_and_opens_a_quality_event() {
+    let (mut centre, batch, container) = released();
+    centre.send(batch, &[container]);
+    centre.hours(60);
+    assert!(centre.receiving_check(batch, &[container]).is_err(), "past its expiry");
+    centre.receive(batch, &[container]).unwrap();
+    assert!(departures(&centre, batch).contains(&DepartureKind::ReceivedUncleared));
+}

@@ -151,8 +151,9 @@ fn a_key_that_replaces_another_counts_only_with_a_second_persons_own_signature()
         let identity_check = of("face");
         people::Event::from(KeyRegistered { key, public_key, identity_check, second_checker: second })
     };
-    let confirmed =
-        |by| people::Event::from(people::IdentityConfirmed { key, identity_check: of("passport"), by });
+    let confirmed = |by| {
+        people::Event::from(people::IdentityConfirmed { key, public_key, identity_check: of("passport"), by })
+    };
     let administrator = centre.key_of(staff.administrator);
     // Whoever owns the database writes what he likes, with the administrator's help.
     let sound = |second, confirmation: Option<(PersonId, (KeyId, ed25519_dalek::SigningKey))>| {
@@ -176,6 +177,63 @@ fn a_key_that_replaces_another_counts_only_with_a_second_persons_own_signature()
         !sound(Some(staff.technician), Some((staff.technician, centre.key_of(staff.technician)))),
         "no role"
     );
+}
+
+#[test]
+fn a_first_key_counts_without_a_second_person_only_where_there_was_nobody_to_ask() {
+    let (centre, batch, result) = unverified();
+    let staff = centre.staff;
+    let secret = ed25519_dalek::SigningKey::from_bytes(&[9; 32]);
+    let public_key = PublicKey(secret.verifying_key().to_bytes());
+    let administrator = centre.key_of(staff.administrator);
+    let sound = |confirmed_by: Option<PersonId>| {
+        let mut centre = centre.clone();
+        let (person, key) = (PersonId(centre.id()), KeyId(centre.id()));
+        let stream = StreamId { kind: StreamKind::Person, id: person.0 };
+        let invitation =
+            people::Invitation { name: of("analyst.three"), sign_in: of("analyst.three"), clinic: None };
+        centre.write(
+            staff.administrator,
+            stream.kind,
+            stream.id,
+            people::Event::from(people::Invited { invitation }),
+        );
+        if let Some(second) = confirmed_by {
+            let fact = people::IdentityConfirmed { key, public_key, identity_check: of("x"), by: second };
+            let signing = centre.key_of(second);
+            forge(&mut centre, stream, people::Event::from(fact).into(), second, signing);
+        }
+        let registered =
+            KeyRegistered { key, public_key, identity_check: of("x"), second_checker: confirmed_by };
+        let grant = RoleGrant { role: Role::QcAnalyst };
+        let (admin, own) = (staff.administrator, administrator.clone());
+        forge(&mut centre, stream, people::Event::from(registered).into(), admin, own.clone());
+        forge(&mut centre, stream, people::Event::from(grant).into(), admin, own);
+        centre.hours(1);
+        forge(&mut centre, stream_of(batch), verification(result), person, (key, secret.clone()));
+        findings(&centre, batch).is_empty()
+    };
+    assert!(sound(Some(staff.manager)), "the control");
+    assert!(!sound(None), "the manager was there to be asked");
+}
+
+#[test]
+fn a_key_that_was_replaced_signs_nothing_more_and_what_it_signed_before_stands() {
+    let (mut centre, batch, result) = unverified();
+    let staff = centre.staff;
+    let old = centre.key_of(staff.releaser);
+    assert_eq!(findings(&centre, batch), [], "what the old key signed");
+    let key = centre.set_password(staff.releaser);
+    let confirmation = people::IdentityConfirmation { key, identity_check: of("known well") };
+    centre.person(staff.manager, staff.releaser, confirmation).unwrap();
+    let second_checker = Some(staff.manager);
+    let registration = people::KeyRegistration { key, identity_check: of("passport"), second_checker };
+    centre.person(staff.administrator, staff.releaser, registration).unwrap();
+    assert_eq!(findings(&centre, batch), [], "and still stands");
+    centre.hours(1);
+    // A backup of the sealed key and the password that was forgotten, or guessed.
+    forge(&mut centre, stream_of(batch), verification(result), staff.releaser, old);
+    assert_eq!(findings(&centre, batch).len(), 1);
 }
 
 #[test]

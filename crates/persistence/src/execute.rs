@@ -277,12 +277,16 @@ pub(crate) fn load(
             break;
         }
         for need in missing {
-            let stream = match &need {
-                Need::Site => journal::site_stream(conn)?,
-                Need::Stream(stream) => Some(*stream),
-                Need::BatchLabelled(label) => batch_labelled(conn, label)?,
+            let streams: Vec<StreamId> = match &need {
+                Need::Site => journal::site_stream(conn)?.into_iter().collect(),
+                Need::Stream(stream) => vec![*stream],
+                Need::BatchLabelled(label) => batch_labelled(conn, label)?.into_iter().collect(),
+                Need::People => journal::streams_of(conn, StreamKind::Person)?,
             };
-            if let Some(stream) = stream.filter(|stream| !world.has(*stream)) {
+            for stream in streams {
+                if world.has(stream) {
+                    continue;
+                }
                 let entries = journal::entries_of(conn, stream)?;
                 world.load(stream, entries).map_err(|why| {
                     JobError::Own(ExecuteError::Impossible(Impossible::because(format!("{stream}: {why}"))))
@@ -295,6 +299,10 @@ pub(crate) fn load(
 }
 
 fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<StreamId>> {
+    if label.kind() == LabelKind::Order {
+        // Orders are numbered apart from batches.
+        return Ok(None);
+    }
     let found: Option<Id> = batch_row::table
         .filter(batch_row::serial.eq(reading::serial_of(label)))
         .select(batch_row::id)
@@ -442,8 +450,12 @@ fn keep_accounts(conn: &mut Conn, command: &Command, now: Time) -> QueryResult<O
             accounts::close_account(conn, *person, now)?;
             Ok(None)
         }
+        // Whoever signed in before two people knew who it was signs in again.
+        people::Command::KeyRegistration(_) => {
+            accounts::end_all(conn, *person, now)?;
+            Ok(None)
+        }
         people::Command::IdentityConfirmation(_)
-        | people::Command::KeyRegistration(_)
         | people::Command::RoleGrant(_)
         | people::Command::RoleEnd(_)
         | people::Command::Deputyship(_)

@@ -106,10 +106,11 @@ impl Store {
     /// # Errors
     /// The link has ended; the database.
     pub fn set_password(&self, credentials: NewCredentials, token: String) -> Result<(), FoundingError> {
-        let (now, _) = self.now();
+        let time = self.time.clone();
         let person = credentials.person();
         let made = KeyMade { key: credentials.key(), public_key: credentials.public_key() };
         self.write(move |conn| {
+            let (now, _) = time.now();
             accounts::store_credentials(conn, &credentials, &token, now)?
                 .map_err(|ended| JobError::Own(FoundingError::from(ended)))?;
             // The first administrator sets his before there is a centre: its founding records his key.
@@ -117,11 +118,11 @@ impl Store {
                 let mut appends = Appends::new();
                 appends.push(StreamKind::Person, person.0, people::Event::from(made));
                 append_unasked(conn, &World::default(), appends, person, now, None).map_err(by_founding)?;
+                time.recorded(now);
             }
             Ok(())
-        })?;
-        self.time.recorded(now);
-        Ok(())
+        })
+        .map_err(FoundingError::from)
     }
 
     /// Founds the centre: its first entry, and its first administrator with the key he has just made. Call after

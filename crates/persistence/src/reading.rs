@@ -489,6 +489,10 @@ pub fn names(conn: &mut Conn) -> QueryResult<std::collections::BTreeMap<PersonId
 /// # Errors
 /// The database.
 pub fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<BatchId>> {
+    if label.kind() == LabelKind::Order {
+        // Orders are numbered apart from batches.
+        return Ok(None);
+    }
     let found: Option<Id> = batch_row::table
         .filter(batch_row::serial.eq(serial_of(label)))
         .select(batch_row::id)

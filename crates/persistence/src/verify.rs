@@ -162,9 +162,12 @@ pub enum Fault {
     /// A key registered by its own person.
     #[error("only the first administrator's key is registered by its own person")]
     KeyByItself,
-    /// A key that replaces an older one without a second person's signature.
-    #[error("it replaces an older key, and no second person signed that he knows who made it")]
+    /// A key without a second person's signature that needed one.
+    #[error("no second person signed that he knows who made the key, though there was somebody to ask")]
     KeyUnconfirmed,
+    /// A signature by a key that had been replaced.
+    #[error("it is signed with a key that another one had replaced")]
+    KeyReplaced,
     /// No key is the anchor's.
     #[error("no first administrator's key: none that is registered by itself agrees with the anchor outside")]
     NoAnchor,

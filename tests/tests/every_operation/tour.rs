@@ -45,6 +45,8 @@ fn people_and_clinics(centre: &mut Centre) {
     let registration = json!({ "key": key, "identity_check": "passport seen" });
     let confirm = format!("/people/{id}/identity_confirmation");
     centre.manager().sign(&confirm, registration.clone(), "identity_check").ok();
+    let mut registration = registration;
+    registration["second_checker"] = json!(centre.manager().id());
     administrator.sign(&format!("/people/{id}/key_registration"), registration, "key_registration").ok();
     for role in ["technician", "manufacturing_lead"] {
         administrator.sign(&format!("/people/{id}/role_grant"), json!({ "role": role }), "role_grant").ok();

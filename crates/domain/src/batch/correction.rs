@@ -18,6 +18,7 @@ use crate::quality_event::{self, DepartureKind};
 use crate::quantity::Count;
 use crate::refusal::{Impossible, Reason, Refusal};
 use crate::text::Note;
+use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -184,7 +185,16 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         .map_err(|impossible| Refusal::from(Reason::CorrectionContradicts { why: impossible.to_string() }))?;
     let before = departures(&then, current, &original.stamp, ctx);
     for (kind, found) in departures(&then, &replacement, &original.stamp, ctx) {
-        if !before.iter().any(|(known, _)| *known == kind) {
+        // For what was handed on, another container is another departure.
+        let of_a_container = matches!(
+            kind,
+            DepartureKind::ShippedUncleared
+                | DepartureKind::ReceivedUncleared
+                | DepartureKind::InfusedUncleared
+        );
+        let known =
+            |(known, what): &(DepartureKind, String)| *known == kind && (!of_a_container || *what == found);
+        if !before.iter().any(known) {
             appends.departure(batch, kind, found, ctx);
         }
     }
@@ -336,8 +346,14 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         BatchEvent::Filling(filling::Event::Storage(form)) => {
             filling::storage_departure(then, form, &mut found, ctx);
         }
+        BatchEvent::Distribution(distribution::Event::Shipment(form)) => {
+            distribution::shipment_departures(then, form, form.performed.at(at), &mut found, ctx);
+        }
         BatchEvent::Distribution(distribution::Event::Receipt(form)) => {
-            distribution::receipt_departures(then, form, &mut found, ctx);
+            distribution::receipt_departures(then, form, form.performed.at(at), &mut found, ctx);
+        }
+        BatchEvent::Distribution(distribution::Event::Infusion(form)) => {
+            distribution::infusion_departures(then, form, &mut found, ctx);
         }
         BatchEvent::Intake(intake::Event::TissueReceipt(form))
             if form.decision == intake::ReceiptDecision::Accepted =>
@@ -402,6 +418,18 @@ pub(crate) fn stop_released(
             Custody::Returned | Custody::Destroyed | Custody::Drawn { .. } => {}
         }
     }
+}
+
+/// Whether something blocks a batch's container (or the batch, where none is named) that did not before.
+pub(crate) fn newly_blocked(
+    before: &Batch,
+    after: &Batch,
+    container: Option<ContainerNo>,
+    now: Time,
+) -> bool {
+    let no = container.unwrap_or(ContainerNo(0));
+    let was = weighty(&gate(before, now), no);
+    weighty(&gate(after, now), no).iter().any(|blocker| !was.contains(blocker))
 }
 
 /// What blocks a container, apart from the confirmations a correction always voids and the passing of time.

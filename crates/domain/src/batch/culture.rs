@@ -9,7 +9,7 @@ pub(super) use deciding::{
 };
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
-use crate::ids::{BatchId, Label, VesselNo};
+use crate::ids::{BatchId, Label, LabelKind, VesselNo};
 use crate::quantity::{
     Cells, Count, Doublings, Millilitres, Minutes, Number, Percent, SquareCentimetres, doubling_time,
     doublings,
@@ -487,7 +487,8 @@ fn seed(
 impl Batch {
     fn each(&mut self, labels: &[Label], mut change: impl FnMut(&mut Vessel)) -> Result<(), Impossible> {
         for label in labels {
-            let vessel = label.sub().and_then(|sub| self.vessels.get_mut(&VesselNo(sub)));
+            let sub = label.sub().filter(|_| label.kind() == LabelKind::Vessel);
+            let vessel = sub.and_then(|sub| self.vessels.get_mut(&VesselNo(sub)));
             let vessel = vessel.ok_or(Impossible::new("a vessel is handled after it was seeded"))?;
             if vessel.state != VesselState::InCulture {
                 return Err(Impossible::new("a vessel is handled while it is in culture"));

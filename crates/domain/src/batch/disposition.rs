@@ -240,6 +240,10 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             if !batch.unconfirmed_parts().into_iter().any(mine) {
                 return Err(Reason::NotFound.into());
             }
+            // What has come up since the first person looked stops the second.
+            if let Some(container) = batch.awaits_second(form.entry) {
+                refuse(super::distribution::bedside_faults(batch, container, ctx))?;
+            }
             appends.batch(batch.id, Event::PartConfirmation(form.clone()));
         }
         Command::Correction(form) => return super::correction::decide(batch, form, ctx),
@@ -379,7 +383,7 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             mine.for_each(|part| part.confirmed = true);
             let awaited = Some(Clearance::AwaitsSecond { check: form.entry, second: at.performer });
             for container in batch.containers.values_mut().filter(|c| c.clearance == awaited) {
-                container.clearance = Some(Clearance::Passed(form.entry));
+                container.clearance = Some(Clearance::Passed { check: form.entry, at: at.recorded_at });
             }
         }
         Event::Corrected(correction) => super::correction::evolve(batch, at, correction)?,

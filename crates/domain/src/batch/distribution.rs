@@ -7,7 +7,7 @@ mod deciding;
 
 pub use container::{Administration, Clearance, Container, Custody, Decided, Stop};
 pub use deciding::decide;
-pub(super) use deciding::receipt_departures;
+pub(super) use deciding::{bedside_faults, infusion_departures, receipt_departures, shipment_departures};
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp};
 use crate::ids::{BatchId, ClinicId, ContainerNo, EntryId, Label, OrderId, PersonId, ResultNo};
@@ -378,7 +378,7 @@ pub(super) fn performed(event: &Event) -> Option<&Performed> {
 }
 
 pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(), Impossible> {
-    let passed = Some(Clearance::Passed(at.entry));
+    let passed = Some(Clearance::Passed { check: at.entry, at: at.recorded_at });
     match event {
         Event::Allocation(form) => {
             let (patient, clinic) = (batch.opened.patient, batch.opened.clinic);
@@ -415,9 +415,10 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             let awaits = Clearance::AwaitsSecond { check: at.entry, second: form.second_person };
             batch.each_container(std::slice::from_ref(&form.container), |c| c.clearance = Some(awaits))
         }
-        Event::Infusion(form) => {
-            batch.each_container(std::slice::from_ref(&form.container), |c| c.custody = Custody::Infused)
-        }
+        Event::Infusion(form) => batch.each_container(std::slice::from_ref(&form.container), |c| {
+            c.custody = Custody::Infused;
+            c.clearance = None;
+        }),
         Event::Outcome(form) => batch.each_container(std::slice::from_ref(&form.container), |_| ()),
         Event::ReturnReport(form) => {
             // What came back is never stock again, nor may it be given: both decisions on it end here.
@@ -428,9 +429,10 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
                 c.void_administration_since(0, at.entry);
             })
         }
-        Event::Destruction(form) => {
-            batch.each_container(&form.containers, |c| c.custody = Custody::Destroyed)
-        }
+        Event::Destruction(form) => batch.each_container(&form.containers, |c| {
+            c.custody = Custody::Destroyed;
+            c.clearance = None;
+        }),
         Event::Withdrawal(_) => Ok(()),
         Event::StopIssued(stop) => {
             let message =

@@ -3,7 +3,9 @@
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, lineage};
 use crate::decision::{Appends, Context};
-use crate::ids::{BatchId, ClinicId, ContainerNo, EntryId, Label, OrderId, PatientId, PersonId, StandardId};
+use crate::ids::{
+    BatchId, ClinicId, ContainerNo, EntryId, Label, LabelKind, OrderId, PatientId, PersonId, StandardId,
+};
 use crate::journal::Hash;
 use crate::order::OrderStanding;
 use crate::quality_event::DepartureKind;
@@ -247,10 +249,15 @@ impl Mismatch {
     fn of_own_labels(&self, own: &Label) -> Mismatch {
         const HIDDEN: &str = "…";
         let is_own = |text: &str| text.parse::<Label>().is_ok_and(|label| label.same_serial(own));
+        let of_another = |text: &str| {
+            let label = text.parse::<Label>();
+            label.is_ok_and(|label| label.kind() != LabelKind::Order && !label.same_serial(own))
+        };
         let mut shown = self.clone();
-        if is_own(&self.found) && !is_own(&self.expected) {
+        if of_another(&self.expected) {
             shown.expected = HIDDEN.into();
-        } else if !is_own(&self.found) {
+        }
+        if !is_own(&self.found) {
             shown.found = HIDDEN.into();
         }
         shown
@@ -376,7 +383,8 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
                     expected: expected.clone(),
                     found: found.clone(),
                 });
-                refusal.record.mismatch(batch, Mismatch { form: "tissue_receipt".into(), expected, found });
+                let mismatch = Mismatch { form: "tissue_receipt".into(), expected, found };
+                refusal.record.mismatch(batch, mismatch, ctx);
                 return Err(refusal);
             }
             appends.batch(batch.id, Event::TissueReceipt(form.clone()));

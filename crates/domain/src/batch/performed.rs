@@ -134,9 +134,15 @@ impl Batch {
         let parts = self.parts.iter().filter(|part| !part.confirmed);
         let bedside = self.containers.values().filter_map(|container| match container.clearance {
             Some(Clearance::AwaitsSecond { check, second }) => Some((check, second, Duty::Checker)),
-            Some(Clearance::Passed(_)) | None => None,
+            Some(Clearance::Passed { .. }) | None => None,
         });
         parts.map(|part| (part.entry, part.person, part.duty)).chain(bedside).collect()
+    }
+
+    /// The container whose check at the bedside waits for its second person.
+    pub fn awaits_second(&self, entry: EntryId) -> Option<&super::distribution::Container> {
+        let waits = |container: &&super::distribution::Container| matches!(container.clearance, Some(Clearance::AwaitsSecond { check, .. }) if check == entry);
+        self.containers.values().find(waits)
     }
 
     pub(super) fn note_parts(&mut self, at: &Stamp, event: &Event, performed: &Performed) {

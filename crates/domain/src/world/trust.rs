@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 struct Path {
     keys: BTreeSet<(PersonId, KeyId)>,
     grants: BTreeSet<EntryId>,
+    /// Entries whose signature is known to stand, so that each is looked into once.
+    sound: BTreeSet<EntryId>,
 }
 
 impl World {
@@ -27,6 +29,7 @@ impl World {
     pub fn signature_findings(&self, stream: StreamId) -> Vec<EntryId> {
         let mut findings = Vec::new();
         let mut present: BTreeSet<Hash> = BTreeSet::new();
+        let mut path = Path::default();
         for entry in self.entries(stream) {
             present.insert(entry.hash);
             let sound = match Event::read(entry) {
@@ -35,7 +38,7 @@ impl World {
                     (None, None) => true,
                     (Some(meaning), Some(signature)) => {
                         signature.covers.iter().all(|covered| present.contains(covered))
-                            && self.stands(entry, &signature, meaning, &mut Path::default())
+                            && self.stands(entry, &signature, meaning, &mut path)
                     }
                     (Some(_), None) | (None, Some(_)) => false,
                 },
@@ -48,16 +51,29 @@ impl World {
     }
 
     fn stands(&self, entry: &Entry, signature: &Signature, meaning: Meaning, path: &mut Path) -> bool {
-        signature.meaning.as_str() == meaning.word()
+        if path.sound.contains(&entry.id) {
+            return true;
+        }
+        let sound = signature.meaning.as_str() == meaning.word()
             && signature.person == entry.performer
             && signature.at == entry.recorded_at
             && self.verifies(entry, signature, path)
-            && self.might(signature.person, meaning, entry.recorded_at, path)
+            && self.might(signature.person, meaning, entry.recorded_at, path);
+        if sound {
+            path.sound.insert(entry.id);
+        }
+        sound
     }
 
     fn verifies(&self, entry: &Entry, signature: &Signature, path: &mut Path) -> bool {
-        let registered = self.key_entry(signature.person, signature.key).map(|(entry, _)| entry.recorded_at);
-        if registered.is_none_or(|registered| registered > entry.recorded_at) {
+        let Some((registration, _)) = self.key_entry(signature.person, signature.key) else { return false };
+        // A key that was replaced signs nothing more: its password may be known to somebody.
+        let replaced = self.of_person(signature.person).iter().any(|later| {
+            later.kind == registration.kind
+                && later.version > registration.version
+                && later.recorded_at < entry.recorded_at
+        });
+        if registration.recorded_at > entry.recorded_at || replaced {
             return false;
         }
         let key = self.trusted_key(signature.person, signature.key, path);
@@ -101,15 +117,19 @@ impl World {
         let registrar = Event::read(entry).ok()?.1.filter(|registrar| registrar.person != person);
         let sound = registrar.is_some_and(|r| {
             self.stands(entry, &r, Meaning::KeyRegistration, path)
-                && (self.is_first_key(person, entry) || self.seconded(person, entry, r.person, path))
+                && (self.needs_no_second(person, entry, r.person)
+                    || self.seconded(person, entry, r.person, path))
         });
         path.keys.remove(&(person, key));
         sound.then_some(verifying)
     }
 
-    fn is_first_key(&self, person: PersonId, registration: &Entry) -> bool {
+    /// Whether a registration rests on the administrator alone: a first key, when there was nobody else to ask.
+    fn needs_no_second(&self, person: PersonId, registration: &Entry, registrar: PersonId) -> bool {
         let registers = |entry: &&Entry| entry.kind == registration.kind;
-        self.of_person(person).iter().find(registers).is_some_and(|first| first.id == registration.id)
+        let first = self.of_person(person).iter().find(registers);
+        first.is_some_and(|first| first.id == registration.id)
+            && !self.somebody_could_confirm(&[person, registrar], registration.recorded_at)
     }
 
     /// Whether somebody else than the registrar signed, before a key was registered, that he knows who made it.
@@ -123,7 +143,7 @@ impl World {
         let mut earlier = self.of_person(person).iter().filter(|entry| entry.version < registration.version);
         earlier.any(|entry| match Event::read(entry) {
             Ok((Event::Person(people::Event::IdentityConfirmed(confirmed)), Some(signature))) => {
-                confirmed.key == key.key
+                (confirmed.key, confirmed.public_key) == (key.key, key.public_key)
                     && signature.person == second
                     && self.stands(entry, &signature, Meaning::IdentityCheck, path)
             }

@@ -17,7 +17,9 @@ use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::*;
 use baiyo_domain::journal::signature::{Place, Signer, seal};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
-use baiyo_domain::people::{self, Invitation, KeyMade, KeyRegistration, PublicKey, RoleGrant};
+use baiyo_domain::people::{
+    self, IdentityConfirmation, Invitation, KeyMade, KeyRegistration, PublicKey, RoleGrant,
+};
 use baiyo_domain::quantity::Number;
 use baiyo_domain::refusal::{Reason, Refusal};
 use baiyo_domain::site::{ClinicRegistration, Founding};
@@ -173,7 +175,14 @@ impl Centre {
         let invitation = Invitation { name: of(name), sign_in: of(name), clinic };
         self.person(self.staff.administrator, person, invitation).unwrap();
         let key = self.set_password(person);
-        let form = KeyRegistration { key, identity_check: of("passport seen"), second_checker: None };
+        // As soon as there is somebody who can, he signs for whom he knows.
+        let nobody = PersonId(Uuid::nil());
+        let second_checker = Some(self.staff.manager).filter(|manager| *manager != nobody);
+        if let Some(second) = second_checker {
+            let confirmation = IdentityConfirmation { key, identity_check: of("known from school") };
+            self.person(second, person, confirmation).unwrap();
+        }
+        let form = KeyRegistration { key, identity_check: of("passport seen"), second_checker };
         self.person(self.staff.administrator, person, form).unwrap();
         person
     }
@@ -235,12 +244,18 @@ impl Centre {
                 return world;
             }
             for need in missing {
-                let stream = match &need {
-                    Need::Site => Some(StreamId { kind: StreamKind::Site, id: self.site.0 }),
-                    Need::Stream(stream) => Some(*stream),
-                    Need::BatchLabelled(label) => self.batch_labelled(label),
+                let streams: Vec<StreamId> = match &need {
+                    Need::Site => vec![StreamId { kind: StreamKind::Site, id: self.site.0 }],
+                    Need::Stream(stream) => vec![*stream],
+                    Need::BatchLabelled(label) => self.batch_labelled(label).into_iter().collect(),
+                    Need::People => self
+                        .streams
+                        .keys()
+                        .filter(|stream| stream.kind == StreamKind::Person)
+                        .copied()
+                        .collect(),
                 };
-                if let Some(stream) = stream {
+                for stream in streams {
                     world.load(stream, self.entries(stream)).unwrap();
                 }
                 done.insert(need);

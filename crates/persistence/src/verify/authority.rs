@@ -10,7 +10,7 @@ use baiyo_domain::authority::{Meaning, Role, SIGNINGS, roles_for};
 use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::journal::Hash;
 use baiyo_domain::journal::signature::Signature;
-use baiyo_domain::people::{self, KeyRegistered};
+use baiyo_domain::people::{self, IdentityConfirmed, KeyRegistered, PublicKey};
 use baiyo_domain::time::Time;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
@@ -45,10 +45,12 @@ pub struct Trusted {
     /// The first administrator.
     first: Option<PersonId>,
     known: HashSet<KeyId>,
-    /// Whose key was registered before, trusted or not.
-    registered: HashSet<PersonId>,
-    /// Who signed that he knows who made a key.
-    seconds: HashMap<KeyId, HashSet<PersonId>>,
+    /// Whose key was registered, trusted or not, and when first.
+    registered: HashMap<PersonId, Time>,
+    /// Roles that were given, trusted or not.
+    given: HashMap<PersonId, Vec<(Role, Time, Option<Time>)>>,
+    /// Who signed that he knows who made a key, by its owner.
+    seconds: HashMap<(PersonId, KeyId, PublicKey), HashSet<PersonId>>,
     keys: HashMap<KeyId, Key>,
     held: HashMap<PersonId, Vec<Held>>,
 }
@@ -57,6 +59,8 @@ struct Key {
     person: PersonId,
     public_key: VerifyingKey,
     registered_at: Time,
+    /// When another one took its place.
+    replaced_at: Option<Time>,
 }
 
 /// A role given by a signature that stands.
@@ -83,16 +87,23 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                     && anchor.is_none_or(|anchor| anchor == key.public_key.0);
                 if known | !public_keys.insert(key.public_key) {
                     check.found_in(&fact.name, Fault::KeyTwice);
-                } else if fact.is_by_itself() && !first {
+                    continue;
+                }
+                for older in trusted.keys.values_mut().filter(|older| older.person == fact.person) {
+                    older.replaced_at.get_or_insert(fact.recorded_at);
+                }
+                if fact.is_by_itself() && !first {
                     check.found_in(&fact.name, Fault::KeyByItself);
-                } else if trusted.registered.contains(&fact.person) && !trusted.is_seconded(fact, key) {
+                } else if !first && trusted.needs_second(fact) && !trusted.is_seconded(fact, key) {
                     check.found_in(&fact.name, Fault::KeyUnconfirmed);
                 } else {
                     trusted.register(fact, key);
                 }
-                trusted.registered.insert(fact.person);
+                trusted.registered.entry(fact.person).or_insert(fact.recorded_at);
             }
             people::Event::RoleGrant(grant) => {
+                let given = trusted.given.entry(fact.person).or_default();
+                given.push((grant.role, fact.recorded_at, None));
                 if fact.is_by_itself() && trusted.first != Some(fact.person) {
                     check.found_in(&fact.name, Fault::RoleByItself);
                 }
@@ -105,14 +116,18 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                 let from = deputyship.from.max(fact.recorded_at);
                 trusted.grant(fact, Meaning::Deputyship, deputyship.role, from, Some(deputyship.until));
             }
-            people::Event::IdentityConfirmed(confirmed) => trusted.second(fact, confirmed.key),
+            people::Event::IdentityConfirmed(confirmed) => trusted.second(fact, confirmed),
             people::Event::RoleEnd(end) => {
+                trusted.take(fact, |role| role == end.role);
                 trusted.end(fact, |held| held.role == end.role && held.until.is_none());
             }
             people::Event::DeputyshipEnded(end) => {
                 trusted.end(fact, |held| held.role == end.role && held.until.is_some());
             }
-            people::Event::Departure(_) => trusted.end(fact, |_| true),
+            people::Event::Departure(_) => {
+                trusted.take(fact, |_| true);
+                trusted.end(fact, |_| true);
+            }
             people::Event::Invited(_) | people::Event::SetupLink(_) | people::Event::KeyMade(_) => {}
         }
     }
@@ -136,7 +151,7 @@ impl Trusted {
             return;
         };
         let (person, registered_at) = (fact.person, fact.recorded_at);
-        self.keys.insert(key.key, Key { person, public_key, registered_at });
+        self.keys.insert(key.key, Key { person, public_key, registered_at, replaced_at: None });
         if fact.is_by_itself() {
             self.first = Some(person);
         }
@@ -147,18 +162,42 @@ impl Trusted {
     }
 
     /// Takes in who signed that he knows who made a key, if that signature stands.
-    fn second(&mut self, fact: &PersonFact, key: KeyId) {
+    fn second(&mut self, fact: &PersonFact, confirmed: &IdentityConfirmed) {
         let Some(signing) = fact.signing.as_ref().filter(|_| !fact.is_by_itself()) else { return };
         if self.faults(signing, Meaning::IdentityCheck, &HashSet::new()).is_empty() {
-            self.seconds.entry(key).or_default().insert(signing.signature.person);
+            let whose = (fact.person, confirmed.key, confirmed.public_key);
+            self.seconds.entry(whose).or_default().insert(signing.signature.person);
         }
+    }
+
+    fn take(&mut self, fact: &PersonFact, which: impl Fn(Role) -> bool) {
+        let given = self.given.entry(fact.person).or_default().iter_mut();
+        given
+            .filter(|(role, _, until)| which(*role) && until.is_none())
+            .for_each(|(_, _, until)| *until = Some(fact.recorded_at));
+    }
+
+    /// Whether a registration needs a second person: it replaces a key, or there was somebody else to ask.
+    fn needs_second(&self, fact: &PersonFact) -> bool {
+        let registrar = fact.signing.as_ref().map(|signing| signing.signature.person);
+        let at = fact.recorded_at;
+        let confirming = roles_for("person.identity_confirmation");
+        let could = |(person, since): (&PersonId, &Time)| {
+            let roles = self.given.get(person).into_iter().flatten();
+            let held = |(role, from, until): &(Role, Time, Option<Time>)| {
+                confirming.contains(role) && *from < at && until.is_none_or(|until| at <= until)
+            };
+            *person != fact.person && Some(*person) != registrar && *since < at && roles.into_iter().any(held)
+        };
+        self.registered.contains_key(&fact.person) || self.registered.iter().any(could)
     }
 
     /// Whether the second person that a registration names signed for the key, and is not the registrar.
     fn is_seconded(&self, fact: &PersonFact, key: &KeyRegistered) -> bool {
         let registrar = fact.signing.as_ref().map(|signing| signing.signature.person);
         let second = key.second_checker.filter(|second| Some(*second) != registrar);
-        second.is_some_and(|second| self.seconds.get(&key.key).is_some_and(|who| who.contains(&second)))
+        let seconds = self.seconds.get(&(fact.person, key.key, key.public_key));
+        second.is_some_and(|second| seconds.is_some_and(|who| who.contains(&second)))
     }
 
     /// Takes a role in if another person gave it by a signature that stands.
@@ -201,6 +240,9 @@ impl Trusted {
         }
         if key.registered_at > signing.recorded_at {
             return Err(Fault::KeyLater);
+        }
+        if key.replaced_at.is_some_and(|replaced| replaced < signing.recorded_at) {
+            return Err(Fault::KeyReplaced);
         }
         Ok(key.public_key)
     }

@@ -227,6 +227,25 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::KeyUnconfirmed),
     ),
     (
+        "an administrator takes on somebody who does not exist, and asks nobody",
+        |f| {
+            let administrator = f.first("person.key_registered").performer;
+            let model = f.last("person.invited");
+            let stream = person(PersonId(Uuid::from_u128(77)));
+            let mut invited = f.next(stream, &model);
+            invited.payload = replaced(&invited.payload, "\"sign_in\":\"", "\"sign_in\":\"x");
+            invited.hash = invited.leaf_hash();
+            f.insert(None, &invited);
+            let model = f.last("person.key_registered");
+            let mut entry = f.next(stream, &model);
+            entry.payload = forged_registration(SECOND_KEY);
+            f.sign_as(&mut entry, administrator, Meaning::KeyRegistration);
+            f.insert(None, &entry);
+            Some(entry.id)
+        },
+        found!(Fault::KeyUnconfirmed),
+    ),
+    (
         "the first administrator's registration is repeated",
         |f| {
             let model = f.first("person.key_registered");
@@ -647,8 +666,9 @@ fn confirmation(f: &mut Forger, by: PersonId) -> Entry {
     let mut model = f.last("person.key_registered");
     model.kind = "person.identity_confirmed".into();
     let mut entry = f.next(person(releaser), &model);
+    let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
     entry.payload = format!(
-        r#"{{"event":{{"person":{{"identity_confirmed":{{"key":"{SECOND_KEY}","identity_check":"x","by":"{by}"}}}}}}}}"#
+        r#"{{"event":{{"person":{{"identity_confirmed":{{"key":"{SECOND_KEY}","public_key":"{own}","identity_check":"x","by":"{by}"}}}}}}}}"#
     )
     .into_bytes();
     f.sign_as(&mut entry, by, Meaning::IdentityCheck);

@@ -84,7 +84,12 @@ impl Centre {
         self.set_password(&Invited { person: id, sign_in }, link.as_str());
         let key =
             self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, id)?)).unwrap().unwrap();
-        let check = json!({"key_registration": {"key": key.key(), "identity_check": "passport seen"}});
+        let mut check = json!({"key_registration": {"key": key.key(), "identity_check": "passport seen"}});
+        if let Some(lead) = self.people.get("lead").filter(|lead| **lead != id) {
+            check["key_registration"]["second_checker"] = json!(lead);
+            let known = json!({"identity_confirmation": {"key": key.key(), "identity_check": "known well"}});
+            self.signs("lead", person(known), Meaning::IdentityCheck);
+        }
         self.signs("admin", person(check), Meaning::KeyRegistration);
         self.signs("admin", person(json!({"role_grant": {"role": role}})), Meaning::RoleGrant);
     }

@@ -9,10 +9,12 @@ use crate::server::State;
 use crate::session::{self, COOKIE};
 use crate::words::Language;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::numbers::{self, Unusual};
+use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
@@ -358,13 +360,17 @@ async fn make_token(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "read.self").await?;
+    if caller.key_waits {
+        return Err(Problem::refused(&[Reason::KeyNotRegistered], caller.language, state.zone));
+    }
     let form: TokenForm = read(&request, body, "post /me/tokens", &state)?;
     let (now, _) = state.store.now();
     let person = caller.person;
     let token = write(&state, caller.language, move |conn| {
         Ok(accounts::make_api_token(conn, person, form.name.as_str(), now, TOKEN_DAYS)?)
     });
-    Ok(HttpResponse::Ok().json(SecretView { token: token.await?.as_str().to_string() }))
+    let view = SecretView { token: token.await?.as_str().to_string() };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(view))
 }
 
 async fn waiting_keys(

@@ -218,7 +218,11 @@ pub async fn submit(
         warnings,
         token: answer.link.map(|link| link.as_str().to_string()),
     };
+    let secret = done.token.is_some();
     let mut response = if route.creates { HttpResponse::Created() } else { HttpResponse::Ok() };
+    if secret {
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+    }
     Ok(response.insert_header((header::ETAG, format!("\"{version}\""))).json(done))
 }
 

@@ -3,10 +3,10 @@
 
 use super::{Account, DemoError};
 use crate::acting::{Acting, ActingError};
-use baiyo_domain::authority::Role;
+use baiyo_domain::authority::{Role, roles_for};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{ClinicId, PersonId, SiteCode};
-use baiyo_domain::people::{Invitation, KeyRegistration, RoleGrant, SignIn};
+use baiyo_domain::people::{IdentityConfirmation, Invitation, KeyRegistration, RoleGrant, SignIn};
 use baiyo_domain::site::{self, ClinicRegistration, Founding};
 use baiyo_domain::text::{Note, Short};
 use baiyo_persistence::accounts::{self, NewCredentials, Password};
@@ -107,7 +107,12 @@ pub fn found(store: &Store, clock: &SetClock) -> Result<Staff, DemoError> {
     for (name, sign_in, role, clinic) in PEOPLE {
         let clinic = clinic.and_then(|index| clinics.get(index).copied());
         let password = invented_password()?;
-        let acting = take_on(store, clock, &admin, name, sign_in, role, clinic, &password)?;
+        let confirms = |member: &&Member| {
+            member.sign_in != FIRST_SIGN_IN
+                && roles_for("person.identity_confirmation").contains(&member.role)
+        };
+        let second = everybody.iter().find(confirms);
+        let acting = take_on(store, clock, &admin, second, name, sign_in, role, clinic, &password)?;
         everybody.push(Member { acting, name, role, clinic, sign_in, password });
     }
     Ok(Staff { everybody, clinics })
@@ -140,6 +145,7 @@ fn take_on(
     store: &Store,
     clock: &SetClock,
     admin: &Acting,
+    second: Option<&Member>,
     name: &str,
     sign_in: &str,
     role: Role,
@@ -152,10 +158,17 @@ fn take_on(
     admin.record(store, Command::Person(person, invitation.into()))?;
     clock.advance_minutes(3);
     let (acting, key) = admin.set_up(store, person, &sign_in, password)?;
+    let second_checker = second.map(|second| second.acting.person);
+    if let Some(second) = second {
+        let identity_check = note("面識あり / known in person")?;
+        second
+            .acting
+            .sign(store, Command::Person(person, IdentityConfirmation { key, identity_check }.into()))?;
+    }
     let registration = KeyRegistration {
         key,
         identity_check: note("運転免許証を確認 / driving licence seen")?,
-        second_checker: None,
+        second_checker,
     };
     admin.sign(store, Command::Person(person, registration.into()))?;
     admin.sign(store, Command::Person(person, RoleGrant { role }.into()))?;

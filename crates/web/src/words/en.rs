@@ -209,6 +209,7 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::ShippedUncleared => "Shipped without clearance",
         DepartureKind::ProductTransport => "Product moved outside its limits",
         DepartureKind::ArrivedDamaged => "Arrived damaged, unsealed or refused",
+        DepartureKind::ReceivedUncleared => "A container was accepted that the check would have refused",
         DepartureKind::InfusedUncleared => "Administered without clearance",
         DepartureKind::CorrectedAfterAdministration => {
             "A correction after administration changed what the release rested on"

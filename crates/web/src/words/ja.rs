@@ -208,6 +208,7 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::ShippedUncleared => "出荷前確認を経ずに出荷",
         DepartureKind::ProductTransport => "運搬の条件が標準書の範囲外",
         DepartureKind::ArrivedDamaged => "到着時に破損、封印不良又は受領拒否",
+        DepartureKind::ReceivedUncleared => "受領前確認では受け付けられない容器を受領",
         DepartureKind::InfusedUncleared => "投与前確認を経ずに投与",
         DepartureKind::CorrectedAfterAdministration => "投与後の訂正により出荷可の根拠が変更",
         DepartureKind::FailedAfterAdministration => "投与後に試験結果が規格外と判明",

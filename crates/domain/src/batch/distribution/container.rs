@@ -69,8 +69,13 @@ pub struct Administration {
 /// The check before the next hand-over, passed since the last step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearance {
-    /// Passed.
-    Passed(EntryId),
+    /// Passed, since this instant.
+    Passed {
+        /// The check.
+        check: EntryId,
+        /// When everybody it takes had said so.
+        at: Time,
+    },
     /// Passed by one of two people; the other has yet to confirm it by his own sign-in.
     AwaitsSecond {
         /// The check.
@@ -152,9 +157,13 @@ impl Container {
         }
     }
 
-    /// Whether the check before the next hand-over was passed, by everybody it takes.
-    pub fn is_cleared(&self) -> bool {
-        matches!(self.clearance, Some(Clearance::Passed(_)))
+    /// Whether the check before a hand-over was passed, by everybody it takes, when the hand-over began. Who reports it
+    /// names the minute.
+    pub fn was_cleared(&self, begun: Time) -> bool {
+        match self.clearance {
+            Some(Clearance::Passed { at, .. }) => at.minute() <= begun,
+            Some(Clearance::AwaitsSecond { .. }) | None => false,
+        }
     }
 
     /// Whether a release is in force.

@@ -91,13 +91,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Shipment(form.clone()));
-            let at = form.performed.at.unwrap_or(ctx.now);
-            let refused = |c: &&&Container| {
-                !c.is_cleared() || batch.end.is_some() || !batch.leaving_faults_at(c, at, ctx).is_empty()
-            };
-            for container in containers.iter().filter(refused) {
-                appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
-            }
+            shipment_departures(batch, form, form.performed.at.unwrap_or(ctx.now), &mut appends, ctx);
         }
         Command::ReceivingCheck(form) => {
             let containers =
@@ -129,10 +123,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Receipt(form.clone()));
-            for container in containers.iter().filter(|container| container.custody != Custody::Shipped) {
-                appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
-            }
-            receipt_departures(batch, form, &mut appends, ctx);
+            receipt_departures(batch, form, form.performed.at.unwrap_or(ctx.now), &mut appends, ctx);
         }
         Command::AdministrationDecision(form) => {
             let scanned = std::slice::from_ref(&form.container);
@@ -154,14 +145,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             let containers = batch.scanned_containers(scanned, "bedside_check", &mut reasons, ctx)?;
             for container in containers {
                 batch.right_recipient(container, &form.wristband, "bedside_check", ctx)?;
-                reasons.extend(ctx.signature_findings(batch));
-                reasons.extend(batch.leaving_faults(container, ctx));
-                if !container.may_be_administered() {
-                    reasons.push(Reason::NoAdministrationDecision { container: container.no });
-                }
-                if container.custody != (Custody::Received { good: true }) {
-                    reasons.push(Reason::NotReceivedIntact { container: container.no });
-                }
+                reasons.extend(bedside_faults(batch, container, ctx));
             }
             if form.second_person == ctx.actor.person || !ctx.is_of_same_clinic(form.second_person) {
                 reasons.push(Reason::SecondPersonNeeded);
@@ -186,15 +170,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             }
             refuse(reasons)?;
             appends.batch(batch.id, Event::Infusion(form.clone()));
-            let uncleared = |c: &&&Container| {
-                !c.is_cleared()
-                    || !c.may_be_administered()
-                    || c.custody != (Custody::Received { good: true })
-                    || !batch.leaving_faults_at(c, form.started_at, ctx).is_empty()
-            };
-            for container in containers.iter().filter(uncleared) {
-                appends.departure(batch, DepartureKind::InfusedUncleared, container.no.to_string(), ctx);
-            }
+            infusion_departures(batch, form, &mut appends, ctx);
         }
         Command::Outcome(form) => {
             batch.scanned_containers(std::slice::from_ref(&form.container), "outcome", &mut reasons, ctx)?;
@@ -266,13 +242,74 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     Ok(appends)
 }
 
-/// Containers that travelled too warm, too cold or too long, or arrived damaged.
-pub(in crate::batch) fn receipt_departures(
+/// Why a container may not be given now, the recipient apart.
+pub(in crate::batch) fn bedside_faults(batch: &Batch, container: &Container, ctx: &Context) -> Vec<Reason> {
+    let mut reasons = ctx.signature_findings(batch);
+    reasons.extend(batch.leaving_faults(container, ctx));
+    if !container.may_be_administered() {
+        reasons.push(Reason::NoAdministrationDecision { container: container.no });
+    }
+    if container.custody != (Custody::Received { good: true }) {
+        reasons.push(Reason::NotReceivedIntact { container: container.no });
+    }
+    reasons
+}
+
+/// Containers that were shipped without the check, or where it would have refused.
+pub(in crate::batch) fn shipment_departures(
     batch: &Batch,
-    form: &Receipt,
+    form: &Shipment,
+    at: Time,
     appends: &mut Appends,
     ctx: &Context,
 ) {
+    for container in batch.labelled_containers(&form.containers) {
+        let refused = !container.was_cleared(at)
+            || batch.end.is_some()
+            || !batch.leaving_faults_at(container, at, ctx).is_empty();
+        if refused {
+            appends.departure(batch, DepartureKind::ShippedUncleared, container.no.to_string(), ctx);
+        }
+    }
+}
+
+/// A container that was given without the check, or where it would have refused.
+pub(in crate::batch) fn infusion_departures(
+    batch: &Batch,
+    form: &Infusion,
+    appends: &mut Appends,
+    ctx: &Context,
+) {
+    for container in batch.labelled_containers(std::slice::from_ref(&form.container)) {
+        let refused = !container.was_cleared(form.started_at)
+            || !container.may_be_administered()
+            || container.custody != (Custody::Received { good: true })
+            || !batch.leaving_faults_at(container, form.started_at, ctx).is_empty();
+        if refused {
+            appends.departure(batch, DepartureKind::InfusedUncleared, container.no.to_string(), ctx);
+        }
+    }
+}
+
+/// Containers that were not on their way, that the check would have refused, that travelled too warm, too cold or too
+/// long, or that arrived damaged.
+pub(in crate::batch) fn receipt_departures(
+    batch: &Batch,
+    form: &Receipt,
+    at: Time,
+    appends: &mut Appends,
+    ctx: &Context,
+) {
+    for container in batch.labelled_containers(&form.containers) {
+        let kind = match container.custody {
+            Custody::Shipped if batch.leaving_faults_at(container, at, ctx).is_empty() => continue,
+            Custody::Shipped => DepartureKind::ReceivedUncleared,
+            _ => DepartureKind::ShippedUncleared,
+        };
+        if form.accepted || kind == DepartureKind::ShippedUncleared {
+            appends.departure(batch, kind, container.no.to_string(), ctx);
+        }
+    }
     let limits = batch.standard().keeping.transport;
     if !limits.temperature.holds(form.least_temperature, form.most_temperature)
         || form.transport.value() > limits.most_hours.value()
@@ -300,9 +337,15 @@ impl Batch {
         mut change: impl FnMut(&mut Container),
     ) -> Result<(), Impossible> {
         for label in labels {
-            change(self.container_mut(ContainerNo(label.sub().unwrap_or(0)))?);
+            let no = label.sub().filter(|_| label.kind() == LabelKind::Dose).unwrap_or(0);
+            change(self.container_mut(ContainerNo(no))?);
         }
         Ok(())
+    }
+
+    fn labelled_containers<'a>(&'a self, labels: &'a [Label]) -> impl Iterator<Item = &'a Container> {
+        let doses = labels.iter().filter(|label| label.kind() == LabelKind::Dose);
+        doses.filter_map(Label::sub).filter_map(|sub| self.containers.get(&ContainerNo(sub)))
     }
 
     /// The containers with these scanned labels.
@@ -422,7 +465,8 @@ impl Batch {
         let found = scanned.to_string();
         let mut refusal =
             Refusal::from(Reason::IdentifiersDiffer { expected: expected.clone(), found: found.clone() });
-        refusal.record.mismatch(self, crate::batch::intake::Mismatch { form: form.into(), expected, found });
+        let mismatch = crate::batch::intake::Mismatch { form: form.into(), expected, found };
+        refusal.record.mismatch(self, mismatch, ctx);
         Err(refusal)
     }
 

@@ -151,6 +151,7 @@ fn found(fact: &Departure) -> String {
     }
     match fact.kind {
         DepartureKind::ShippedUncleared
+        | DepartureKind::ReceivedUncleared
         | DepartureKind::InfusedUncleared
         | DepartureKind::CorrectedAfterAdministration
         | DepartureKind::FailedAfterAdministration => format!("（最終容器 {}）", fact.found),

@@ -282,7 +282,9 @@ facts! {
         people::Event::KeyMade(_) => "key_made":
             json!({"key": ID, "public_key": format!("{}=", "A".repeat(43))}),
         people::Event::IdentityConfirmed(_) => "identity_confirmed":
-            json!({"key": ID, "identity_check": "passport", "by": ID}),
+            json!({
+                "key": ID, "public_key": format!("{}=", "A".repeat(43)), "identity_check": "passport", "by": ID
+            }),
         people::Event::KeyRegistered(_) => "key_registered":
             json!({"key": ID, "public_key": format!("{}=", "A".repeat(43)), "identity_check": "passport"}),
         people::Event::RoleGrant(_) => "role_granted": json!({"role": "releaser"}),
