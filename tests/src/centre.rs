@@ -2,6 +2,7 @@
 //! story puts it. When it is dropped, its whole record must be sound.
 
 use crate::asking::{Asking, Sent, Use};
+use crate::engine;
 use crate::founded::{Member, beginning, founded};
 use actix_web::web::Data;
 use baiyo::commands::centre_of;
@@ -10,7 +11,7 @@ use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
 use baiyo_persistence::rebuild;
-use baiyo_persistence::store::{connect, database_in};
+use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::{Report, verify};
 use baiyo_persistence::{Conn, Store};
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ use uuid::Uuid;
 /// A centre, its people and its server.
 pub struct Centre {
     folder: TempDir,
+    location: Location,
     clock: Arc<SetClock>,
     store: Option<Arc<Store>>,
     server: Option<Running>,
@@ -49,8 +51,8 @@ impl Centre {
     pub fn open() -> Self {
         let founded = founded();
         let folder = tempfile::tempdir().expect("a folder");
-        founded.copy_to(folder.path());
-        let mut centre = Self::in_folder(folder, founded.at);
+        let location = founded.copy_to(folder.path());
+        let mut centre = Self::in_folder(folder, location, founded.at);
         centre.people.clone_from(&founded.people);
         centre.clinics.clone_from(&founded.clinics);
         centre.start();
@@ -59,15 +61,18 @@ impl Centre {
 
     /// An empty folder behind the server, and the first administrator's link as `baiyo serve` prints it.
     pub fn empty() -> (Self, String) {
-        let mut centre = Self::in_folder(tempfile::tempdir().expect("a folder"), beginning());
+        let folder = tempfile::tempdir().expect("a folder");
+        let location = engine::fresh(folder.path());
+        let mut centre = Self::in_folder(folder, location, beginning());
         centre.start();
         let link = centre.store().first_link(72).expect("a link");
         (centre, link.as_str().to_string())
     }
 
-    fn in_folder(folder: TempDir, at: Time) -> Self {
+    fn in_folder(folder: TempDir, location: Location, at: Time) -> Self {
         Self {
             folder,
+            location,
             clock: Arc::new(SetClock::at(at)),
             store: None,
             server: None,
@@ -82,7 +87,7 @@ impl Centre {
 
     /// Starts the server.
     pub fn start(&mut self) {
-        let store = Arc::new(Store::open(self.folder.path(), self.clock.clone()).expect("the store"));
+        let store = Arc::new(Store::open_at(&self.location, self.clock.clone()).expect("the store"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let state = State::new(Arc::clone(&store), centre_of(&store).expect("the centre"));
@@ -115,7 +120,12 @@ impl Centre {
 
     /// The database as its owner opens it.
     pub fn database(&self) -> Conn {
-        connect(&database_in(self.folder())).expect("the database")
+        engine::as_owner(&self.location)
+    }
+
+    /// Where its records are.
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// This story tampers on purpose: what it leaves behind is not sound, and it looks into that itself.
@@ -125,7 +135,7 @@ impl Centre {
 
     /// What `baiyo verify` finds, given checkpoints that were kept outside.
     pub fn verify(&self, outside: &[String]) -> Report {
-        verify(self.folder(), outside, &mut |_, _| ()).expect("the folder can be checked")
+        verify(&self.location, outside, &mut |_, _| ()).expect("the folder can be checked")
     }
 
     fn store(&self) -> &Arc<Store> {
@@ -337,5 +347,6 @@ impl Drop for Centre {
         } else {
             self.check();
         }
+        engine::drop_database(&self.location);
     }
 }

@@ -6,9 +6,10 @@ use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::{CommandId, EntryId, KeyId, PersonId};
 use baiyo_domain::journal::signature::{Place, Signer, seal};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::sql_types::{DbUuid, Id};
 use baiyo_persistence::{Conn, journal};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
 use uuid::Uuid;
@@ -79,22 +80,21 @@ impl Forger {
     }
 
     fn insert(&mut self, entry: &Entry) {
-        let id = |id: Uuid| id.as_bytes().to_vec();
         let inserted = diesel::sql_query(
             "INSERT INTO journal (id, stream_kind, stream_id, version, occurred_at, recorded_at, performer, recorder, \
-             command, kind, schema_version, payload, previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             command, kind, schema_version, payload, previous_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
-        .bind::<Binary, _>(id(entry.id.0))
+        .bind::<DbUuid, _>(Id(entry.id.0))
         .bind::<Text, _>(entry.stream.kind.name())
-        .bind::<Binary, _>(id(entry.stream.id))
-        .bind::<BigInt, _>(i64::from(entry.version))
+        .bind::<DbUuid, _>(Id(entry.stream.id))
+        .bind::<Integer, _>(i32::try_from(entry.version).expect("a version"))
         .bind::<BigInt, _>(entry.occurred_at.micros())
         .bind::<BigInt, _>(entry.recorded_at.micros())
-        .bind::<Binary, _>(id(entry.performer.0))
-        .bind::<Binary, _>(id(entry.recorder.0))
-        .bind::<Binary, _>(id(entry.command.0))
+        .bind::<DbUuid, _>(Id(entry.performer.0))
+        .bind::<DbUuid, _>(Id(entry.recorder.0))
+        .bind::<DbUuid, _>(Id(entry.command.0))
         .bind::<Text, _>(&entry.kind)
-        .bind::<BigInt, _>(i64::from(entry.schema_version))
+        .bind::<Integer, _>(i32::from(entry.schema_version))
         .bind::<Binary, _>(&entry.payload)
         .bind::<Binary, _>(entry.previous_hash.0.to_vec())
         .bind::<Binary, _>(entry.hash.0.to_vec())
@@ -104,27 +104,28 @@ impl Forger {
 
     /// Writes evidence that a requirement of a container is met.
     pub fn met(&mut self, batch: Uuid, container: u64, requirement: &str, entry: Uuid) {
-        let (batch, entry) = (hex(batch), hex(entry));
+        let (batch, entry) = (self.id(batch), self.id(entry));
         self.sql(&format!(
             "INSERT INTO gate_fact (batch, container, requirement, state, entry) \
-             VALUES (X'{batch}', {container}, '{requirement}', 'met', X'{entry}')"
+             VALUES ({batch}, {container}, '{requirement}', 'met', {entry})"
         ));
     }
 
     /// Writes evidence that a container is released.
     pub fn released(&mut self, batch: Uuid, container: u64, person: Uuid, entry: Uuid) {
-        let (batch, entry, person) = (hex(batch), hex(entry), hex(person));
+        let (batch, entry, person) = (self.id(batch), self.id(entry), self.id(person));
         self.sql(&format!(
             "INSERT INTO disposition (entry, batch, container, decision, decided_by, expires_at) \
-             VALUES (X'{entry}', X'{batch}', {container}, 'release', X'{person}', 4102444800000000)"
+             VALUES ({entry}, {batch}, {container}, 'release', {person}, 4102444800000000)"
         ));
+    }
+
+    /// An identifier as its engine writes it.
+    fn id(&self, id: Uuid) -> String {
+        if self.conn.is_postgres() { format!("'{id}'") } else { format!("X'{}'", id.simple()) }
     }
 
     fn sql(&mut self, sql: &str) {
         diesel::sql_query(sql).execute(&mut self.conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
-}
-
-fn hex(id: Uuid) -> String {
-    id.simple().to_string()
 }

@@ -1,11 +1,13 @@
 //! A founded centre to begin a story from: made once for each test program, then only copied.
 
+use crate::engine;
 use baiyo::demo::people;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::Store;
 use baiyo_persistence::accounts;
 use baiyo_persistence::clock::SetClock;
+use baiyo_persistence::store::Location;
 use baiyo_persistence::writer::JobError;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -33,6 +35,7 @@ pub struct Member {
 
 /// The centre as founded: its files, its people, its clinics and the time then.
 pub(crate) struct Founded {
+    location: Location,
     files: Vec<(PathBuf, Vec<u8>)>,
     pub(crate) people: Vec<Member>,
     pub(crate) clinics: Vec<Uuid>,
@@ -51,20 +54,22 @@ pub(crate) fn founded() -> &'static Founded {
 }
 
 impl Founded {
-    /// Writes its files into a folder.
-    pub(crate) fn copy_to(&self, folder: &Path) {
+    /// Copies its records to a folder.
+    pub(crate) fn copy_to(&self, folder: &Path) -> Location {
         for (name, bytes) in &self.files {
             let target = folder.join(name);
             std::fs::create_dir_all(target.parent().expect("a file stands in a folder")).expect("a folder");
             std::fs::write(target, bytes).expect("a copied file");
         }
+        engine::copied(folder, &self.location)
     }
 }
 
 fn found() -> Founded {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Arc::new(SetClock::at(beginning()));
-    let store = Store::open(folder.path(), clock.clone()).expect("an empty store");
+    let location = engine::fresh(folder.path());
+    let store = Store::open_at(&location, clock.clone()).expect("an empty store");
     let staff = people::found(&store, &clock).expect("a founded centre");
     let (at, _) = store.now();
     let mut members = Vec::new();
@@ -86,7 +91,13 @@ fn found() -> Founded {
     drop(store);
     let mut files = Vec::new();
     collect(folder.path(), folder.path(), &mut files);
-    Founded { files, people: members, clinics: staff.clinics.iter().map(|clinic| clinic.0).collect(), at }
+    Founded {
+        location,
+        files,
+        people: members,
+        clinics: staff.clinics.iter().map(|clinic| clinic.0).collect(),
+        at,
+    }
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {

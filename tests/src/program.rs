@@ -1,5 +1,7 @@
 //! Other programs that stories run: the product's own binary and the independent verifier.
 
+use crate::engine;
+use baiyo_persistence::store::Location;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,12 +19,17 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the stories stand in the workspace")
 }
 
-/// Runs the product's binary, which `cargo xtask test` builds beforehand.
-pub fn baiyo(arguments: &[&str]) -> Ran {
+/// Runs the product's binary, which `cargo xtask test` builds beforehand, on the engine of these records.
+pub fn baiyo(location: &Location, arguments: &[&str]) -> Ran {
     let stories = std::env::current_exe().expect("a running test has a file");
     let built: PathBuf = stories.ancestors().nth(2).expect("a profile's folder").join("baiyo");
     assert!(built.exists(), "build the product first: cargo build --package baiyo");
-    run(Command::new(built).args(arguments))
+    let mut command = Command::new(built);
+    match engine::url(location) {
+        Some(url) => command.env("DATABASE_URL", url),
+        None => command.env_remove("DATABASE_URL"),
+    };
+    run(command.args(arguments))
 }
 
 /// Runs a Python program of the workspace.
@@ -31,7 +38,7 @@ pub fn python(program: &str, arguments: &[&str]) -> Ran {
 }
 
 fn run(command: &mut Command) -> Ran {
-    let output = command.env_remove("DATABASE_URL").output().expect("the program starts");
+    let output = command.output().expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { code: output.status.code().unwrap_or(-1), printed: text(&output.stdout) + &text(&output.stderr) }
 }

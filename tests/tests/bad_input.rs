@@ -8,7 +8,7 @@ mod forms;
 #[path = "bad_input/values.rs"]
 mod values;
 
-use diesel::prelude::*;
+use baiyo_persistence::engine::prelude::*;
 use diesel::sql_types::Text;
 use forms::{Forms, set};
 use serde_json::{Value, json};

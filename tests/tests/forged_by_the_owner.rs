@@ -148,11 +148,16 @@ fn what_is_taken_away_after_the_guards_were_dropped_is_found() {
     assert!(centre.verify(std::slice::from_ref(&kept)).is_sound());
 
     let mut conn = centre.database();
-    let mut sql = |sql: &str| diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut conn);
+    let mut sql = |sql: &str| baiyo_persistence::engine::Run::execute(diesel::sql_query(sql), &mut conn);
     let last = "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)";
     assert!(sql(last).is_err(), "the guards refuse it");
-    sql("DROP TRIGGER journal_no_delete").unwrap();
-    sql("PRAGMA foreign_keys = OFF").unwrap();
+    if stories::engine::is_postgres() {
+        sql("DROP TRIGGER journal_no_delete ON journal").unwrap();
+        sql("SET session_replication_role = replica").unwrap();
+    } else {
+        sql("DROP TRIGGER journal_no_delete").unwrap();
+        sql("PRAGMA foreign_keys = OFF").unwrap();
+    }
     assert_eq!(sql(last), Ok(1));
     drop(conn);
     let findings: Vec<String> = centre.verify(&[kept]).findings.iter().map(ToString::to_string).collect();

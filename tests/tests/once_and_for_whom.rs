@@ -2,8 +2,8 @@
 
 use baiyo_domain::authority::Role;
 use baiyo_domain::journal::Hash;
+use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::schema::idempotency;
-use diesel::prelude::*;
 use serde_json::{Value, json};
 use stories::{Answer, Centre, Course, Recipe, Step};
 

@@ -1,6 +1,7 @@
 //! What leaves the centre can be verified without it: an exported batch by a program of its own in another language,
 //! a whole folder by `baiyo verify`.
 
+use baiyo_persistence::store::Location;
 use serde_json::{Value, json};
 use stories::{Centre, Course, Recipe, Step, baiyo, python};
 
@@ -60,21 +61,21 @@ fn the_whole_journal_is_exported_by_the_command_and_verified_against_a_checkpoin
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let data = centre.folder().to_str().unwrap().to_string();
     std::fs::write(path("kept.txt"), kept["note"].as_str().unwrap()).unwrap();
-    let exported = baiyo(&["export", "--data", &data, "--out", &path("all.json")]);
+    let exported = baiyo(centre.location(), &["export", "--data", &data, "--out", &path("all.json")]);
     assert_eq!(exported.code, 0, "{}", exported.printed);
     let vkey = kept["vkey"].as_str().unwrap();
     let verified = python(TWIN, &[&path("all.json"), "--vkey", vkey, "--checkpoint", &path("kept.txt")]);
     assert_eq!(verified.code, 0, "{}", verified.printed);
     assert!(verified.printed.contains("the whole of the journal"), "{}", verified.printed);
 
-    let one = baiyo(&["export", &batch, "--data", &data, "--out", &path("one.json")]);
+    let one = baiyo(centre.location(), &["export", &batch, "--data", &data, "--out", &path("one.json")]);
     assert_eq!(one.code, 0, "{}", one.printed);
     assert_eq!(python(TWIN, &[&path("one.json")]).code, 0);
 
-    let verified = baiyo(&["verify", "--data", &data, "--checkpoint", &path("kept.txt")]);
+    let verified = baiyo(centre.location(), &["verify", "--data", &data, "--checkpoint", &path("kept.txt")]);
     assert_eq!(verified.code, 0, "{}", verified.printed);
     assert!(verified.printed.contains("sound:"), "{}", verified.printed);
-    let gate = baiyo(&["gate", &batch, "--data", &data]);
+    let gate = baiyo(centre.location(), &["gate", &batch, "--data", &data]);
     assert_eq!(gate.code, 1, "nothing may be released yet: {}", gate.printed);
     assert!(
         gate.printed.contains("[consent]") || gate.printed.contains("[manufacturing]"),
@@ -90,25 +91,33 @@ fn baiyo_verify_answers_zero_one_or_two() {
     Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Opened);
     let data = centre.folder().to_str().unwrap().to_string();
     // It may be asked while the server is at work.
-    let sound = baiyo(&["verify", "--data", &data]);
+    let sound = baiyo(centre.location(), &["verify", "--data", &data]);
     assert_eq!(sound.code, 0, "{}", sound.printed);
     centre.stop();
-    assert_eq!(baiyo(&["verify", "--data", &data]).code, 0);
-    assert_eq!(baiyo(&["rebuild", "--data", &data]).code, 0);
+    assert_eq!(baiyo(centre.location(), &["verify", "--data", &data]).code, 0);
+    assert_eq!(baiyo(centre.location(), &["rebuild", "--data", &data]).code, 0);
 
     let elsewhere = tempfile::tempdir().unwrap();
-    let nothing = baiyo(&["verify", "--data", elsewhere.path().to_str().unwrap()]);
+    let nothing = baiyo(
+        &Location::embedded(elsewhere.path()),
+        &["verify", "--data", elsewhere.path().to_str().unwrap()],
+    );
     assert_eq!(nothing.code, 2, "{}", nothing.printed);
-    let lost = baiyo(&["verify", "--data", &data, "--checkpoint", "no-such-file.txt"]);
+    let lost = baiyo(centre.location(), &["verify", "--data", &data, "--checkpoint", "no-such-file.txt"]);
     assert_eq!(lost.code, 2, "{}", lost.printed);
 
     centre.is_tampered_with();
     let mut conn = centre.database();
-    let mut sql = |sql: &str| diesel::RunQueryDsl::execute(diesel::sql_query(sql), &mut conn).unwrap();
-    sql("DROP TRIGGER journal_no_update");
+    let mut sql =
+        |sql: &str| baiyo_persistence::engine::Run::execute(diesel::sql_query(sql), &mut conn).unwrap();
+    sql(if stories::engine::is_postgres() {
+        "DROP TRIGGER journal_no_update ON journal"
+    } else {
+        "DROP TRIGGER journal_no_update"
+    });
     sql("UPDATE journal SET recorded_at = recorded_at + 1 WHERE kind = 'batch.intake.opened'");
     drop(conn);
-    let altered = baiyo(&["verify", "--data", &data]);
+    let altered = baiyo(centre.location(), &["verify", "--data", &data]);
     assert_eq!(altered.code, 1, "{}", altered.printed);
     assert!(altered.printed.contains("it was altered"), "{}", altered.printed);
     assert!(altered.printed.contains("lacks the trigger journal_no_update"), "{}", altered.printed);

@@ -120,6 +120,18 @@ impl World {
         self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The streams that were loaded, even if they are empty.
+    pub fn loaded(&self) -> impl Iterator<Item = StreamId> {
+        self.streams.keys().copied()
+    }
+
+    /// When the newest of the loaded entries was recorded.
+    pub fn newest_recorded(&self) -> Time {
+        let newest =
+            self.streams.values().filter_map(|entries| entries.last()).map(|entry| entry.recorded_at);
+        newest.max().unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
+    }
+
     /// The stream's newest version; 0 where it is empty.
     pub fn version(&self, stream: StreamId) -> u32 {
         self.entries(stream).last().map_or(0, |entry| entry.version)

@@ -22,7 +22,7 @@ pub use session::{
 };
 pub use signing_key::{LockedKey, NewCredentials, UnlockedKey};
 
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::schema::{account, setup_link, signing_key as stored_key};
 use crate::sql_types::Id;
 use baiyo_domain::authority::Reauthenticated;
@@ -31,7 +31,6 @@ use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
 use chrono::TimeDelta;
 use diesel::dsl::exists;
-use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
 /// Why a password opened nothing. Who is not signed in must not be told the two apart: only an account that

@@ -1,7 +1,7 @@
 //! Evidence: what the gate said after each command, who had which duty, what was decided. Rows are a pure
 //! function of a batch's history, so that `baiyo rebuild` can compare them with what was written.
 
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::schema::{disposition, duty, gate_fact};
 use crate::sql_types::Id;
 use crate::writer::JobError;
@@ -13,7 +13,6 @@ use baiyo_domain::ids::{BatchId, CommandId, ContainerNo, EntryId, PersonId};
 use baiyo_domain::journal::Entry;
 use baiyo_domain::refusal::Impossible;
 use baiyo_domain::time::Time;
-use diesel::prelude::*;
 use std::collections::BTreeMap;
 
 /// The evidence one command left.

@@ -2,13 +2,16 @@
 //! evidence, read models and the idempotency key in the same transaction.
 
 use crate::accounts::Token;
+use crate::clock::Timekeeper;
+use crate::engine::postgres::{self, Held};
+use crate::engine::prelude::*;
 use crate::journal::{self, insert_entries};
 use crate::keystore::SealedPersonal;
 use crate::schema::{batch_row, idempotency, serial};
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
-use crate::{Conn, accounts, evidence, keystore, reading};
+use crate::{accounts, evidence, keystore, reading};
 use baiyo_domain::attempts;
 use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::batch::{self, Stamp};
@@ -23,7 +26,6 @@ use baiyo_domain::standard;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::{Need, World, needs};
 use chrono::Datelike;
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -130,12 +132,7 @@ impl Store {
         let time = self.time.clone();
         let patient = request.personal.as_ref().map(|row| row.patient);
         let anchor = self.keys.anchor().map_err(|error| ExecuteError::Unavailable(error.to_string()))?;
-        let outcome = self.write(move |conn| {
-            let (now, clock_behind) = time.now();
-            let outcome = run(conn, request, now, clock_behind, anchor)?;
-            time.recorded(now);
-            Ok(outcome)
-        });
+        let outcome = self.write_again(move |conn| run(conn, &request, &time, anchor));
         let unused = match &outcome {
             Ok(Ok(answer)) => answer.replayed,
             Ok(Err(_)) | Err(WriteError::Job(_)) => true,
@@ -168,9 +165,9 @@ impl Store {
     ) -> Result<(), ExecuteError> {
         let time = self.time.clone();
         let attempt = attempts::RefusedAttempt { action, stream: aimed_at, reasons };
-        let outcome = self.write(move |conn| {
+        let outcome = self.write_again(move |conn| {
             let mut appends = Appends::new();
-            appends.push(StreamKind::Attempts, person.0, attempts::Event::from(attempt));
+            appends.push(StreamKind::Attempts, person.0, attempts::Event::from(attempt.clone()));
             let (now, _) = time.now();
             if let Some(seconds) = wait_after_attempts(conn, person, now)? {
                 return Err(JobError::Own(ExecuteError::TooMany { seconds }));
@@ -189,19 +186,33 @@ impl Store {
 
 fn run(
     conn: &mut Conn,
-    request: Request,
-    now: Time,
-    clock_behind: bool,
+    request: &Request,
+    time: &Timekeeper,
     anchor: Option<PublicKey>,
 ) -> Result<Outcome, JobError<ExecuteError>> {
-    if let Some(first) = first_answer(conn, &request)? {
+    if let Some(first) = first_answer(conn, request)? {
         return Ok(Ok(first));
     }
-    let world = load(conn, &request.command, request.recorder, anchor)?;
+    let world = load_locked(conn, &request.command, request.recorder, anchor)?;
+    // Another node may have recorded later than this one's clock says.
+    time.recorded(world.newest_recorded());
+    let (now, clock_behind) = time.now();
+    let outcome = decide_and_append(conn, request, &world, now, clock_behind)?;
+    time.recorded(now);
+    Ok(outcome)
+}
+
+fn decide_and_append(
+    conn: &mut Conn,
+    request: &Request,
+    world: &World,
+    now: Time,
+    clock_behind: bool,
+) -> Result<Outcome, JobError<ExecuteError>> {
     let actor = world.actor(request.recorder, now).ok_or(JobError::Own(ExecuteError::Stranger))?;
-    let labels = fresh_labels(conn, &world, &request.command, now)?;
+    let labels = fresh_labels(conn, world, &request.command, now)?;
     let ctx = Context {
-        world: &world,
+        world,
         now,
         clock_behind,
         actor: &actor,
@@ -217,13 +228,13 @@ fn run(
             if !taken.is_empty() {
                 return Ok(Err(taken));
             }
-            let mut answer = append(conn, &world, appends, &author)?;
+            let mut answer = append(conn, world, appends, &author)?;
             use_labels(conn, &labels, &request.command)?;
             answer.link = keep_accounts(conn, &request.command, now)?;
             if let Some(row) = &request.personal {
                 keystore::store_personal(conn, row.patient, row.clinic, &row.sealed, &[row.index])?;
             }
-            remember(conn, &request, &answer, now)?;
+            remember(conn, request, &answer, now)?;
             Ok(Ok(answer))
         }
         Err(Refusal { reasons, mut record }) => {
@@ -238,7 +249,7 @@ fn run(
                 }
             }
             if !record.0.is_empty() {
-                append(conn, &world, record, &author)?;
+                append(conn, world, record, &author)?;
             }
             Ok(Err(reasons))
         }
@@ -259,6 +270,40 @@ fn wait_after_attempts(conn: &mut Conn, person: PersonId, now: Time) -> QueryRes
     let earlier = journal::recorded_at(conn, stream, version)?;
     let left = earlier.map_or(0, |earlier| 60 - now.since(earlier).num_seconds());
     Ok(u64::try_from(left).ok().filter(|seconds| *seconds > 0))
+}
+
+/// Loads every stream a command needs and, where other nodes write as well, holds it: what is decided on stays so until
+/// the decision is recorded. Which streams those are is known once they are read; so they are locked in their order
+/// and read again, until reading finds no further one.
+fn load_locked(
+    conn: &mut Conn,
+    command: &Command,
+    recorder: PersonId,
+    anchor: Option<PublicKey>,
+) -> Result<World, JobError<ExecuteError>> {
+    let mut world = load(conn, command, recorder, anchor)?;
+    if !conn.is_postgres() {
+        return Ok(world);
+    }
+    let aimed = command.stream();
+    // Of what a command is not aimed at, these are only read. The centre's own forms name no stream.
+    let only_read = |stream: StreamId| match stream.kind {
+        StreamKind::Person | StreamKind::Standard => Some(stream) != aimed,
+        StreamKind::Site => aimed.is_some(),
+        _ => false,
+    };
+    let held = |stream| if only_read(stream) { Held::Shared } else { Held::Alone };
+    let mut locked: BTreeMap<StreamId, Held> = BTreeMap::new();
+    loop {
+        let wanted = world.loaded().chain(aimed).filter(|stream| !locked.contains_key(stream));
+        let missing: BTreeMap<StreamId, Held> = wanted.map(|stream| (stream, held(stream))).collect();
+        if missing.is_empty() {
+            return Ok(world);
+        }
+        postgres::lock_streams(conn, &missing)?;
+        locked.extend(missing);
+        world = load(conn, command, recorder, anchor)?;
+    }
 }
 
 /// Loads every stream a command needs, until nothing is missing.
@@ -510,6 +555,7 @@ fn fresh_labels(conn: &mut Conn, world: &World, command: &Command, now: Time) ->
         return Ok(FreshLabels::default());
     };
     let year = now.utc().year().rem_euclid(100);
+    postgres::lock(conn, &format!("serial {name} {year}"), Held::Alone)?;
     let last: Option<i32> = serial::table
         .filter(serial::kind.eq(name).and(serial::year.eq(year)))
         .select(serial::last)

@@ -1,17 +1,17 @@
 //! The journal's rows: reading streams, appending entries.
 
-use crate::Conn;
+use crate::engine::prelude::*;
+use crate::on_engine;
 use crate::reading::After;
 use crate::schema::journal;
 use crate::sql_types::Id;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::time::Time;
-use diesel::prelude::*;
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = journal)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct Row {
     id: Id,
     stream_kind: String,
@@ -82,11 +82,10 @@ impl Row {
 /// # Errors
 /// The database, or rows that are no entries.
 pub fn entries_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<Row> = journal::table
+    let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
         .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
         .order(journal::version)
-        .select(Row::as_select())
-        .load(conn)?;
+        .select(Row::as_select()), conn))?;
     rows.into_iter().map(Row::entry).collect()
 }
 
@@ -95,12 +94,11 @@ pub fn entries_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Vec<Entry>> 
 /// # Errors
 /// The database, or a row that is no entry.
 pub fn newest_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Option<Entry>> {
-    let row: Option<Row> = journal::table
+    let row: Option<Row> = on_engine!(conn => diesel::RunQueryDsl::first(journal::table
         .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
         .order(journal::version.desc())
-        .select(Row::as_select())
-        .first(conn)
-        .optional()?;
+        .select(Row::as_select()), conn))
+    .optional()?;
     row.map(Row::entry).transpose()
 }
 
@@ -122,13 +120,15 @@ pub(crate) fn recorded_at(conn: &mut Conn, stream: StreamId, version: u32) -> Qu
 pub fn attempts_before(conn: &mut Conn, before: Option<After>, limit: i64) -> QueryResult<Vec<Entry>> {
     // A literal, so that the index over attempts alone serves.
     let attempts = diesel::dsl::sql::<diesel::sql_types::Bool>("stream_kind = 'attempts'");
-    let mut query = journal::table.filter(attempts).select(Row::as_select()).into_boxed();
-    if let Some(After { at, id }) = before {
-        let earlier = journal::recorded_at.lt(at);
-        query = query.filter(earlier.or(journal::recorded_at.eq(at).and(journal::id.lt(Id(id)))));
-    }
-    let rows: Vec<Row> =
-        query.order((journal::recorded_at.desc(), journal::id.desc())).limit(limit).load(conn)?;
+    let After { at, id } = before.unwrap_or(After::NEWEST);
+    let earlier = journal::recorded_at.lt(at);
+    let earlier = earlier.or(journal::recorded_at.eq(at).and(journal::id.lt(Id(id))));
+    let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
+        .filter(attempts)
+        .filter(earlier)
+        .order((journal::recorded_at.desc(), journal::id.desc()))
+        .limit(limit)
+        .select(Row::as_select()), conn))?;
     rows.into_iter().map(Row::entry).collect()
 }
 
@@ -158,13 +158,48 @@ pub fn site_stream(conn: &mut Conn) -> QueryResult<Option<StreamId>> {
 /// # Errors
 /// The database, or rows that are no entries.
 pub fn page_after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<(i64, Entry)>> {
-    let rows: Vec<(i64, Row)> = journal::table
+    let rows: Vec<(i64, Row)> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
         .filter(journal::seq.gt(seq))
         .order(journal::seq)
         .limit(limit)
-        .select((journal::seq, Row::as_select()))
-        .load(conn)?;
+        .select((journal::seq, Row::as_select())), conn))?;
     rows.into_iter().map(|(seq, row)| Ok((seq, row.entry()?))).collect()
+}
+
+#[derive(QueryableByName)]
+struct Transaction {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    number: i64,
+}
+
+/// In PostgreSQL, a number above that of every transaction so far; nothing where there is one writer.
+pub(crate) fn newest_transaction(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    if !conn.is_postgres() {
+        return Ok(None);
+    }
+    let newest = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT) AS number";
+    Ok(Some(diesel::sql_query(newest).get_result::<Transaction>(conn)?.number))
+}
+
+/// In PostgreSQL, whether every transaction below a number has ended.
+pub(crate) fn has_settled(conn: &mut Conn, horizon: i64) -> QueryResult<bool> {
+    let oldest = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS number";
+    Ok(diesel::sql_query(oldest).get_result::<Transaction>(conn)?.number >= horizon)
+}
+
+/// In PostgreSQL, the next entries after the last one in the tree whose place can no longer change: those of
+/// transactions older than any that still runs.
+pub(crate) fn settled_after_sealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Row> = diesel::sql_query(
+        "WITH last AS (SELECT j.tx, j.seq FROM tree_leaf AS l JOIN journal AS j ON j.id = l.entry \
+                       ORDER BY l.tree_index DESC LIMIT 1) \
+         SELECT * FROM journal AS j WHERE j.tx < pg_snapshot_xmin(pg_current_snapshot()) \
+         AND (j.tx, j.seq) > (coalesce((SELECT tx FROM last), '0'::xid8), coalesce((SELECT seq FROM last), -1)) \
+         ORDER BY j.tx, j.seq LIMIT $1",
+    )
+    .bind::<diesel::sql_types::BigInt, _>(limit)
+    .load(conn)?;
+    rows.into_iter().map(Row::entry).collect()
 }
 
 pub(crate) fn insert_entries(conn: &mut Conn, entries: &[Entry]) -> QueryResult<()> {

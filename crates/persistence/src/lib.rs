@@ -1,14 +1,16 @@
-//! The journal, the evidence, the read models and the accounts in a database. One write path, [`Store::execute`];
-//! SQLite today, with types and SQL that a second engine can share.
+//! The journal, the evidence, the read models and the accounts in a database: an embedded SQLite file, or PostgreSQL.
+//! One write path, [`Store::execute`], and each query written once.
 
 pub mod accounts;
 pub mod clock;
+pub mod engine;
 pub mod evidence;
 pub mod execute;
 pub mod extract;
 pub mod founding;
 pub mod journal;
 pub mod keystore;
+pub mod pool;
 pub mod reading;
 pub mod rebuild;
 pub mod schema;
@@ -18,8 +20,6 @@ pub mod store;
 pub mod verify;
 pub mod writer;
 
+pub use engine::Conn;
 pub use execute::{Answer, ExecuteError, PersonalRow, Request};
 pub use store::{Store, StoreError};
-
-/// A connection to the embedded database.
-pub type Conn = diesel::SqliteConnection;

@@ -1,13 +1,13 @@
 //! Read models: rows for boards, worklists and look-ups, written from folded streams in the same transaction as
 //! their entries, and the queries over them. A clinic's scope is a type, so that no query can forget it.
 
-use crate::Conn;
-use crate::journal;
+use crate::engine::prelude::*;
 use crate::schema::{
     batch_row, container_row, order_row, person_row, quality_event_row, standard_row, stop_row,
 };
 use crate::sql_types::Id;
 use crate::store::StoreError;
+use crate::{journal, on_engine};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -15,7 +15,7 @@ use baiyo_domain::order::{Order, Purpose};
 use baiyo_domain::quality_event::Opening;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
-use diesel::prelude::*;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Whose records may be seen.
@@ -30,7 +30,7 @@ pub enum ClinicScope {
 /// A batch on the board.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = batch_row)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct BatchRow {
     /// The batch.
     pub id: Id,
@@ -67,7 +67,7 @@ pub struct BatchRow {
 /// An order on the list.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = order_row)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct OrderRow {
     /// The order.
     pub id: Id,
@@ -93,7 +93,7 @@ pub struct OrderRow {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = person_row)]
 #[diesel(treat_none_as_null = true)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct PersonRow {
     /// The person.
     pub id: Id,
@@ -114,7 +114,7 @@ pub struct PersonRow {
 /// A standard's version on the list.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = standard_row)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct StandardRow {
     /// The version's identifier.
     pub id: Id,
@@ -135,7 +135,7 @@ pub struct StandardRow {
 /// A quality event on the list.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = quality_event_row)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct QualityEventRow {
     /// The event.
     pub id: Id,
@@ -155,7 +155,7 @@ pub struct QualityEventRow {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = stop_row)]
 #[diesel(treat_none_as_null = true)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct StopRow {
     /// Its entry.
     pub entry: Id,
@@ -171,9 +171,9 @@ pub struct StopRow {
     pub acknowledged_at: Option<i64>,
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = container_row)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct ContainerRow {
     batch: Id,
     no: i32,
@@ -351,6 +351,11 @@ pub struct After {
     pub id: Uuid,
 }
 
+impl After {
+    /// Before everything that a list shows.
+    pub const NEWEST: Self = Self { at: i64::MAX, id: Uuid::max() };
+}
+
 /// One page of batches as they stand at `now`, newest change first. `status` narrows by the status at the newest entry.
 ///
 /// # Errors
@@ -363,24 +368,24 @@ pub fn batches(
     limit: i64,
     now: Time,
 ) -> Result<Vec<BatchRow>, StoreError> {
-    let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
-    if let ClinicScope::Clinic(clinic) = scope {
-        let allocated =
-            container_row::table.filter(container_row::clinic.eq(Id(clinic.0))).select(container_row::batch);
-        query = query.filter(batch_row::clinic.eq(Id(clinic.0)).or(batch_row::id.eq_any(allocated)));
-    }
-    if let Some(status) = status {
-        query = query.filter(batch_row::status.eq(status.to_string()));
-    }
-    if let Some(after) = after {
-        query = query.filter(
-            batch_row::changed_at
-                .lt(after.at)
-                .or(batch_row::changed_at.eq(after.at).and(batch_row::id.lt(Id(after.id)))),
-        );
-    }
-    let rows: Vec<BatchRow> =
-        query.order((batch_row::changed_at.desc(), batch_row::id.desc())).limit(limit).load(conn)?;
+    let After { at, id } = after.unwrap_or(After::NEWEST);
+    let rows: Vec<BatchRow> = on_engine!(conn => {
+        let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
+        if let ClinicScope::Clinic(clinic) = scope {
+            let allocated = container_row::table.filter(container_row::clinic.eq(Id(clinic.0)));
+            let allocated = allocated.select(container_row::batch);
+            query = query.filter(batch_row::clinic.eq(Id(clinic.0)).or(batch_row::id.eq_any(allocated)));
+        }
+        if let Some(status) = status {
+            query = query.filter(batch_row::status.eq(status.to_string()));
+        }
+        let earlier = batch_row::changed_at.lt(at);
+        let query = query
+            .filter(earlier.or(batch_row::changed_at.eq(at).and(batch_row::id.lt(Id(id)))))
+            .order((batch_row::changed_at.desc(), batch_row::id.desc()))
+            .limit(limit);
+        diesel::RunQueryDsl::load(query, conn)
+    })?;
     rows.into_iter()
         .map(|row| {
             let found = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?;
@@ -399,18 +404,19 @@ pub fn orders(
     after: Option<After>,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
-    let mut query = order_row::table.select(OrderRow::as_select()).into_boxed();
-    if let ClinicScope::Clinic(clinic) = scope {
-        query = query.filter(order_row::clinic.eq(Id(clinic.0)));
-    }
-    if let Some(after) = after {
-        query = query.filter(
-            order_row::placed_at
-                .lt(after.at)
-                .or(order_row::placed_at.eq(after.at).and(order_row::id.lt(Id(after.id)))),
-        );
-    }
-    query.order((order_row::placed_at.desc(), order_row::id.desc())).limit(limit).load(conn)
+    let After { at, id } = after.unwrap_or(After::NEWEST);
+    on_engine!(conn => {
+        let mut query = order_row::table.select(OrderRow::as_select()).into_boxed();
+        if let ClinicScope::Clinic(clinic) = scope {
+            query = query.filter(order_row::clinic.eq(Id(clinic.0)));
+        }
+        let earlier = order_row::placed_at.lt(at);
+        let query = query
+            .filter(earlier.or(order_row::placed_at.eq(at).and(order_row::id.lt(Id(id)))))
+            .order((order_row::placed_at.desc(), order_row::id.desc()))
+            .limit(limit);
+        diesel::RunQueryDsl::load(query, conn)
+    })
 }
 
 /// Everybody, by sign-in name.
@@ -418,7 +424,7 @@ pub fn orders(
 /// # Errors
 /// The database.
 pub fn people(conn: &mut Conn) -> QueryResult<Vec<PersonRow>> {
-    person_row::table.order(person_row::sign_in).select(PersonRow::as_select()).load(conn)
+    on_engine!(conn => diesel::RunQueryDsl::load(person_row::table.order(person_row::sign_in).select(PersonRow::as_select()), conn))
 }
 
 /// All standards, by code and version.
@@ -426,10 +432,9 @@ pub fn people(conn: &mut Conn) -> QueryResult<Vec<PersonRow>> {
 /// # Errors
 /// The database.
 pub fn standards(conn: &mut Conn) -> QueryResult<Vec<StandardRow>> {
-    standard_row::table
+    on_engine!(conn => diesel::RunQueryDsl::load(standard_row::table
         .order((standard_row::code, standard_row::edition))
-        .select(StandardRow::as_select())
-        .load(conn)
+        .select(StandardRow::as_select()), conn))
 }
 
 /// Whether this version of a standard was filed.
@@ -451,15 +456,13 @@ pub fn quality_events(
     after: Option<After>,
     limit: i64,
 ) -> QueryResult<Vec<QualityEventRow>> {
-    let mut query = quality_event_row::table.select(QualityEventRow::as_select()).into_boxed();
-    if let Some(after) = after {
-        query = query.filter(
-            quality_event_row::opened_at
-                .lt(after.at)
-                .or(quality_event_row::opened_at.eq(after.at).and(quality_event_row::id.lt(Id(after.id)))),
-        );
-    }
-    query.order((quality_event_row::opened_at.desc(), quality_event_row::id.desc())).limit(limit).load(conn)
+    let After { at, id } = after.unwrap_or(After::NEWEST);
+    let earlier = quality_event_row::opened_at.lt(at);
+    on_engine!(conn => diesel::RunQueryDsl::load(quality_event_row::table
+        .filter(earlier.or(quality_event_row::opened_at.eq(at).and(quality_event_row::id.lt(Id(id)))))
+        .order((quality_event_row::opened_at.desc(), quality_event_row::id.desc()))
+        .limit(limit)
+        .select(QualityEventRow::as_select()), conn))
 }
 
 /// Stop messages that are not acknowledged, oldest first.
@@ -467,19 +470,25 @@ pub fn quality_events(
 /// # Errors
 /// The database.
 pub fn open_stops(conn: &mut Conn, scope: ClinicScope) -> QueryResult<Vec<StopRow>> {
-    let mut query =
-        stop_row::table.filter(stop_row::acknowledged_at.is_null()).select(StopRow::as_select()).into_boxed();
-    if let ClinicScope::Clinic(clinic) = scope {
-        query = query.filter(stop_row::clinic.eq(Id(clinic.0)));
-    }
-    query.order(stop_row::issued_at).load(conn)
+    let clinic = match scope {
+        ClinicScope::Centre => None,
+        ClinicScope::Clinic(clinic) => Some(Id(clinic.0)),
+    };
+    on_engine!(conn => {
+        let open = stop_row::table.filter(stop_row::acknowledged_at.is_null()).select(StopRow::as_select());
+        let mut query = open.into_boxed();
+        if let Some(clinic) = clinic {
+            query = query.filter(stop_row::clinic.eq(clinic));
+        }
+        diesel::RunQueryDsl::load(query.order(stop_row::issued_at), conn)
+    })
 }
 
 /// The names of people, for showing who did what.
 ///
 /// # Errors
 /// The database.
-pub fn names(conn: &mut Conn) -> QueryResult<std::collections::BTreeMap<PersonId, String>> {
+pub fn names(conn: &mut Conn) -> QueryResult<BTreeMap<PersonId, String>> {
     let rows: Vec<(Id, String)> = person_row::table.select((person_row::id, person_row::name)).load(conn)?;
     Ok(rows.into_iter().map(|(id, name)| (PersonId(id.0), name)).collect())
 }
@@ -544,6 +553,36 @@ pub fn order(conn: &mut Conn, scope: ClinicScope, id: OrderId) -> Result<Option<
         ClinicScope::Centre => true,
         ClinicScope::Clinic(clinic) => order.placed.clinic == clinic,
     }))
+}
+
+/// Each read model's rows, by primary key, as they are.
+pub(crate) type Contents = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+/// Reads every read model whole; for comparing.
+pub(crate) fn contents(conn: &mut Conn) -> QueryResult<Contents> {
+    let mut contents = Contents::new();
+    macro_rules! read {
+        ($($table:ident of $row:ident by $key:expr;)*) => {$({
+            let rows: Vec<$row> = on_engine!(conn => {
+                diesel::RunQueryDsl::load($table::table.select(<$row>::as_select()), conn)
+            })?;
+            let key: fn(&$row) -> String = $key;
+            contents.insert(
+                stringify!($table),
+                rows.iter().map(|row| (key(row), format!("{row:?}"))).collect(),
+            );
+        })*};
+    }
+    read! {
+        batch_row of BatchRow by |row| row.id.0.to_string();
+        container_row of ContainerRow by |row| format!("{} {}", row.batch.0, row.no);
+        stop_row of StopRow by |row| row.entry.0.to_string();
+        order_row of OrderRow by |row| row.id.0.to_string();
+        person_row of PersonRow by |row| row.id.0.to_string();
+        standard_row of StandardRow by |row| row.id.0.to_string();
+        quality_event_row of QualityEventRow by |row| row.id.0.to_string();
+    }
+    Ok(contents)
 }
 
 /// Empties every read model; for rebuilding.

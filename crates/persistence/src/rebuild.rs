@@ -1,15 +1,16 @@
 //! `baiyo rebuild`: the read models written anew from the journal, and the evidence compared with what the histories
 //! make. Both must come out as they were; what did not is listed.
 
+use crate::engine::prelude::*;
+use crate::engine::sqlite::in_memory;
+use crate::reading::Contents;
 use crate::sql_types::Id;
-use crate::store::{Store, StoreError, in_memory};
+use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
-use crate::{Conn, evidence, journal, reading};
+use crate::{evidence, journal, reading};
 use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::world::World;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::channel;
 
@@ -42,17 +43,6 @@ pub struct Difference {
     pub due: Option<String>,
 }
 
-/// The read models.
-const TABLES: [&str; 7] = [
-    "batch_row",
-    "container_row",
-    "stop_row",
-    "order_row",
-    "person_row",
-    "standard_row",
-    "quality_event_row",
-];
-
 /// Writes all read models anew in one transaction, and compares the evidence. `progress` is told how many streams of
 /// how many are done.
 ///
@@ -63,11 +53,18 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
     std::thread::scope(|threads| {
         let job = threads.spawn(move || {
             store.write(move |conn| {
-                let before = contents(conn)?;
+                if conn.is_postgres() {
+                    // Who records meanwhile waits with his rows, and writes them after these.
+                    conn.batch_execute(
+                        "LOCK TABLE batch_row, container_row, stop_row, order_row, person_row, \
+                                        standard_row, quality_event_row IN EXCLUSIVE MODE",
+                    )?;
+                }
+                let before = reading::contents(conn)?;
                 reading::clear(conn)?;
                 let disagreeing =
                     replay(conn, None, &mut |done, total| _ = steps.send((done, total))).map_err(own)?;
-                let after = contents(conn)?;
+                let after = reading::contents(conn)?;
                 Ok(compared(&before, &after, disagreeing))
             })
         });
@@ -88,7 +85,7 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
 pub fn check(conn: &mut Conn) -> Result<Rebuilt, StoreError> {
     let mut fresh = in_memory()?;
     let disagreeing = replay(conn, Some(&mut fresh), &mut |_, _| ())?;
-    Ok(compared(&contents(conn)?, &contents(&mut fresh)?, disagreeing))
+    Ok(compared(&reading::contents(conn)?, &reading::contents(&mut fresh)?, disagreeing))
 }
 
 fn own(error: StoreError) -> JobError<StoreError> {
@@ -135,55 +132,17 @@ fn strangers(conn: &mut Conn) -> QueryResult<BTreeSet<BatchId>> {
     }
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT batch FROM (SELECT batch FROM gate_fact UNION SELECT batch FROM duty \
-         UNION SELECT batch FROM disposition) \
+         UNION SELECT batch FROM disposition) AS evidence \
          WHERE batch NOT IN (SELECT stream_id FROM journal WHERE stream_kind = 'batch')",
     )
     .load(conn)?;
     Ok(rows.into_iter().map(|row| BatchId(row.batch.0)).collect())
 }
 
-/// Each read model's rows, by primary key.
-type Contents = BTreeMap<&'static str, BTreeMap<String, String>>;
-
-fn contents(conn: &mut Conn) -> QueryResult<Contents> {
-    TABLES.into_iter().map(|table| Ok((table, rows_of(conn, table)?))).collect()
-}
-
-fn rows_of(conn: &mut Conn, table: &str) -> QueryResult<BTreeMap<String, String>> {
-    #[derive(QueryableByName)]
-    struct Column {
-        #[diesel(sql_type = Text)]
-        name: String,
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        key: bool,
-    }
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        key: String,
-        #[diesel(sql_type = Text)]
-        line: String,
-    }
-    let columns: Vec<Column> =
-        diesel::sql_query("SELECT name, pk > 0 AS key FROM pragma_table_info(?) ORDER BY cid")
-            .bind::<Text, _>(table)
-            .load(conn)?;
-    let joined = |only_key: bool| {
-        let columns = columns.iter().filter(|column| column.key || !only_key);
-        let quoted: Vec<String> =
-            columns.map(|Column { name, .. }| format!("'{name} ' || quote({name})")).collect();
-        quoted.join(" || ', ' || ")
-    };
-    let rows: Vec<Row> =
-        diesel::sql_query(format!("SELECT {} AS key, {} AS line FROM {table}", joined(true), joined(false)))
-            .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.key, row.line)).collect())
-}
-
 fn compared(was: &Contents, due: &Contents, disagreeing: Vec<BatchId>) -> Rebuilt {
     let none = BTreeMap::new();
     let mut rebuilt = Rebuilt { disagreeing, ..Rebuilt::default() };
-    for table in TABLES {
+    for table in due.keys().copied() {
         let (was, due) = (was.get(table).unwrap_or(&none), due.get(table).unwrap_or(&none));
         rebuilt.rows += due.len() as u64;
         for key in was.keys().chain(due.keys().filter(|key| !was.contains_key(*key))) {

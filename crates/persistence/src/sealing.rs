@@ -1,16 +1,19 @@
 //! Sealing: every entry gets its place in one RFC 6962 tree, and the tree's root is signed as a C2SP checkpoint,
 //! kept in the database and, so that an outsider can prove a later change, in files outside it.
 
+use crate::engine::postgres::{self, Held};
+use crate::engine::prelude::*;
+use crate::journal as rows;
 use crate::schema::{checkpoint, journal, tree_leaf, tree_node};
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
-use crate::{Conn, journal as rows};
 use baiyo_domain::event::Event;
 use baiyo_domain::journal::checkpoint::{Checkpoint, Verifier};
 use baiyo_domain::journal::tree::{self, TreeError};
 use baiyo_domain::journal::{Entry, Hash};
-use diesel::prelude::*;
+use baiyo_domain::time::Time;
+use ed25519_dalek::SigningKey;
 use std::io::Write;
 
 /// Entries sealed in one transaction at most, so that a long backlog never keeps writers waiting.
@@ -20,41 +23,47 @@ const PAGE: i64 = 500;
 pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     let origin = store.read(origin)?;
     let Some(origin) = origin else { return Ok(0) };
+    settle(store)?;
     loop {
         let sealed = store.write(|conn| Ok::<_, JobError<StoreError>>(seal_page(conn)?)).map_err(lost)?;
         if sealed < PAGE {
             break;
         }
     }
-    let (size, root) = store.read(|conn| {
-        let size = size(conn)?;
-        Ok::<_, StoreError>((
-            size,
-            tree::root(size, |level, index| node(conn, level, index)).map_err(broken)?,
-        ))
-    })?;
-    let note = Checkpoint { origin, size, root }.sign(store.keys.checkpoint_key());
-    let text = note.clone();
-    let (now, _) = store.now();
-    store
-        .write(move |conn| {
-            let known: Option<i64> =
-                checkpoint::table.find(as_i64(size)).select(checkpoint::size).first(conn).optional()?;
-            if known.is_none() {
-                diesel::insert_into(checkpoint::table)
-                    .values((
-                        checkpoint::size.eq(as_i64(size)),
-                        checkpoint::root.eq(root.0.as_slice()),
-                        checkpoint::note.eq(&text),
-                        checkpoint::sealed_at.eq(now.micros()),
-                    ))
-                    .execute(conn)?;
-            }
-            Ok::<_, JobError<StoreError>>(())
-        })
-        .map_err(lost)?;
+    // Together, so that a checkpoint is over a tree that stood still.
+    let (key, time) = (store.keys.checkpoint_key().clone(), store.time.clone());
+    let (size, note) = store.write(move |conn| sign(conn, origin, &key, time.now().0)).map_err(lost)?;
     publish(store, size, &note)?;
     Ok(size)
+}
+
+fn sign(
+    conn: &mut Conn,
+    origin: String,
+    key: &SigningKey,
+    now: Time,
+) -> Result<(u64, String), JobError<StoreError>> {
+    postgres::lock(conn, SEALER, Held::Alone)?;
+    let size = size(conn)?;
+    let root =
+        tree::root(size, |level, index| node(conn, level, index)).map_err(|e| JobError::Own(broken(e)))?;
+    let note = Checkpoint { origin, size, root }.sign(key);
+    let known: Option<String> =
+        checkpoint::table.find(as_i64(size)).select(checkpoint::note).first(conn).optional()?;
+    match known {
+        Some(note) => Ok((size, note)),
+        None => {
+            diesel::insert_into(checkpoint::table)
+                .values((
+                    checkpoint::size.eq(as_i64(size)),
+                    checkpoint::root.eq(root.0.as_slice()),
+                    checkpoint::note.eq(&note),
+                    checkpoint::sealed_at.eq(now.micros()),
+                ))
+                .execute(conn)?;
+            Ok((size, note))
+        }
+    }
 }
 
 fn lost(error: WriteError<StoreError>) -> StoreError {
@@ -93,16 +102,31 @@ pub fn verifier(store: &Store) -> Result<Option<Verifier>, StoreError> {
     Verifier::new(&origin, key).map(Some).map_err(|error| StoreError::Database(error.to_string()))
 }
 
+/// Waits a moment for transactions that began before now and may still record something, so that what was recorded
+/// until now is sealed now. One that takes longer is sealed after: nothing is passed over.
+fn settle(store: &Store) -> Result<(), StoreError> {
+    const PATIENCE: u32 = 50;
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+    let Some(horizon) = store.read(|conn| Ok::<_, StoreError>(rows::newest_transaction(conn)?))? else {
+        return Ok(());
+    };
+    for _ in 0..PATIENCE {
+        if store.read(|conn| Ok::<_, StoreError>(rows::has_settled(conn, horizon)?))? {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// By what the nodes on one database agree who seals: whoever holds the lock, until his transaction ends.
+const SEALER: &str = "sealer";
+
 fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
+    postgres::lock(conn, SEALER, Held::Alone)?;
     let size = size(conn)?;
-    let last: Option<i64> = tree_leaf::table
-        .inner_join(journal::table.on(journal::id.eq(tree_leaf::entry)))
-        .order(tree_leaf::tree_index.desc())
-        .select(journal::seq)
-        .first(conn)
-        .optional()?;
-    let page: Vec<(i64, Entry)> = rows::page_after(conn, last.unwrap_or(0), PAGE)?;
-    for (size, (_, entry)) in (size..).zip(&page) {
+    let page = unsealed(conn)?;
+    for (size, entry) in (size..).zip(&page) {
         let nodes =
             tree::append(size, entry.hash, |level, index| node(conn, level, index)).map_err(|error| {
                 diesel::result::Error::DeserializationError(format!("the tree: {error}").into())
@@ -121,6 +145,21 @@ fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
         }
     }
     Ok(i64::try_from(page.len()).unwrap_or(i64::MAX))
+}
+
+/// The next entries to be sealed. The embedded engine writes them in the order of `seq`; in PostgreSQL a transaction may
+/// commit after a later one, so only what no running transaction can still come before is taken.
+fn unsealed(conn: &mut Conn) -> QueryResult<Vec<Entry>> {
+    if conn.is_postgres() {
+        return rows::settled_after_sealed(conn, PAGE);
+    }
+    let last: Option<i64> = tree_leaf::table
+        .inner_join(journal::table.on(journal::id.eq(tree_leaf::entry)))
+        .order(tree_leaf::tree_index.desc())
+        .select(journal::seq)
+        .first(conn)
+        .optional()?;
+    Ok(rows::page_after(conn, last.unwrap_or(0), PAGE)?.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// The tree's size.

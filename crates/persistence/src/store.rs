@@ -1,28 +1,29 @@
-//! The store: one database with its key store, its writer, its readers and its clock.
+//! The store: one database with its key store, its writers, its readers and its clock.
 
 use crate::clock::{Clock, Timekeeper};
+use crate::engine::prelude::*;
+use crate::engine::{postgres, sqlite};
 use crate::keystore::{KeyStore, KeyStoreError};
+use crate::pool::Pool;
+use crate::sealing;
 use crate::writer::{JobError, WriteError, Writer};
-use crate::{Conn, sealing};
 use baiyo_domain::time::Time;
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, QueryableByName, RunQueryDsl};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
-
 /// Why a store cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database's address names an engine that this build does not have.
+    /// The database's address names an engine that there is not.
     #[error(
-        "{0} names an engine that this version does not have: it keeps its records in an embedded SQLite database; \
-         leave DATABASE_URL out and name a folder with --data"
+        "DATABASE_URL: {0} names no engine that Baiyo knows: leave it out for the embedded database in the data folder, \
+         or write postgres://…"
     )]
     Engine(String),
+    /// The database's address cannot be used.
+    #[error("{0}")]
+    Address(String),
     /// The folder cannot be used.
     #[error("the data folder {folder}: {reason}")]
     Folder {
@@ -51,16 +52,54 @@ impl From<diesel::result::Error> for StoreError {
     }
 }
 
-/// Refuses an address of an engine that this build does not have, so that a typo never makes an empty database.
-///
-/// # Errors
-/// The address has a scheme, whatever it is: only folders are known today.
-pub fn check_engine(address: Option<&str>) -> Result<(), StoreError> {
-    match address.map(str::trim).filter(|address| !address.is_empty()) {
-        Some(address) => {
-            Err(StoreError::Engine(address.split("://").next().unwrap_or(address).to_string() + "://"))
+/// Where a centre's records are: a folder with its keys and checkpoints, and the database in it or elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The PostgreSQL database; nothing for the embedded one in the folder.
+    pub postgres: Option<postgres::Address>,
+}
+
+impl Location {
+    /// The embedded database in a folder.
+    pub fn embedded(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), postgres: None }
+    }
+
+    /// Chooses the engine by the address's scheme; an unknown one is refused, so that a typo never makes an empty
+    /// database. `authorities` is a file of certificates that a server's must chain to.
+    ///
+    /// # Errors
+    /// The address is of no engine, or not of its engine's form.
+    pub fn read(
+        folder: &Path,
+        address: Option<&str>,
+        authorities: Option<PathBuf>,
+    ) -> Result<Self, StoreError> {
+        let folder = folder.to_path_buf();
+        let Some(address) = address.map(str::trim).filter(|address| !address.is_empty()) else {
+            return Ok(Self { folder, postgres: None });
+        };
+        let scheme = address.split("://").next().unwrap_or_default();
+        if !["postgres", "postgresql"].contains(&scheme) || scheme == address {
+            // Not the whole address: it may hold a password.
+            return Err(StoreError::Engine(format!("{scheme}://")));
         }
-        None => Ok(()),
+        Ok(Self { folder, postgres: Some(postgres::Address::read(address, authorities)?) })
+    }
+}
+
+impl Location {
+    /// A connection for reading what is there, beside whoever serves it.
+    ///
+    /// # Errors
+    /// The database cannot be opened.
+    pub fn connect(&self) -> Result<Conn, StoreError> {
+        match &self.postgres {
+            Some(address) => address.connect(),
+            None => sqlite::connect(&database_in(&self.folder)),
+        }
     }
 }
 
@@ -69,36 +108,69 @@ pub struct Store {
     pub(crate) folder: PathBuf,
     pub(crate) keys: KeyStore,
     pub(crate) time: Timekeeper,
-    writer: Writer,
-    readers: Mutex<Vec<Conn>>,
-    _lock: File,
+    engine: Engine,
+}
+
+enum Engine {
+    /// One writer, and a folder that nobody else works in.
+    Embedded { writer: Writer, readers: Mutex<Vec<Conn>>, _lock: File },
+    /// As many writers as connections, beside those of other nodes.
+    Postgres { writers: Box<Pool>, readers: Box<Pool> },
 }
 
 /// Read connections kept open.
 const READERS: usize = 8;
+/// Connections to PostgreSQL that write at once, of one node.
+const WRITERS: usize = 12;
 
 impl Store {
-    /// Opens the records in a folder, making and migrating the database as needed.
+    /// Opens the records in a folder, making and migrating the embedded database as needed.
     ///
     /// # Errors
     /// The folder is in use or cannot be written; the database or the key store cannot be opened.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let lock = lock(folder)?;
-        let database = database_in(folder);
+        Self::open_at(&Location::embedded(folder), clock)
+    }
+
+    /// Opens the records at a place, making and migrating the database as needed.
+    ///
+    /// # Errors
+    /// The folder is in use or cannot be written; the database or the key store cannot be opened.
+    pub fn open_at(location: &Location, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let folder = location.folder.clone();
         let keys = folder.join("keys");
-        if database.exists() && !KeyStore::exists(&keys) {
-            // New keys could neither read a patient's name nor continue the checkpoints.
-            return Err(KeyStoreError::Lacking(keys.display().to_string()).into());
-        }
-        let keys = KeyStore::open(&keys)?;
-        let mut first = connect(&database)?;
-        migrate_connection(&mut first)?;
-        let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
-        let path = database.clone();
-        let writer = Writer::start(move || connect(&path).map_err(|error| error.to_string()))
-            .map_err(StoreError::Database)?;
-        let folder = folder.to_path_buf();
-        let store = Self { folder, keys, time, writer, readers: Mutex::new(vec![first]), _lock: lock };
+        let store = match &location.postgres {
+            None => {
+                let lock = lock(&folder)?;
+                let database = database_in(&folder);
+                let keys = keys_for(&keys, database.exists())?;
+                let mut first = sqlite::connect(&database)?;
+                sqlite::migrate(&mut first)?;
+                let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
+                let writer =
+                    Writer::start(move || sqlite::connect(&database).map_err(|error| error.to_string()))
+                        .map_err(StoreError::Database)?;
+                let readers = Mutex::new(vec![first]);
+                Self { folder, keys, time, engine: Engine::Embedded { writer, readers, _lock: lock } }
+            }
+            Some(address) => {
+                make(&folder)?;
+                postgres::migrate(address)?;
+                let mut first = address.connect()?;
+                let newest = newest_recorded(&mut first)?;
+                let keys = keys_for(&keys, newest > 0)?;
+                let time = Timekeeper::new(clock, newest);
+                let engine = Engine::Postgres {
+                    writers: Box::new(Pool::new(address.clone(), WRITERS, "")),
+                    readers: Box::new(Pool::new(
+                        address.clone(),
+                        READERS,
+                        "SET default_transaction_read_only = on",
+                    )),
+                };
+                Self { folder, keys, time, engine }
+            }
+        };
         store.mend_anchor()?;
         Ok(store)
     }
@@ -127,22 +199,27 @@ impl Store {
         &self,
         reading: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let idle = self.readers.lock().ok().and_then(|mut readers| readers.pop());
-        let mut conn = match idle {
-            Some(conn) => conn,
-            None => connect(&database_in(&self.folder))?,
-        };
-        conn.batch_execute("PRAGMA query_only = ON").map_err(StoreError::from)?;
-        let outcome = reading(&mut conn);
-        if let Ok(mut readers) = self.readers.lock()
-            && readers.len() < READERS
-        {
-            readers.push(conn);
+        match &self.engine {
+            Engine::Embedded { readers, .. } => {
+                let idle = readers.lock().ok().and_then(|mut readers| readers.pop());
+                let mut conn = match idle {
+                    Some(conn) => conn,
+                    None => sqlite::connect(&database_in(&self.folder))?,
+                };
+                conn.batch_execute("PRAGMA query_only = ON").map_err(StoreError::from)?;
+                let outcome = reading(&mut conn);
+                if let Ok(mut readers) = readers.lock()
+                    && readers.len() < READERS
+                {
+                    readers.push(conn);
+                }
+                outcome
+            }
+            Engine::Postgres { readers, .. } => readers.read(reading),
         }
-        outcome
     }
 
-    /// Writes outside the journal (accounts, sessions, personal data), on the one writer.
+    /// Writes outside the journal (accounts, sessions, personal data).
     ///
     /// # Errors
     /// The job's own refusal, or that the database is not available.
@@ -150,7 +227,24 @@ impl Store {
         &self,
         job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
     ) -> Result<T, WriteError<E>> {
-        self.writer.write(job)
+        match &self.engine {
+            Engine::Embedded { writer, .. } => writer.write(job),
+            Engine::Postgres { writers, .. } => writers.write(job),
+        }
+    }
+
+    /// Writes what another node may be faster with: tried again where it was.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub(crate) fn write_again<T: Send + 'static, E: Send + 'static>(
+        &self,
+        job: impl Fn(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<T, WriteError<E>> {
+        match &self.engine {
+            Engine::Embedded { writer, .. } => writer.write(job),
+            Engine::Postgres { writers, .. } => writers.write_again(&job),
+        }
     }
 
     /// Seals all entries not yet in the tree and signs a checkpoint, in the database and outside it. Returns the
@@ -163,62 +257,52 @@ impl Store {
     }
 }
 
+/// Opens the key store. A database that was used before must not be given new keys: they could neither read a
+/// patient's name nor continue the checkpoints.
+fn keys_for(keys: &Path, used: bool) -> Result<KeyStore, StoreError> {
+    if used && !KeyStore::exists(keys) {
+        return Err(KeyStoreError::Lacking(keys.display().to_string()).into());
+    }
+    Ok(KeyStore::open(keys)?)
+}
+
 /// The database's place in a data folder.
 pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("baiyo.sqlite")
 }
 
-/// Brings a folder's database to the newest form; how many steps it took.
+/// Brings a database to the newest form; how many steps it took.
 ///
 /// # Errors
 /// The database cannot be opened or migrated.
-pub fn migrate(folder: &Path) -> Result<usize, StoreError> {
-    let _lock = lock(folder)?;
-    let mut conn = connect(&database_in(folder))?;
-    migrate_connection(&mut conn)
+pub fn migrate(location: &Location) -> Result<usize, StoreError> {
+    match &location.postgres {
+        Some(address) => postgres::migrate(address),
+        None => {
+            let _lock = lock(&location.folder)?;
+            sqlite::migrate(&mut sqlite::connect(&database_in(&location.folder))?)
+        }
+    }
 }
 
 /// Takes a data folder, making it as needed: nobody else works in it until the file is dropped.
 fn lock(folder: &Path) -> Result<File, StoreError> {
-    let trouble = |error: std::io::Error| StoreError::Folder {
-        folder: folder.display().to_string(),
-        reason: error.to_string(),
-    };
-    std::fs::create_dir_all(folder.join("checkpoints")).map_err(trouble)?;
+    make(folder)?;
     let lock = File::options().create(true).truncate(false).write(true).open(folder.join("baiyo.lock"));
-    let lock = lock.map_err(trouble)?;
+    let lock = lock.map_err(trouble(folder))?;
     match fs4::FileExt::try_lock(&lock) {
         Ok(()) => Ok(lock),
         Err(_) => Err(StoreError::InUse(folder.display().to_string())),
     }
 }
 
-/// Opens a connection with the settings everything relies on.
-///
-/// # Errors
-/// The database cannot be opened.
-pub fn connect(database: &Path) -> Result<Conn, StoreError> {
-    let mut conn = Conn::establish(&database.to_string_lossy())
-        .map_err(|error| StoreError::Database(error.to_string()))?;
-    // FULL: an acknowledged entry survives power loss. Recursive triggers: REPLACE cannot slip past a guard.
-    conn.batch_execute(
-        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
-    )?;
-    Ok(conn)
+fn make(folder: &Path) -> Result<(), StoreError> {
+    std::fs::create_dir_all(folder.join("checkpoints")).map_err(trouble(folder))
 }
 
-/// An empty database in memory, of the newest form: what verifying and rebuilding compare with.
-pub(crate) fn in_memory() -> Result<Conn, StoreError> {
-    let mut conn = Conn::establish(":memory:").map_err(|error| StoreError::Database(error.to_string()))?;
-    migrate_connection(&mut conn)?;
-    Ok(conn)
-}
-
-fn migrate_connection(conn: &mut Conn) -> Result<usize, StoreError> {
-    let done =
-        conn.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Database(error.to_string()))?;
-    Ok(done.len())
+fn trouble(folder: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    let folder = folder.display().to_string();
+    move |error| StoreError::Folder { folder: folder.clone(), reason: error.to_string() }
 }
 
 #[derive(QueryableByName)]

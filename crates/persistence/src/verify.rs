@@ -7,6 +7,7 @@
 //! a time, the right edge of the tree and the sizes of the checkpoints.
 
 mod authority;
+mod dialect;
 mod entries;
 mod evidence;
 mod guards;
@@ -15,6 +16,9 @@ mod log;
 mod rows;
 mod signatures;
 
+pub use guards::catalogue;
+
+use crate::store::Location;
 use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::StreamId;
 use std::fmt;
@@ -380,20 +384,21 @@ pub enum CannotCheck {
     Disturbed,
 }
 
-/// Checks everything in a data folder, and that it agrees with the checkpoints that an outsider kept.
+/// Checks all records at a place, and that it agrees with the checkpoints that an outsider kept.
 ///
 /// `progress` is told, now and then, how many steps of how many are done.
 ///
 /// # Errors
 /// [`CannotCheck`], where there is nothing to check; whatever is wrong with what is there is a [`Finding`].
 pub fn verify(
-    folder: &Path,
+    location: &Location,
     outside: &[String],
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, CannotCheck> {
     // Before anything else: a checkpoint that stands in a file was in the database before.
+    let folder = &location.folder;
     let files = log::files(folder);
-    let mut database = rows::Database::open(folder)?;
+    let mut database = rows::Database::open(location)?;
     let mut check = Check { report: Report::default(), found: Vec::new(), done: 0, total: 0, progress };
     let finished = everything(&mut check, &mut database, folder, files, outside);
     if let Err(error) = finished {

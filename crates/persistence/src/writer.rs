@@ -2,10 +2,9 @@
 //! them together, and answers only after the commit. A job that fails by its own rules or the schema's, or panics,
 //! undoes only itself; any other error fails the whole group and the connection is opened anew.
 
-use crate::Conn;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use crate::engine::{Conn, sqlite};
+use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::{Connection, QueryResult};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -131,10 +130,9 @@ const GUARDED: [&str; 4] = ["journal: ", "tree: ", "evidence: ", "disposition: "
 /// What is wrong with the group after a job, if anything: the job was neither kept nor undone as it asked, or left a
 /// savepoint open.
 fn failure_of(conn: &mut Conn, kept: Option<bool>, result: QueryResult<()>) -> Option<DieselError> {
-    let depth = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth();
     match (kept, result) {
-        (Some(true), Ok(())) | (Some(false), Err(DieselError::RollbackTransaction)) => match depth {
-            Ok(Some(depth)) if depth.get() == 1 => None,
+        (Some(true), Ok(())) | (Some(false), Err(DieselError::RollbackTransaction)) => match conn.depth() {
+            Ok(1) => None,
             Ok(_) => Some(DieselError::BrokenTransactionManager),
             Err(error) => Some(error),
         },
@@ -172,15 +170,14 @@ fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, Stri
 
 /// Answers a job that cannot be run: on a connection that keeps nothing.
 fn refuse(job: Job, error: &str) {
-    if let Ok(mut nowhere) = Conn::establish(":memory:") {
+    if let Ok(mut nowhere) = sqlite::open(":memory:") {
         let (Ok(finish) | Err((finish, _))) = job(&mut nowhere);
         finish(Err(error.to_string()));
     }
 }
 
 fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), String> {
-    let begun = AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE");
-    if let Err(error) = begun {
+    if let Err(error) = sqlite::begin_immediate(conn) {
         refuse(first, &error.to_string());
         return Err(error.to_string());
     }
@@ -203,10 +200,10 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), Strin
     let outcome = match failure {
         Some(error) => {
             // After a full disk the engine has often rolled back by itself.
-            let _ = AnsiTransactionManager::rollback_transaction(conn);
+            let _ = conn.roll_back();
             Err(error)
         }
-        None => AnsiTransactionManager::commit_transaction(conn).map_err(|error| error.to_string()),
+        None => conn.commit().map_err(|error| error.to_string()),
     };
     for finish in finishes {
         finish(outcome.clone());
@@ -217,8 +214,7 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use diesel::connection::SimpleConnection;
-    use diesel::prelude::*;
+    use crate::engine::prelude::*;
     use diesel::sql_types::BigInt;
     use std::sync::Arc;
     use tempfile::TempDir;
@@ -235,11 +231,11 @@ mod tests {
     fn writer() -> (TempDir, Arc<Writer>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("database");
-        let mut conn = crate::store::connect(&path).unwrap();
+        let mut conn = sqlite::connect(&path).unwrap();
         let schema = "CREATE TABLE t (x INTEGER UNIQUE);
             CREATE TRIGGER guard BEFORE INSERT ON t WHEN NEW.x > 90 BEGIN SELECT RAISE(ABORT, 'evidence: no'); END;";
         conn.batch_execute(schema).unwrap();
-        let open = move || crate::store::connect(&path).map_err(|error| error.to_string());
+        let open = move || sqlite::connect(&path).map_err(|error| error.to_string());
         (folder, Arc::new(Writer::start(open).unwrap()))
     }
 

@@ -8,11 +8,12 @@ mod centre;
 
 use attempts::{Attack, When, attacks, release};
 use baiyo_persistence::Conn;
-use baiyo_persistence::store::{connect, database_in};
+use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::engine::sqlite::connect;
+use baiyo_persistence::store::Location;
+use baiyo_persistence::store::database_in;
 use baiyo_persistence::verify::verify;
 use centre::story;
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 use diesel::sql_types::Text;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -112,7 +113,8 @@ fn all_refused(settings: &str) -> usize {
         }
         assert_eq!(accepted, [""; 0], "accepted");
         drop(conn);
-        let report = verify(folder.path(), &story().outside[..1], &mut |_, _| ()).unwrap();
+        let report =
+            verify(&Location::embedded(folder.path()), &story().outside[..1], &mut |_, _| ()).unwrap();
         assert_eq!(report.findings, []);
     }
     attacks.len()

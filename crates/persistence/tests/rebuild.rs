@@ -4,6 +4,7 @@ mod centre;
 
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::rebuild::{Rebuilt, check, rebuild};
+use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::verify;
 use baiyo_persistence::{Store, StoreError};
 use centre::forger::Forger;
@@ -32,7 +33,10 @@ fn after_an_honest_story_nothing_changes() {
     assert_eq!(steps, (1..=10).map(|done| (done, 10)).collect::<Vec<_>>());
     assert_eq!(checked(&store), rebuilt);
     drop(store);
-    assert_eq!(verify(folder.path(), &story.outside, &mut |_, _| ()).unwrap().findings, []);
+    assert_eq!(
+        verify(&Location::embedded(folder.path()), &story.outside, &mut |_, _| ()).unwrap().findings,
+        []
+    );
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn evidence_is_compared_and_left_alone() {
         assert_eq!((rebuilt.disagreeing, rebuilt.differing), (vec![story.batch], vec![]));
     }
     let duties = store.read(|conn| {
-        use diesel::prelude::*;
+        use baiyo_persistence::engine::prelude::*;
         Ok::<i64, StoreError>(baiyo_persistence::schema::duty::table.count().get_result(conn)?)
     });
     assert!(duties.unwrap() > 0);

@@ -3,6 +3,7 @@
 
 mod centre;
 
+use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Report, Source, verify};
 use centre::forger::Forger;
 use centre::forgeries::FORGERIES;
@@ -11,7 +12,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 fn check(folder: &Path, outside: &[String]) -> Report {
-    verify(folder, outside, &mut |_, _| ()).unwrap()
+    verify(&Location::embedded(folder), outside, &mut |_, _| ()).unwrap()
 }
 
 #[test]
@@ -19,7 +20,10 @@ fn an_honest_journal_is_sound() {
     let story = story();
     let folder = story.copy();
     let mut steps = Vec::new();
-    let report = verify(folder.path(), &story.outside, &mut |done, total| steps.push((done, total))).unwrap();
+    let report = verify(&Location::embedded(folder.path()), &story.outside, &mut |done, total| {
+        steps.push((done, total))
+    })
+    .unwrap();
     assert_eq!(report.findings, []);
     assert!(report.is_sound());
     assert_eq!((report.streams, report.unsealed), (10, 0));
@@ -45,11 +49,17 @@ fn nothing_is_made_or_changed_by_checking() {
     assert_eq!((files(), std::fs::read(folder.path().join("baiyo.sqlite")).unwrap()), before);
 
     let empty = tempfile::tempdir().unwrap();
-    assert!(matches!(verify(empty.path(), &[], &mut |_, _| ()), Err(CannotCheck::Missing(_))));
+    assert!(matches!(
+        verify(&Location::embedded(empty.path()), &[], &mut |_, _| ()),
+        Err(CannotCheck::Missing(_))
+    ));
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
     std::fs::write(empty.path().join("baiyo.sqlite"), "no database at all, only some text in a file")
         .unwrap();
-    assert!(matches!(verify(empty.path(), &[], &mut |_, _| ()), Err(CannotCheck::Unreadable(_))));
+    assert!(matches!(
+        verify(&Location::embedded(empty.path()), &[], &mut |_, _| ()),
+        Err(CannotCheck::Unreadable(_))
+    ));
 }
 
 #[test]
@@ -138,17 +148,19 @@ fn a_guard_that_is_missing_altered_or_added_is_found() {
     for (sql, fault) in forgeries {
         let folder = story.copy();
         let mut conn =
-            baiyo_persistence::store::connect(&baiyo_persistence::store::database_in(folder.path())).unwrap();
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, sql).unwrap();
+            baiyo_persistence::engine::sqlite::connect(&baiyo_persistence::store::database_in(folder.path()))
+                .unwrap();
+        conn.batch_execute(sql).unwrap();
         drop(conn);
         let report = check(folder.path(), &[]);
         assert!(report.findings.iter().any(|finding| finding.what == fault), "{sql}: {:?}", report.findings);
     }
     let folder = story.copy();
     let mut conn =
-        baiyo_persistence::store::connect(&baiyo_persistence::store::database_in(folder.path())).unwrap();
+        baiyo_persistence::engine::sqlite::connect(&baiyo_persistence::store::database_in(folder.path()))
+            .unwrap();
     let harmless = "CREATE INDEX mine ON journal (kind); ANALYZE";
-    diesel::connection::SimpleConnection::batch_execute(&mut conn, harmless).unwrap();
+    conn.batch_execute(harmless).unwrap();
     drop(conn);
     let report = check(folder.path(), &[]);
     assert_eq!(report.findings, []);

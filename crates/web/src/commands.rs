@@ -12,8 +12,9 @@ use baiyo_persistence::accounts::LINK_HOURS;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::reading::{self, ClinicScope};
+use baiyo_persistence::store::{self, Location};
 use baiyo_persistence::verify::{self, CannotCheck};
-use baiyo_persistence::{Store, StoreError, rebuild, store};
+use baiyo_persistence::{Store, StoreError, rebuild};
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal, Write};
@@ -104,24 +105,27 @@ struct Folder {
     /// The folder of the records; `./data` where left out (`./demo-data` for `demo`).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The database's address; only embedded databases are known, so this must be left out.
-    #[arg(long, env = "DATABASE_URL", hide = true)]
+    /// The database's address, `postgres://user:password@host/database`; the embedded one in the folder where left out.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
+    /// A file of certificates (PEM) that the PostgreSQL server's must chain to.
+    #[arg(long, env = "DATABASE_CA", value_name = "FILE")]
+    database_ca: Option<PathBuf>,
 }
 
 impl Folder {
-    fn path(&self, otherwise: &str) -> Result<PathBuf, Failure> {
-        store::check_engine(self.database_url.as_deref())?;
-        Ok(self.data.clone().unwrap_or_else(|| PathBuf::from(otherwise)))
+    fn location(&self, otherwise: &str) -> Result<Location, Failure> {
+        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from(otherwise));
+        Ok(Location::read(&folder, self.database_url.as_deref(), self.database_ca.clone())?)
     }
 
-    fn existing(&self) -> Result<PathBuf, Failure> {
-        let path = self.path("data")?;
-        if store::database_in(&path).exists() {
-            Ok(path)
-        } else {
-            Err(Failure(format!("there is no database in {}; name the folder with --data", path.display())))
+    fn existing(&self) -> Result<Location, Failure> {
+        let location = self.location("data")?;
+        if location.postgres.is_some() || store::database_in(&location.folder).exists() {
+            return Ok(location);
         }
+        let folder = location.folder.display();
+        Err(Failure(format!("there is no database in {folder}; name the folder with --data")))
     }
 }
 
@@ -154,7 +158,11 @@ failures!(
 pub fn run(cli: Cli) -> ExitCode {
     let serving = Serving {
         listen: "127.0.0.1:8080".into(),
-        folder: Folder { data: None, database_url: std::env::var("DATABASE_URL").ok() },
+        folder: Folder {
+            data: None,
+            database_url: std::env::var("DATABASE_URL").ok(),
+            database_ca: std::env::var_os("DATABASE_CA").map(PathBuf::from),
+        },
     };
     let outcome = match cli.command.unwrap_or(Subcommands::Serve(serving)) {
         Subcommands::Serve(serving) => serve(&serving),
@@ -177,15 +185,16 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn open(folder: &Path) -> Result<Arc<Store>, Failure> {
-    Ok(Arc::new(Store::open(folder, Arc::new(SystemClock))?))
+fn open(location: &Location) -> Result<Arc<Store>, Failure> {
+    Ok(Arc::new(Store::open_at(location, Arc::new(SystemClock))?))
 }
 
 fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let folder = serving.folder.path("data")?;
+    let location = serving.folder.location("data")?;
+    let folder = &location.folder;
     let listener = listen(&serving.listen)?;
-    let store = open(&folder)?;
+    let store = open(&location)?;
     let address = listener.local_addr()?;
     match store.founding()? {
         Some(founding) if founding.demonstration => {
@@ -213,11 +222,12 @@ fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
 
 fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let folder = serving.folder.path("demo-data")?;
+    let location = serving.folder.location("demo-data")?;
+    let folder = &location.folder;
     let listener = listen(&serving.listen)?;
     let address = listener.local_addr()?;
-    let accounts = demo::prepare(&folder, &mut progress("Preparing the demonstration"))?;
-    let store = open(&folder)?;
+    let accounts = demo::prepare(&location, &mut progress("Preparing the demonstration"))?;
+    let store = open(&location)?;
     println!("Demonstration centre (invented people and cells): http://{address}/");
     println!("Sign in as any of these; all are in {}:", folder.join(demo::ACCOUNTS_FILE).display());
     for account in &accounts {
@@ -257,8 +267,9 @@ pub fn centre_of(store: &Store) -> Result<Centre, StoreError> {
 }
 
 fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
-    let folder = folder.path("data")?;
-    let steps = store::migrate(&folder)?;
+    let location = folder.location("data")?;
+    let steps = store::migrate(&location)?;
+    let folder = &location.folder;
     println!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -269,7 +280,7 @@ fn import(
     sign_in: String,
     password: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let folder = folder.existing()?;
+    let location = folder.existing()?;
     let text =
         std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))?;
     let standard: baiyo_domain::standard::Standard =
@@ -278,7 +289,7 @@ fn import(
         Some(password) => password,
         None => rpassword::prompt_password("Password: ")?,
     };
-    let store = open(&folder)?;
+    let store = open(&location)?;
     let faults = standard.faults();
     let (code, version) = (standard.code.clone(), standard.version);
     let person = Acting::sign_in(&store, &sign_in, &password)?;
@@ -298,8 +309,7 @@ fn import(
 }
 
 fn ask_gate(batch: &str, folder: &Folder) -> Result<ExitCode, Failure> {
-    let folder = folder.existing()?;
-    let mut conn = store::connect(&store::database_in(&folder))?;
+    let mut conn = folder.existing()?.connect()?;
     let id = batch_named(&mut conn, batch)?;
     let batch = reading::batch(&mut conn, ClinicScope::Centre, id)?.ok_or(Failure("no such batch".into()))?;
     let now = baiyo_persistence::clock::Clock::now(&SystemClock);
@@ -339,12 +349,12 @@ fn batch_named(conn: &mut baiyo_persistence::Conn, name: &str) -> Result<BatchId
 
 fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
     const COULD_NOT_CHECK: u8 = 2;
-    let checked = folder.path("data").and_then(|folder| {
+    let checked = folder.location("data").and_then(|location| {
         let notes = outside.iter().map(|file| {
             std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))
         });
         let notes = notes.collect::<Result<Vec<_>, _>>()?;
-        verify::verify(&folder, &notes, &mut progress("Verifying"))
+        verify::verify(&location, &notes, &mut progress("Verifying"))
             .map_err(|error: CannotCheck| Failure(error.to_string()))
     });
     match checked {

@@ -21,13 +21,13 @@ use baiyo_domain::ids::ClinicId;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock, SystemClock};
 use baiyo_persistence::founding::FoundingError;
+use baiyo_persistence::store::Location;
 use baiyo_persistence::{Store, StoreError};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The file with the demonstration's accounts, in the data folder.
@@ -86,12 +86,13 @@ const BEGINS_DAYS_AGO: i64 = 120;
 ///
 /// # Errors
 /// The folder holds a real centre, or a demonstration that was cut short; the records cannot be written.
-pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<Account>, DemoError> {
+pub fn prepare(location: &Location, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<Account>, DemoError> {
+    let folder = &location.folder;
     let accounts_file = folder.join(ACCOUNTS_FILE);
     let today = SystemClock.now();
     let clock = Arc::new(SetClock::at(today.plus_hours(-24 * BEGINS_DAYS_AGO)));
     let founded = {
-        let store = Store::open(folder, Arc::new(SystemClock))?;
+        let store = Store::open_at(location, Arc::new(SystemClock))?;
         store.founding()?
     };
     match founded {
@@ -104,7 +105,7 @@ pub fn prepare(folder: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<
         Some(_) => return Err(DemoError::CutShort(folder.display().to_string())),
         None => {}
     }
-    let store = Store::open(folder, clock.clone())?;
+    let store = Store::open_at(location, clock.clone())?;
     let accounts = seed(&store, &clock, today, progress)?;
     store.seal()?;
     // Last: a folder with this file is whole.

@@ -132,7 +132,8 @@ pub async fn serve_until(
         handle.stop(true).await;
     });
     let outcome = server.await;
-    if let Err(error) = last.store.seal() {
+    let store = Arc::clone(&last.store);
+    if let Ok(Err(error)) = web::block(move || store.seal()).await {
         tracing::error!(%error, "cannot seal the journal");
     }
     outcome

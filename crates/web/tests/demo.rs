@@ -7,6 +7,7 @@ use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::StreamKind;
 use baiyo_persistence::clock::{Clock, SystemClock};
 use baiyo_persistence::reading::ClinicScope;
+use baiyo_persistence::store::Location;
 use baiyo_persistence::{Conn, Store, StoreError, journal, reading, rebuild, verify};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,7 +30,7 @@ fn every_batch(conn: &mut Conn) -> Result<Vec<Batch>, StoreError> {
 }
 
 fn entries(folder: &Path) -> u64 {
-    let report = verify::verify(folder, &[], &mut |_, _| ()).unwrap();
+    let report = verify::verify(&Location::embedded(folder), &[], &mut |_, _| ()).unwrap();
     assert!(report.is_sound(), "{:#?}", report.findings);
     assert_eq!(report.unsealed, 0);
     report.entries
@@ -39,7 +40,8 @@ fn entries(folder: &Path) -> u64 {
 fn the_demonstration_has_every_status_passes_every_check_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
     let mut told = (0, 0);
-    let accounts = demo::prepare(folder.path(), &mut |done, total| told = (done, total)).unwrap();
+    let accounts =
+        demo::prepare(&Location::embedded(folder.path()), &mut |done, total| told = (done, total)).unwrap();
     assert!(told.0 == told.1 && told.1 > 1000, "progress ended at {told:?}");
 
     let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
@@ -54,7 +56,9 @@ fn the_demonstration_has_every_status_passes_every_check_and_resumes() {
     drop(store);
 
     let before = entries(folder.path());
-    let again = demo::prepare(folder.path(), &mut |_, _| panic!("nothing is seeded twice")).unwrap();
+    let again =
+        demo::prepare(&Location::embedded(folder.path()), &mut |_, _| panic!("nothing is seeded twice"))
+            .unwrap();
     assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&accounts).unwrap());
     assert_eq!(entries(folder.path()), before);
 }

@@ -186,11 +186,12 @@ pub fn of_too_many_attempts(centre: &Centre, all: &All) {
 
 /// Tables that cannot be read: whatever is asked, nothing is kept and nothing panics.
 pub fn of_records_that_cannot_be_read(centre: &Centre, all: &All) {
-    use diesel::connection::SimpleConnection;
     let mut owner = centre.database();
-    owner
-        .batch_execute("CREATE TEMP TABLE form AS SELECT type, name, sql FROM sqlite_schema")
-        .expect("a copy");
+    let embedded = !owner.is_postgres();
+    if embedded {
+        let copy = "CREATE TEMP TABLE form AS SELECT type, name, sql FROM sqlite_schema";
+        owner.batch_execute(copy).expect("a copy");
+    }
     let mut rename = |from: &str, to: &str| {
         let tables = ["api_token", "account", "setup_link", "session"];
         let sql = tables.map(|table| format!("ALTER TABLE {from}{table} RENAME TO {to}{table};"));
@@ -209,6 +210,9 @@ pub fn of_records_that_cannot_be_read(centre: &Centre, all: &All) {
         }
     }
     rename("away_", "");
+    if !embedded {
+        return;
+    }
     // Renaming writes the schema's text anew; it is put back to the letter.
     let back = "PRAGMA writable_schema = ON;
         UPDATE sqlite_schema SET sql = (SELECT f.sql FROM temp.form f WHERE (f.type, f.name) = (sqlite_schema.type, sqlite_schema.name))

@@ -1,7 +1,7 @@
 //! Sessions of browsers and tokens of programs. Both are 256 random bits that the database knows only by their
 //! SHA-256; so whoever reads the database can use none of them.
 
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::keystore::random;
 use crate::schema::{api_token, session};
 use crate::sql_types::Id;
@@ -9,7 +9,6 @@ use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
-use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use sha2::{Digest, Sha256};
 use std::fmt;

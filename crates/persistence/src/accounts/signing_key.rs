@@ -3,7 +3,7 @@
 
 use super::damaged;
 use super::password::{Password, derive, hash};
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::keystore::{Binding, CryptoFailure, random, seal, unseal};
 use crate::schema::{account, signing_key};
 use crate::sql_types::Id;
@@ -11,7 +11,6 @@ use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::people::PublicKey;
 use baiyo_domain::time::Time;
-use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
 use uuid::Builder;
 use zeroize::Zeroizing;

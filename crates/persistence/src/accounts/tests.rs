@@ -1,20 +1,17 @@
 //! Stories of accounts on a real database, with a clock that is told the time.
 
 use super::*;
+use crate::engine::sqlite;
 use baiyo_domain::authority::Meaning;
-use diesel::connection::SimpleConnection;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use ed25519_dalek::{Signer, Verifier, VerifyingKey};
 use uuid::Uuid;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const PASSWORD: &str = "three quiet herons";
 
 /// An empty database in memory.
 pub(crate) fn database() -> Conn {
-    let mut conn = Conn::establish(":memory:").unwrap();
+    let mut conn = sqlite::in_memory().unwrap();
     conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;").unwrap();
-    conn.run_pending_migrations(MIGRATIONS).unwrap();
     conn
 }
 
@@ -183,12 +180,13 @@ fn a_sealed_key_opens_for_its_person_under_its_name_untouched_only() {
     let (mut conn, _) = with_hana();
     open_account(&mut conn, person(2), &name("taro")).unwrap();
     let mut opens = |change: &str, whose| {
-        conn.test_transaction(|conn| {
-            conn.batch_execute(change)?;
-            let locked = locked_key(conn, whose)?.unwrap();
-            reauthenticate(conn, locked.unlock(PASSWORD, Meaning::Disposition), at(0))
-        })
-        .is_ok()
+        conn.begin().unwrap();
+        conn.batch_execute(change).unwrap();
+        let locked = locked_key(&mut conn, whose).unwrap().unwrap();
+        let unlocked = locked.unlock(PASSWORD, Meaning::Disposition);
+        let opened = reauthenticate(&mut conn, unlocked, at(0)).unwrap().is_ok();
+        conn.roll_back().unwrap();
+        opened
     };
     assert!(opens("", person(1)));
     assert!(!opens("UPDATE signing_key SET person = x'00000000000000000000000000000002'", person(2)));
@@ -302,7 +300,8 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
     let proof = sign(&mut conn, PASSWORD, at(0)).ok().unwrap();
     assert_eq!(proof.key(), made.key());
 
-    let image = conn.serialize_database_to_buffer();
+    let Conn::Sqlite(inner) = &mut conn else { panic!("the embedded engine") };
+    let image = inner.serialize_database_to_buffer();
     let holds = |secret: &[u8]| image.windows(secret.len()).any(|bytes| bytes == secret);
     assert!(holds(b"balance") && holds(&made.public_key().0), "the image is what is searched");
     for secret in [link.as_str(), api.as_str(), &api.as_str()[6..], browser.as_str(), PASSWORD] {

@@ -2,14 +2,13 @@
 //! gone once key, ciphertext and index are destroyed. The journal carries only the ciphertext's hash.
 
 use super::{Binding, CryptoFailure, KeyStore, KeyStoreError, seal, unseal};
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::schema::{personal_data, personal_index};
 use crate::sql_types::Id;
 use baiyo_domain::ids::{ClinicId, PatientId};
 use baiyo_domain::journal::Hash;
 use baiyo_domain::text::Short;
 use chrono::{Datelike, NaiveDate};
-use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,34 +1,53 @@
 //! The evidence: whether its rows are exactly those that the histories make, and whether every release agrees with
 //! the evidence before it.
 
+use super::dialect::Dialect;
 use super::rows::{self, Name};
 use super::{Check, END, Fault, Finding};
-use crate::Conn;
+use crate::engine::prelude::*;
 use crate::evidence::{self, Evidence};
+use crate::sql_types::{DbUuid, Id};
 use baiyo_domain::ids::{BatchId, CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, StreamId};
 use baiyo_domain::time::Time;
-use diesel::prelude::*;
 use diesel::sql_types::Binary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A table of evidence and how a row of it is written in one line, from columns quoted as SQL has them.
 struct Table {
     name: &'static str,
-    line: &'static str,
+    line: fn(Dialect) -> Vec<String>,
     order: &'static str,
 }
 
 const GATE_FACT: Table = Table {
     name: "gate_fact",
-    line: "quote(container) || ', ' || quote(requirement) || ', ' || quote(state) || ', ' || quote(valid_until)",
+    line: |sql| {
+        vec![
+            sql.quoted_integer("container"),
+            sql.quoted_text("requirement"),
+            sql.quoted_text("state"),
+            sql.quoted_integer("valid_until"),
+        ]
+    },
     order: "serial",
 };
-const DUTY: Table = Table { name: "duty", line: "quote(person) || ', ' || quote(duty)", order: "rowid" };
+const DUTY: Table = Table {
+    name: "duty",
+    line: |sql| vec![sql.quoted_uuid("person"), sql.quoted_text("duty")],
+    order: "entry",
+};
 const DISPOSITION: Table = Table {
     name: "disposition",
-    line: "quote(container) || ', ' || quote(decision) || ', ' || quote(decided_by) || ', ' || quote(expires_at)",
-    order: "rowid",
+    line: |sql| {
+        vec![
+            sql.quoted_integer("container"),
+            sql.quoted_text("decision"),
+            sql.quoted_uuid("decided_by"),
+            sql.quoted_integer("expires_at"),
+        ]
+    },
+    order: "entry",
 };
 
 /// A row: the entry it rests on, and what it says.
@@ -153,10 +172,13 @@ fn check_releases(
 /// Reports rows of evidence that rest on no entry of their batch.
 pub fn check_unfounded(check: &mut Check, conn: &mut Conn) -> QueryResult<()> {
     for table in [GATE_FACT, DUTY, DISPOSITION] {
+        let sql = Dialect::of(conn);
         let rows: Vec<RawLine> = diesel::sql_query(format!(
-            "SELECT coalesce(CAST(e.entry AS BLOB), x'') AS entry, x'' AS line FROM {} AS e \
+            "SELECT {} AS entry, {} AS line FROM {} AS e \
              LEFT JOIN journal AS j ON j.id = e.entry AND j.stream_kind = 'batch' AND j.stream_id = e.batch \
              WHERE j.id IS NULL",
+            sql.uuid("e.entry"),
+            sql.nothing(),
             table.name
         ))
         .load(conn)?;
@@ -178,12 +200,16 @@ struct RawLine {
 }
 
 fn stored(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
+    let sql = Dialect::of(conn);
+    let line = (table.line)(sql).join(" || ', ' || ");
     let rows: Vec<RawLine> = diesel::sql_query(format!(
-        "SELECT coalesce(CAST(entry AS BLOB), x'') AS entry, CAST({} AS BLOB) AS line FROM {} \
-         WHERE batch = ? ORDER BY {}",
-        table.line, table.name, table.order
+        "SELECT {} AS entry, {} AS line FROM {} WHERE batch = $1 ORDER BY {}",
+        sql.uuid("entry"),
+        sql.line(&line),
+        table.name,
+        table.order
     ))
-    .bind::<Binary, _>(stream.id.as_bytes().to_vec())
+    .bind::<DbUuid, _>(Id(stream.id))
     .load(conn)?;
     let line = |row: RawLine| {
         Some((EntryId(rows::uuid(&row.entry)?), String::from_utf8_lossy(&row.line).into_owned()))

@@ -2,17 +2,19 @@
 //! added would let rows through that no entry explains.
 
 use super::{Check, END, Fault, Note};
-use crate::Conn;
-use diesel::prelude::*;
+use crate::engine::prelude::*;
 use diesel::sql_types::Text;
 use std::collections::BTreeMap;
 
 /// Checks the schema and the database's own consistency. Returns whether all tables are there.
 pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
     let present = schema(conn)?;
-    let due = schema(&mut crate::store::in_memory().map_err(|error| {
-        diesel::result::Error::QueryBuilderError(format!("the schema cannot be made: {error}").into())
-    })?)?;
+    let due = match conn.is_postgres() {
+        true => listed(CATALOGUE),
+        false => schema(&mut crate::engine::sqlite::in_memory().map_err(|error| {
+            diesel::result::Error::QueryBuilderError(format!("the schema cannot be made: {error}").into())
+        })?)?,
+    };
     let mut complete = true;
     for ((kind, name), sql) in &due {
         let (kind, name) = (kind.clone(), name.clone());
@@ -32,6 +34,9 @@ pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
         } else {
             check.found(END, Fault::SchemaForeign { kind, name });
         }
+    }
+    if conn.is_postgres() {
+        return Ok(complete);
     }
     let damages: Vec<Line> =
         diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(conn)?;
@@ -57,13 +62,42 @@ struct Object {
     sql: String,
 }
 
-/// Every object by kind and name, with the table it is on and the text that made it. The text counts to the
-/// byte: a line break may end a comment.
-fn schema(conn: &mut Conn) -> QueryResult<BTreeMap<(String, String), String>> {
-    let objects: Vec<Object> = diesel::sql_query(
-        "SELECT type AS kind, name, tbl_name || ' ' || coalesce(sql, '') AS sql FROM sqlite_master \
-         WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
-    )
-    .load(conn)?;
+/// What a database of the newest form holds in PostgreSQL's own words; a test writes it anew and compares.
+const CATALOGUE: &str = include_str!("../../../../migrations/postgres/catalogue.txt");
+
+type Schema = BTreeMap<(String, String), String>;
+
+/// Every object by kind and name, with the text that made it. The text counts to the byte: a line break may end a
+/// comment.
+fn schema(conn: &mut Conn) -> QueryResult<Schema> {
+    let objects: Vec<Object> = match conn.is_postgres() {
+        true => diesel::sql_query(include_str!("catalogue.sql")).load(conn)?,
+        false => diesel::sql_query(
+            "SELECT type AS kind, name, tbl_name || ' ' || coalesce(sql, '') AS sql FROM sqlite_master \
+             WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
+        )
+        .load(conn)?,
+    };
     Ok(objects.into_iter().map(|object| ((object.kind, object.name), object.sql)).collect())
+}
+
+/// The schema of a PostgreSQL database as a list, for keeping and comparing.
+///
+/// # Errors
+/// The database.
+pub fn catalogue(conn: &mut Conn) -> QueryResult<String> {
+    let objects = schema(conn)?.into_iter();
+    Ok(objects.map(|((kind, name), sql)| format!("{HEAD}{kind} {name}\n{sql}\n")).collect())
+}
+
+const HEAD: &str = "---- ";
+
+fn listed(list: &str) -> Schema {
+    let objects = list.split(HEAD).filter_map(|object| object.split_once('\n'));
+    let named = objects.filter_map(|(head, sql)| Some((head.split_once(' ')?, sql)));
+    named
+        .map(|((kind, name), sql)| {
+            ((kind.to_string(), name.to_string()), sql.strip_suffix('\n').unwrap_or(sql).to_string())
+        })
+        .collect()
 }

@@ -1,14 +1,14 @@
 //! The third pass, in the order of the tree: the tree over all entries, and every checkpoint that can be found. The
 //! tree is folded from its right edge (RFC 9162 section 2.1.1); no stored subtree is believed.
 
+use super::dialect::Dialect;
 use super::rows::{self, Bounds, Name, PAGE};
 use super::signatures::key_in;
 use super::{Check, END, Fault, Finding, Note, Source};
-use crate::Conn;
+use crate::engine::prelude::*;
 use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::Hash;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -73,7 +73,7 @@ pub fn check(
     let mut edge = Edge::default();
     let mut stored = Edge::default();
     claims.compare(check, conn, &log, &edge)?;
-    let mut last = Leaf { index: -1, seq: 0 };
+    let mut last = Leaf { index: -1, turn: 0, seq: 0 };
     loop {
         let page = leaves(conn, last.index, bounds)?;
         let Some(newest) = page.last().map(|leaf| leaf.tree_index) else { break };
@@ -84,7 +84,8 @@ pub fn check(
                 check.found(last.seq, Fault::TreeGap { due: last.index + 1 });
             }
             let hash = check_leaf(check, &leaf, nodes.get(&(0, leaf.tree_index)), &last);
-            last = Leaf { index: leaf.tree_index, seq: last.seq.max(leaf.seq) };
+            let (turn, seq) = (last.turn, last.seq).max((leaf.turn, leaf.seq));
+            last = Leaf { index: leaf.tree_index, turn, seq };
             edge.push(hash, |_, _, made| made);
             // The stored subtrees, each against the two stored below it.
             let first = nodes.get(&(0, leaf.tree_index)).copied().unwrap_or(hash);
@@ -100,12 +101,14 @@ pub fn check(
         }
     }
     claims.beyond(check, edge.count);
-    check_unsealed(check, conn, bounds, last.seq)
+    check_unsealed(check, conn, bounds, (last.turn, last.seq))
 }
 
 /// The last leaf seen, and the newest entry among those seen.
 struct Leaf {
     index: i64,
+    /// Where its engine has an order of sealing beside `seq`.
+    turn: i64,
     seq: i64,
 }
 
@@ -124,17 +127,27 @@ fn check_leaf(check: &mut Check, leaf: &LeafRow, sealed: Option<&Hash>, last: &L
     hash
 }
 
-fn check_unsealed(check: &mut Check, conn: &mut Conn, bounds: &Bounds, sealed: i64) -> QueryResult<()> {
+fn check_unsealed(
+    check: &mut Check,
+    conn: &mut Conn,
+    bounds: &Bounds,
+    sealed: (i64, i64),
+) -> QueryResult<()> {
+    let sql = Dialect::of(conn);
     let mut last = i64::MIN;
     loop {
-        let page: Vec<LeafRow> = diesel::sql_query(
-            "SELECT -1 AS tree_index, x'' AS hash, j.seq AS seq, coalesce(CAST(j.id AS BLOB), x'') AS entry, \
-             coalesce(CAST(j.stream_kind AS BLOB), x'') AS stream_kind, \
-             coalesce(CAST(j.stream_id AS BLOB), x'') AS stream_id, \
-             coalesce(CAST(j.version AS INTEGER), 0) AS version \
+        let page: Vec<LeafRow> = diesel::sql_query(format!(
+            "SELECT CAST(-1 AS BIGINT) AS tree_index, {} AS hash, j.seq AS seq, {} AS entry, {} AS stream_kind, \
+             {} AS stream_id, {} AS version, {} AS turn \
              FROM journal AS j LEFT JOIN tree_leaf AS l ON l.entry = j.id \
-             WHERE j.seq > ? AND j.seq <= ? AND (l.entry IS NULL OR l.tree_index >= ?) ORDER BY j.seq LIMIT ?",
-        )
+             WHERE j.seq > $1 AND j.seq <= $2 AND (l.entry IS NULL OR l.tree_index >= $3) ORDER BY j.seq LIMIT $4",
+            sql.nothing(),
+            sql.uuid("j.id"),
+            sql.text("j.stream_kind"),
+            sql.uuid("j.stream_id"),
+            sql.integer("j.version"),
+            sql.sealing_order(),
+        ))
         .bind::<BigInt, _>(last)
         .bind::<BigInt, _>(bounds.last)
         .bind::<BigInt, _>(as_i64(bounds.leaves))
@@ -143,7 +156,7 @@ fn check_unsealed(check: &mut Check, conn: &mut Conn, bounds: &Bounds, sealed: i
         let Some(newest) = page.last() else { return Ok(()) };
         last = newest.seq;
         for row in page {
-            if row.seq < sealed {
+            if (row.turn, row.seq) < sealed {
                 check.found_in(&row.name(), Fault::PassedOver);
             } else {
                 check.report.unsealed += 1;
@@ -187,6 +200,8 @@ struct LeafRow {
     #[diesel(sql_type = BigInt)]
     tree_index: i64,
     #[diesel(sql_type = BigInt)]
+    turn: i64,
+    #[diesel(sql_type = BigInt)]
     seq: i64,
     #[diesel(sql_type = Binary)]
     entry: Vec<u8>,
@@ -212,15 +227,20 @@ impl LeafRow {
 }
 
 fn leaves(conn: &mut Conn, after: i64, bounds: &Bounds) -> QueryResult<Vec<LeafRow>> {
-    diesel::sql_query(
-        "SELECT l.tree_index AS tree_index, coalesce(j.seq, 0) AS seq, \
-         coalesce(CAST(l.entry AS BLOB), x'') AS entry, coalesce(CAST(j.hash AS BLOB), x'') AS hash, \
-         coalesce(CAST(j.stream_kind AS BLOB), x'') AS stream_kind, \
-         coalesce(CAST(j.stream_id AS BLOB), x'') AS stream_id, coalesce(CAST(j.version AS INTEGER), 0) AS version \
+    let sql = Dialect::of(conn);
+    diesel::sql_query(format!(
+        "SELECT l.tree_index AS tree_index, coalesce(j.seq, 0) AS seq, {} AS entry, {} AS hash, {} AS stream_kind, \
+         {} AS stream_id, {} AS version, coalesce({}, 0) AS turn \
          FROM tree_leaf AS l LEFT JOIN journal AS j ON j.id = l.entry \
-         WHERE typeof(l.tree_index) = 'integer' AND l.tree_index > ? AND l.tree_index < ? \
-         ORDER BY l.tree_index LIMIT ?",
-    )
+         WHERE {} AND l.tree_index > $1 AND l.tree_index < $2 ORDER BY l.tree_index LIMIT $3",
+        sql.uuid("l.entry"),
+        sql.blob("j.hash"),
+        sql.text("j.stream_kind"),
+        sql.uuid("j.stream_id"),
+        sql.integer("j.version"),
+        sql.sealing_order(),
+        sql.is_of("l.tree_index", "integer"),
+    ))
     .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(as_i64(bounds.leaves))
     .bind::<BigInt, _>(PAGE)
@@ -237,12 +257,14 @@ struct NodeRow {
 
 /// The stored subtrees that the leaves `first..=last` complete, by level and index.
 fn nodes(conn: &mut Conn, first: i64, last: i64) -> QueryResult<HashMap<(u32, i64), Hash>> {
+    let sql = Dialect::of(conn);
     let mut nodes = HashMap::new();
     for level in 0..=(last + 1).unsigned_abs().ilog2() {
-        let rows: Vec<NodeRow> = diesel::sql_query(
-            "SELECT idx, coalesce(CAST(hash AS BLOB), x'') AS hash FROM tree_node \
-             WHERE level = ? AND idx >= ? AND idx <= ? AND typeof(idx) = 'integer'",
-        )
+        let rows: Vec<NodeRow> = diesel::sql_query(format!(
+            "SELECT idx, {} AS hash FROM tree_node WHERE level = $1 AND idx >= $2 AND idx <= $3 AND {}",
+            sql.blob("hash"),
+            sql.is_of("idx", "integer"),
+        ))
         .bind::<BigInt, _>(i64::from(level))
         .bind::<BigInt, _>(first >> level)
         .bind::<BigInt, _>(last >> level)
@@ -330,10 +352,13 @@ impl<'a> Claims<'a> {
         bounds: &Bounds,
     ) -> QueryResult<Self> {
         let mut due: BTreeMap<u64, Vec<Source>> = BTreeMap::new();
-        let sizes: Vec<CheckpointRow> = diesel::sql_query(
-            "SELECT CAST(size AS INTEGER) AS size, x'' AS root, x'' AS note FROM checkpoint \
-             WHERE rowid <= ? ORDER BY size",
-        )
+        let sql = Dialect::of(conn);
+        let sizes: Vec<CheckpointRow> = diesel::sql_query(format!(
+            "SELECT {} AS size, {nothing} AS root, {nothing} AS note FROM checkpoint WHERE {} ORDER BY size",
+            sql.integer("size"),
+            sql.checkpoint_was_there(),
+            nothing = sql.nothing(),
+        ))
         .bind::<BigInt, _>(bounds.checkpoints)
         .load(conn)?;
         for CheckpointRow { size, .. } in sizes {
@@ -402,10 +427,12 @@ impl<'a> Claims<'a> {
         };
         Ok(match source {
             Source::Database(size) => {
-                let row: CheckpointRow = diesel::sql_query(
-                    "SELECT size, coalesce(CAST(root AS BLOB), x'') AS root, coalesce(CAST(note AS BLOB), x'') AS note \
-                     FROM checkpoint WHERE size = ?",
-                )
+                let sql = Dialect::of(conn);
+                let row: CheckpointRow = diesel::sql_query(format!(
+                    "SELECT size, {} AS root, {} AS note FROM checkpoint WHERE size = $1",
+                    sql.blob("root"),
+                    sql.text("note"),
+                ))
                 .bind::<BigInt, _>(size)
                 .get_result(conn)?;
                 (String::from_utf8_lossy(&row.note).into_owned(), Some(row.root))

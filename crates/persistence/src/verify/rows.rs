@@ -2,12 +2,14 @@
 //! `docs/developer/journal-format.md`.
 
 use super::CannotCheck;
-use crate::Conn;
+use super::dialect::Dialect;
+use crate::engine::prelude::*;
+use crate::engine::sqlite;
+use crate::sql_types::{DbUuid, Id};
+use crate::store::Location;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use baiyo_domain::time::Time;
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -24,9 +26,25 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens a folder's database: beside the server's own connections where there are any, else as a file that
-    /// nobody changes.
-    pub fn open(folder: &Path) -> Result<Self, CannotCheck> {
+    /// Opens the database for reading only. The embedded one: beside the server's own connections where there are any,
+    /// else as a file that nobody changes. PostgreSQL's: as it stands at one instant.
+    pub fn open(location: &Location) -> Result<Self, CannotCheck> {
+        match &location.postgres {
+            Some(address) => {
+                let unreadable = |error: &dyn std::fmt::Display| CannotCheck::Unreadable(error.to_string());
+                let mut conn = address.connect().map_err(|error| unreadable(&error))?;
+                conn.batch_execute(
+                    "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+                     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                )
+                .map_err(|error| unreadable(&error))?;
+                Ok(Self { conn, quiet: None })
+            }
+            None => Self::embedded(&location.folder),
+        }
+    }
+
+    fn embedded(folder: &Path) -> Result<Self, CannotCheck> {
         let unreadable = |error: &dyn std::fmt::Display| CannotCheck::Unreadable(error.to_string());
         let file = crate::store::database_in(folder);
         if !file.is_file() {
@@ -37,7 +55,7 @@ impl Database {
         let quiet = (!log.exists()).then_some(log);
         let mode = if quiet.is_some() { "mode=ro&immutable=1" } else { "mode=ro" };
         let address = format!("file:{}?{mode}", escaped(&path.to_string_lossy()));
-        let mut conn = Conn::establish(&address).map_err(|error| unreadable(&error))?;
+        let mut conn = sqlite::open(&address).map_err(|error| unreadable(&error))?;
         conn.batch_execute(
             "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; \
              SELECT count(*) FROM sqlite_master;",
@@ -89,11 +107,13 @@ struct RawBounds {
 
 /// Takes the bounds.
 pub fn bounds(conn: &mut Conn) -> QueryResult<Bounds> {
-    let raw: RawBounds = diesel::sql_query(
+    let sql = Dialect::of(conn);
+    let raw: RawBounds = diesel::sql_query(format!(
         "SELECT coalesce((SELECT max(seq) FROM journal), 0) AS last, (SELECT count(*) FROM journal) AS entries, \
-         coalesce((SELECT max(tree_index) + 1 FROM tree_leaf WHERE typeof(tree_index) = 'integer'), 0) AS leaves, \
-         coalesce((SELECT max(rowid) FROM checkpoint), 0) AS checkpoints",
-    )
+         coalesce((SELECT max(tree_index) + 1 FROM tree_leaf WHERE {}), 0) AS leaves, {} AS checkpoints",
+        sql.is_of("tree_index", "integer"),
+        sql.checkpoint_rows()
+    ))
     .get_result(conn)?;
     Ok(Bounds {
         last: raw.last,
@@ -142,26 +162,40 @@ pub struct Row {
 }
 
 /// Reads every column as the bytes or the number it holds, and says whether each had its type.
-const ROW: &str = "SELECT seq, \
-     typeof(id) = 'blob' AND typeof(stream_kind) = 'text' AND typeof(stream_id) = 'blob' \
-     AND typeof(version) = 'integer' AND typeof(occurred_at) = 'integer' AND typeof(recorded_at) = 'integer' \
-     AND typeof(performer) = 'blob' AND typeof(recorder) = 'blob' AND typeof(command) = 'blob' \
-     AND typeof(kind) = 'text' AND typeof(schema_version) = 'integer' AND typeof(payload) = 'blob' \
-     AND typeof(previous_hash) = 'blob' AND typeof(hash) = 'blob' AS formed, \
-     coalesce(CAST(id AS BLOB), x'') AS id, coalesce(CAST(stream_kind AS BLOB), x'') AS stream_kind, \
-     coalesce(CAST(stream_id AS BLOB), x'') AS stream_id, coalesce(CAST(version AS INTEGER), 0) AS version, \
-     coalesce(CAST(occurred_at AS INTEGER), 0) AS occurred_at, \
-     coalesce(CAST(recorded_at AS INTEGER), 0) AS recorded_at, \
-     coalesce(CAST(performer AS BLOB), x'') AS performer, coalesce(CAST(recorder AS BLOB), x'') AS recorder, \
-     coalesce(CAST(command AS BLOB), x'') AS command, coalesce(CAST(kind AS BLOB), x'') AS kind, \
-     coalesce(CAST(schema_version AS INTEGER), 0) AS schema_version, \
-     coalesce(CAST(payload AS BLOB), x'') AS payload, \
-     coalesce(CAST(previous_hash AS BLOB), x'') AS previous_hash, coalesce(CAST(hash AS BLOB), x'') AS hash \
-     FROM journal ";
+fn row(sql: Dialect) -> String {
+    const COLUMNS: [(&str, &str); 14] = [
+        ("id", "uuid"),
+        ("stream_kind", "text"),
+        ("stream_id", "uuid"),
+        ("version", "integer"),
+        ("occurred_at", "integer"),
+        ("recorded_at", "integer"),
+        ("performer", "uuid"),
+        ("recorder", "uuid"),
+        ("command", "uuid"),
+        ("kind", "text"),
+        ("schema_version", "integer"),
+        ("payload", "blob"),
+        ("previous_hash", "blob"),
+        ("hash", "blob"),
+    ];
+    let formed = COLUMNS.map(|(column, kind)| sql.is_of(column, if kind == "uuid" { "blob" } else { kind }));
+    let columns = COLUMNS.map(|(column, kind)| {
+        let value = match kind {
+            "uuid" => sql.uuid(column),
+            "text" => sql.text(column),
+            "integer" => sql.integer(column),
+            _ => sql.blob(column),
+        };
+        format!("{value} AS {column}")
+    });
+    format!("SELECT seq, {} AS formed, {} FROM journal", formed.join(" AND "), columns.join(", "))
+}
 
 /// One page of rows in the order of the table: those after `seq`, up to the bound.
 pub fn page(conn: &mut Conn, seq: i64, bounds: &Bounds) -> QueryResult<Vec<Row>> {
-    diesel::sql_query(format!("{ROW} WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"))
+    let row = row(Dialect::of(conn));
+    diesel::sql_query(format!("{row} WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"))
         .bind::<BigInt, _>(seq)
         .bind::<BigInt, _>(bounds.last)
         .bind::<BigInt, _>(PAGE)
@@ -170,9 +204,10 @@ pub fn page(conn: &mut Conn, seq: i64, bounds: &Bounds) -> QueryResult<Vec<Row>>
 
 /// A stream's rows in the order of the table, up to the bound.
 pub fn of_stream(conn: &mut Conn, stream: StreamId, bounds: &Bounds) -> QueryResult<Vec<Row>> {
-    diesel::sql_query(format!("{ROW} WHERE stream_kind = ? AND stream_id = ? AND seq <= ? ORDER BY seq"))
+    let row = row(Dialect::of(conn));
+    diesel::sql_query(format!("{row} WHERE stream_kind = $1 AND stream_id = $2 AND seq <= $3 ORDER BY seq"))
         .bind::<Text, _>(stream.kind.name())
-        .bind::<Binary, _>(stream.id.as_bytes().to_vec())
+        .bind::<DbUuid, _>(Id(stream.id))
         .bind::<BigInt, _>(bounds.last)
         .load(conn)
 }

@@ -1,7 +1,7 @@
 //! The attacks: what is prepared and accepted, the one statement that must be refused, and the guards against it.
 
-use baiyo_persistence::store::connect;
-use diesel::prelude::*;
+use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::engine::sqlite::connect;
 use diesel::sql_types::{Integer, Text};
 
 /// Where the batch stands.

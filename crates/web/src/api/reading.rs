@@ -603,7 +603,11 @@ async fn label(request: HttpRequest, path: web::Path<String>, state: web::Data<S
 async fn checkpoint(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.self").await?;
     let note = read(&state, &caller, |conn| Ok(sealing::newest_note(conn)?)).await?;
-    let vkey = sealing::verifier(&state.store).map_err(|error| Problem::of_store(&error, caller.language))?;
+    let (store, language) = (Arc::clone(&state.store), caller.language);
+    let vkey = web::block(move || sealing::verifier(&store)).await;
+    let vkey = vkey
+        .map_err(|_| Problem::new(Kind::Unavailable, language))?
+        .map_err(|error| Problem::of_store(&error, language))?;
     Ok(HttpResponse::Ok().json(CheckpointView { note, vkey: vkey.map(|vkey| vkey.to_string()) }))
 }
 

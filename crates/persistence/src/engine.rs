@@ -1,0 +1,206 @@
+//! The two engines behind one connection: an `enum`, and queries that are compiled once for each. Whoever writes a query
+//! writes it once, against [`Conn`]; where the dialects differ, the difference stands in `engine/`.
+
+pub mod postgres;
+pub mod sqlite;
+
+use diesel::connection::{SimpleConnection, TransactionManager};
+use diesel::dsl::Limit;
+use diesel::query_builder::QueryId;
+use diesel::query_dsl::LoadQuery;
+use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl};
+use diesel::result::Error as DieselError;
+use diesel::{Connection, QueryResult};
+use std::num::NonZeroU32;
+
+/// A connection to the embedded database.
+pub type Sqlite = diesel::SqliteConnection;
+pub use postgres::Postgres;
+
+/// A connection to whichever engine keeps the records.
+pub enum Conn {
+    /// The embedded one.
+    Sqlite(Box<Sqlite>),
+    /// PostgreSQL.
+    Postgres(Box<Postgres>),
+}
+
+/// Compiles an expression over a connection once for each engine; for queries whose type names an engine.
+#[macro_export]
+macro_rules! on_engine {
+    ($conn:ident => $body:expr) => {
+        match $conn {
+            $crate::engine::Conn::Sqlite($conn) => {
+                let $conn = &mut **$conn;
+                $body
+            }
+            $crate::engine::Conn::Postgres($conn) => {
+                let $conn = &mut **$conn;
+                $body
+            }
+        }
+    };
+}
+
+/// What diesel's prelude has, with queries that run on either engine.
+pub mod prelude {
+    pub use super::{Conn, Run};
+    pub use diesel::prelude::{
+        AsChangeset, BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl,
+        NullableExpressionMethods, OptionalExtension, QueryDsl, QueryResult, Queryable, QueryableByName,
+        Selectable, SelectableHelper,
+    };
+}
+
+/// Running a query on a [`Conn`], under the names that diesel gives this for a connection of one engine.
+pub trait Run: QueryId + Sized {
+    /// All rows.
+    ///
+    /// # Errors
+    /// The database.
+    fn load<'query, U>(self, conn: &mut Conn) -> QueryResult<Vec<U>>
+    where
+        Self: LoadQuery<'query, Sqlite, U> + LoadQuery<'query, Postgres, U>,
+    {
+        on_engine!(conn => diesel::RunQueryDsl::load(self, conn))
+    }
+
+    /// The first row of the query as it stands.
+    ///
+    /// # Errors
+    /// The database, or that there is none.
+    fn get_result<'query, U>(self, conn: &mut Conn) -> QueryResult<U>
+    where
+        Self: LoadQuery<'query, Sqlite, U> + LoadQuery<'query, Postgres, U>,
+    {
+        on_engine!(conn => diesel::RunQueryDsl::get_result(self, conn))
+    }
+
+    /// The first row, asking for no more.
+    ///
+    /// # Errors
+    /// The database, or that there is none.
+    fn first<'query, U>(self, conn: &mut Conn) -> QueryResult<U>
+    where
+        Self: LimitDsl,
+        Limit<Self>: LoadQuery<'query, Sqlite, U> + LoadQuery<'query, Postgres, U>,
+    {
+        on_engine!(conn => diesel::RunQueryDsl::get_result(LimitDsl::limit(self, 1), conn))
+    }
+
+    /// How many rows it changed.
+    ///
+    /// # Errors
+    /// The database.
+    fn execute(self, conn: &mut Conn) -> QueryResult<usize>
+    where
+        Self: ExecuteDsl<Sqlite> + ExecuteDsl<Postgres>,
+    {
+        on_engine!(conn => ExecuteDsl::execute(self, conn))
+    }
+}
+
+impl<T: QueryId> Run for T {}
+
+impl From<Sqlite> for Conn {
+    fn from(conn: Sqlite) -> Self {
+        Self::Sqlite(Box::new(conn))
+    }
+}
+
+impl From<Postgres> for Conn {
+    fn from(conn: Postgres) -> Self {
+        Self::Postgres(Box::new(conn))
+    }
+}
+
+impl Conn {
+    /// Runs `job` in a transaction, or in a savepoint of the one that is open; undone where it fails.
+    ///
+    /// # Errors
+    /// The job's, or the database's.
+    pub fn transaction<T, E: From<DieselError>>(
+        &mut self,
+        job: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin()?;
+        match job(self) {
+            Ok(value) => {
+                self.commit()?;
+                Ok(value)
+            }
+            Err(error) => match self.roll_back() {
+                // The job's own error is the one that led there.
+                Ok(()) | Err(DieselError::BrokenTransactionManager) => Err(error),
+                Err(lost) => Err(lost.into()),
+            },
+        }
+    }
+
+    /// Begins a transaction, or a savepoint in the one that is open.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn begin(&mut self) -> QueryResult<()> {
+        let conn = self;
+        on_engine!(conn => begin(conn))
+    }
+
+    /// Commits what was begun last.
+    ///
+    /// # Errors
+    /// The database; then it is undone, or the connection is broken.
+    pub fn commit(&mut self) -> QueryResult<()> {
+        let conn = self;
+        on_engine!(conn => commit(conn))
+    }
+
+    /// Undoes what was begun last.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn roll_back(&mut self) -> QueryResult<()> {
+        let conn = self;
+        on_engine!(conn => roll_back(conn))
+    }
+
+    /// How many transactions and savepoints are open.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn depth(&mut self) -> QueryResult<u32> {
+        let conn = self;
+        on_engine!(conn => depth(conn))
+    }
+
+    /// Runs statements that give nothing back.
+    ///
+    /// # Errors
+    /// The database.
+    pub fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
+        let conn = self;
+        on_engine!(conn => conn.batch_execute(sql))
+    }
+
+    /// Whether it is PostgreSQL's.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+fn begin<C: Connection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::begin_transaction(conn)
+}
+
+fn commit<C: Connection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::commit_transaction(conn)
+}
+
+fn roll_back<C: Connection>(conn: &mut C) -> QueryResult<()> {
+    C::TransactionManager::rollback_transaction(conn)
+}
+
+fn depth<C: Connection>(conn: &mut C) -> QueryResult<u32> {
+    let depth = C::TransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+    Ok(depth.map_or(0, NonZeroU32::get))
+}

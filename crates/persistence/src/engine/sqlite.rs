@@ -1,0 +1,55 @@
+//! The embedded engine: how its file is opened, and its migrations.
+
+use super::{Conn, Sqlite};
+use crate::store::StoreError;
+use diesel::connection::AnsiTransactionManager;
+use diesel::{Connection, QueryResult};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::path::Path;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Opens a connection with the settings everything relies on.
+///
+/// # Errors
+/// The database cannot be opened.
+pub fn connect(database: &Path) -> Result<Conn, StoreError> {
+    let mut conn = open(&database.to_string_lossy())?;
+    // FULL: an acknowledged entry survives power loss. Recursive triggers: REPLACE cannot slip past a guard.
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
+    )?;
+    Ok(conn)
+}
+
+/// Opens whatever an address names, with the engine's own settings.
+pub(crate) fn open(address: &str) -> Result<Conn, StoreError> {
+    let conn = Sqlite::establish(address).map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(conn.into())
+}
+
+/// An empty database in memory, of the newest form: what verifying and rebuilding compare with.
+pub(crate) fn in_memory() -> Result<Conn, StoreError> {
+    let mut conn = open(":memory:")?;
+    migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// Brings a database to the newest form; how many steps it took.
+pub(crate) fn migrate(conn: &mut Conn) -> Result<usize, StoreError> {
+    let Conn::Sqlite(conn) = conn else {
+        return Err(StoreError::Database("not an embedded database".into()));
+    };
+    let done =
+        conn.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(done.len())
+}
+
+/// Begins a transaction that will write, so that it never finds the database taken half-way.
+pub(crate) fn begin_immediate(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(&mut **conn, "BEGIN IMMEDIATE"),
+        Conn::Postgres(_) => conn.begin(),
+    }
+}

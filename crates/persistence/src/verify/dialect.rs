@@ -1,0 +1,94 @@
+//! How the two engines say the same of a raw column. The embedded engine takes any type in any column, so each is read
+//! as the bytes or the number it holds; PostgreSQL's columns are what they are declared.
+
+use crate::engine::Conn;
+
+/// One engine's words.
+#[derive(Clone, Copy)]
+pub struct Dialect {
+    postgres: bool,
+}
+
+impl Dialect {
+    /// Of the engine behind a connection.
+    pub fn of(conn: &Conn) -> Self {
+        Self { postgres: conn.is_postgres() }
+    }
+
+    fn either(self, postgres: String, sqlite: String) -> String {
+        if self.postgres { postgres } else { sqlite }
+    }
+
+    /// No bytes.
+    pub fn nothing(self) -> &'static str {
+        if self.postgres { "''::bytea" } else { "x''" }
+    }
+
+    /// A column of identifiers, as bytes.
+    pub fn uuid(self, column: &str) -> String {
+        self.either(format!("coalesce(uuid_send({column}), ''::bytea)"), bytes(column))
+    }
+
+    /// A column of bytes.
+    pub fn blob(self, column: &str) -> String {
+        self.either(format!("coalesce({column}, ''::bytea)"), bytes(column))
+    }
+
+    /// A column of text, as bytes.
+    pub fn text(self, column: &str) -> String {
+        self.either(format!("convert_to(coalesce({column}, ''), 'UTF8')"), bytes(column))
+    }
+
+    /// A column of whole numbers.
+    pub fn integer(self, column: &str) -> String {
+        self.either(
+            format!("coalesce({column}, 0)::bigint"),
+            format!("coalesce(CAST({column} AS INTEGER), 0)"),
+        )
+    }
+
+    /// Whether a column holds a value of its type: `integer`, `text` or `blob`.
+    pub fn is_of(self, column: &str, kind: &str) -> String {
+        self.either("true".into(), format!("typeof({column}) = '{kind}'"))
+    }
+
+    /// A whole number, written as SQL has it.
+    pub fn quoted_integer(self, column: &str) -> String {
+        self.either(format!("coalesce({column}::text, 'NULL')"), format!("quote({column})"))
+    }
+
+    /// A text, written as SQL has it.
+    pub fn quoted_text(self, column: &str) -> String {
+        self.either(format!("coalesce(quote_literal({column}), 'NULL')"), format!("quote({column})"))
+    }
+
+    /// An identifier, written as the embedded engine writes bytes.
+    pub fn quoted_uuid(self, column: &str) -> String {
+        let hex = format!("upper(encode(uuid_send({column}), 'hex'))");
+        self.either(format!("'X''' || {hex} || ''''"), format!("quote({column})"))
+    }
+
+    /// A line of text, as bytes.
+    pub fn line(self, text: &str) -> String {
+        self.either(format!("convert_to({text}, 'UTF8')"), format!("CAST({text} AS BLOB)"))
+    }
+
+    /// How many checkpoints there were, where the engine counts its rows; PostgreSQL reads from a snapshot.
+    pub fn checkpoint_rows(self) -> &'static str {
+        if self.postgres { "CAST(0 AS BIGINT)" } else { "coalesce((SELECT max(rowid) FROM checkpoint), 0)" }
+    }
+
+    /// Whether a checkpoint was there when the check began, by that count (`$1`).
+    pub fn checkpoint_was_there(self) -> &'static str {
+        if self.postgres { "$1 >= CAST(0 AS BIGINT)" } else { "rowid <= $1" }
+    }
+
+    /// The order in which the sealer takes entries, of the table `j`.
+    pub fn sealing_order(self) -> &'static str {
+        if self.postgres { "CAST(CAST(j.tx AS TEXT) AS BIGINT)" } else { "CAST(0 AS BIGINT)" }
+    }
+}
+
+fn bytes(column: &str) -> String {
+    format!("coalesce(CAST({column} AS BLOB), x'')")
+}

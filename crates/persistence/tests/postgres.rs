@@ -1,0 +1,204 @@
+//! PostgreSQL beside the embedded engine: the same tables, columns, indexes and guards, and an application that has no
+//! right to change or delete what is append-only. They run where `BAIYO_TEST_POSTGRES` names a server, as it does in
+//! `cargo xtask test`.
+
+use baiyo_persistence::Store;
+use baiyo_persistence::clock::SystemClock;
+use baiyo_persistence::engine::postgres::Address;
+use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::engine::sqlite;
+use baiyo_persistence::store::{Location, database_in};
+use baiyo_persistence::verify::catalogue;
+use diesel::sql_types::Text;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A database of its own, dropped at the end.
+struct Place {
+    _folder: TempDir,
+    location: Location,
+    server: Address,
+}
+
+impl Place {
+    fn fresh() -> Option<Self> {
+        let url = std::env::var("BAIYO_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
+        if url.is_none() {
+            assert!(std::env::var_os("CI").is_none(), "BAIYO_TEST_POSTGRES names the server to test on");
+            return None;
+        }
+        let server = Address::read(&url?, None).unwrap();
+        let name = format!("persistence_{}", Uuid::now_v7().simple());
+        server.connect_as_owner().unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let location =
+            Location { folder: folder.path().to_path_buf(), postgres: Some(server.database(&name)) };
+        Some(Self { _folder: folder, location, server })
+    }
+
+    fn address(&self) -> &Address {
+        self.location.postgres.as_ref().unwrap()
+    }
+
+    fn open(&self) -> Store {
+        Store::open_at(&self.location, Arc::new(SystemClock)).unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.address().name());
+        let _ = self.server.connect_as_owner().unwrap().batch_execute(&drop);
+    }
+}
+
+fn kept() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres/catalogue.txt")
+}
+
+#[test]
+fn a_fresh_database_is_what_verify_compares_with() {
+    let Some(place) = Place::fresh() else { return };
+    drop(place.open());
+    let found = catalogue(&mut place.address().connect_as_owner().unwrap()).unwrap();
+    if std::env::var_os("BAIYO_WRITE_CATALOGUE").is_some() {
+        std::fs::write(kept(), &found).unwrap();
+    }
+    assert_eq!(found, std::fs::read_to_string(kept()).unwrap(), "write it anew with BAIYO_WRITE_CATALOGUE=1");
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    owner: String,
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+fn lines(conn: &mut Conn, sql: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let found: Vec<Line> = diesel::sql_query(sql).load(conn).unwrap();
+    found.into_iter().for_each(|line| _ = all.entry(line.owner).or_default().insert(line.line));
+    all
+}
+
+#[test]
+fn both_engines_have_the_same_tables_columns_indexes_and_guards() {
+    let Some(place) = Place::fresh() else { return };
+    drop(place.open());
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path(), Arc::new(SystemClock)).unwrap());
+    let mut embedded = sqlite::connect(&database_in(folder.path())).unwrap();
+    let mut postgres = place.address().connect_as_owner().unwrap();
+
+    // Types as both know them: identifiers are 16 bytes here and uuid there.
+    let mut here = lines(
+        &mut embedded,
+        "SELECT m.name AS owner, c.name || ' ' || CASE
+             WHEN c.type = 'BLOB' THEN 'bytes' WHEN c.type = 'TEXT' THEN 'text' ELSE 'number' END ||
+             CASE WHEN c.\"notnull\" OR c.pk THEN ' required' ELSE '' END AS line
+         FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'",
+    );
+    let there = lines(
+        &mut postgres,
+        "SELECT table_name::text AS owner, column_name || ' ' || CASE
+             WHEN data_type IN ('bytea', 'uuid') THEN 'bytes' WHEN data_type = 'text' THEN 'text' ELSE 'number' END ||
+             CASE WHEN is_nullable = 'NO' THEN ' required' ELSE '' END AS line
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%'",
+    );
+    // Only where several nodes write, the sealer must know which transaction an entry came in.
+    here.get_mut("journal").unwrap().insert("tx number required".into());
+    assert_eq!(here, there);
+
+    let here = lines(
+        &mut embedded,
+        "SELECT tbl_name AS owner, name AS line FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    );
+    let mut there = lines(
+        &mut postgres,
+        "SELECT t.relname::text AS owner, c.relname::text AS line FROM pg_index AS i
+         JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_class AS t ON t.oid = i.indrelid
+         WHERE t.relnamespace = 'public'::regnamespace AND NOT i.indisunique",
+    );
+    assert!(there.get_mut("journal").unwrap().remove("journal_sealing"), "for the sealer as well");
+    assert_eq!(here, there);
+
+    // REPLACE exists on the embedded engine alone, TRUNCATE on the other; one trigger there stands for five here.
+    let guards = |mut all: BTreeMap<String, BTreeSet<String>>| {
+        let own = |name: &String| !name.ends_with("_no_replace") && !name.ends_with("_no_truncate");
+        all.values_mut().for_each(|names| names.retain(own));
+        all
+    };
+    let mut here = guards(lines(
+        &mut embedded,
+        "SELECT tbl_name AS owner, name AS line FROM sqlite_master WHERE type = 'trigger'",
+    ));
+    for part in ["entry", "decided", "in_date", "duty"] {
+        assert!(here.get_mut("disposition").unwrap().remove(&format!("disposition_{part}")), "{part}");
+    }
+    let triggers = "SELECT c.relname::text AS owner, t.tgname::text AS line FROM pg_trigger AS t
+        JOIN pg_class AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal";
+    let there = lines(&mut postgres, triggers);
+    assert!(there.values().all(|names| names.iter().any(|name| name.ends_with("_no_truncate"))), "{there:?}");
+    assert_eq!(here, guards(there));
+}
+
+#[test]
+fn the_application_cannot_change_delete_or_empty_what_is_append_only() {
+    let Some(place) = Place::fresh() else { return };
+    drop(place.open());
+    let tables = ["journal", "tree_leaf", "tree_node", "checkpoint", "gate_fact", "duty", "disposition"];
+    let column = ["kind", "entry", "hash", "note", "state", "duty", "decision"];
+    for (table, column) in tables.into_iter().zip(column) {
+        for sql in [
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table} CASCADE"),
+            format!("DROP TABLE {table} CASCADE"),
+            format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+            format!("DROP TRIGGER {table}_no_update ON {table}"),
+        ] {
+            let mut application = place.address().connect().unwrap();
+            let refused = application.batch_execute(&sql).unwrap_err().to_string();
+            let denied = refused.contains("permission denied") || refused.contains("must be owner");
+            assert!(denied, "{sql}: {refused}");
+        }
+        // And whoever has the right is stopped by the guard.
+        for sql in [
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table} CASCADE"),
+        ] {
+            let mut owner = place.address().connect_as_owner().unwrap();
+            let refused = owner.batch_execute(&sql).unwrap_err().to_string();
+            assert!(refused.contains("never"), "{sql}: {refused}");
+        }
+    }
+    let mut application = place.address().connect().unwrap();
+    for sql in ["SET session_replication_role = replica", "CREATE TABLE mine (x int)"] {
+        assert!(application.batch_execute(sql).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn an_unknown_engine_and_a_server_without_the_certificates_it_was_asked_for_are_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |address: &str| {
+        let read = Location::read(folder.path(), Some(address), None);
+        read.map(|_| ()).unwrap_err().to_string()
+    };
+    for address in ["mysql://host/db", "sqlite:///tmp/x", "postgre://host/db", "data/baiyo.sqlite"] {
+        let sentence = refused(address);
+        assert!(sentence.contains("DATABASE_URL") && sentence.contains("postgres://"), "{sentence}");
+    }
+    assert!(
+        !refused("mysql://secret-user:secret@host/db").contains("secret"),
+        "an address may hold a password"
+    );
+    assert!(refused("postgres://u@host/db?sslmode=require").contains("DATABASE_CA"));
+    assert!(refused("postgres://u@host:notaport/db").contains("DATABASE_URL"));
+}

@@ -1,0 +1,71 @@
+//! The engine that stories run on: the embedded one, or the PostgreSQL server that `BAIYO_TEST_POSTGRES` names, on which
+//! each story has a database of its own.
+
+use baiyo_persistence::Conn;
+use baiyo_persistence::engine::postgres::Address;
+use baiyo_persistence::engine::sqlite;
+use baiyo_persistence::store::{Location, database_in};
+use std::path::Path;
+use uuid::Uuid;
+
+/// The variable that names a server on which its user may make databases.
+pub const SERVER: &str = "BAIYO_TEST_POSTGRES";
+
+/// Whether stories run on PostgreSQL.
+pub fn is_postgres() -> bool {
+    server().is_some()
+}
+
+fn server() -> Option<Address> {
+    let url = std::env::var(SERVER).ok().filter(|url| !url.is_empty())?;
+    Some(Address::read(&url, None).expect("the server's address"))
+}
+
+fn on_server(sql: &str) {
+    let server = server().expect("a server");
+    let mut conn = server.connect_as_owner().expect("the server");
+    conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// A place for records that are not there yet.
+pub fn fresh(folder: &Path) -> Location {
+    made(folder, "template1")
+}
+
+/// A place whose database begins as a copy of another one, to which nobody is connected.
+pub fn copied(folder: &Path, from: &Location) -> Location {
+    match &from.postgres {
+        Some(address) => made(folder, &address.name()),
+        None => Location::embedded(folder),
+    }
+}
+
+fn made(folder: &Path, template: &str) -> Location {
+    let Some(server) = server() else { return Location::embedded(folder) };
+    let name = format!("story_{}", Uuid::now_v7().simple());
+    on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+    Location { folder: folder.to_path_buf(), postgres: Some(server.database(&name)) }
+}
+
+/// A database as its owner opens it.
+pub fn as_owner(location: &Location) -> Conn {
+    match &location.postgres {
+        Some(address) => address.connect_as_owner().expect("the database"),
+        None => sqlite::connect(&database_in(&location.folder)).expect("the database"),
+    }
+}
+
+/// The address by which a program reaches a story's database; nothing for the embedded one.
+pub fn url(location: &Location) -> Option<String> {
+    let address = location.postgres.as_ref()?;
+    let server = std::env::var(SERVER).expect("the server's address");
+    let (host, _) = server.rsplit_once('/').expect("an address ends with a database");
+    Some(format!("{host}/{}", address.name()))
+}
+
+/// Drops a story's database.
+pub fn drop_database(location: &Location) {
+    if let Some(address) = &location.postgres {
+        on_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", address.name()));
+    }
+}
