@@ -2,12 +2,12 @@
 
 mod centre;
 
-use baiyo_domain::batch::Subject;
 use baiyo_domain::batch::distribution::StopCause;
 use baiyo_domain::batch::filling::Thaw;
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::batch::intake::BankDraw;
-use baiyo_domain::batch::testing::Oos;
+use baiyo_domain::batch::testing::{Oos, Sampling};
+use baiyo_domain::batch::{Performed, Subject};
 use baiyo_domain::ids::*;
 use baiyo_domain::standard::{Stage, Step};
 use centre::{Centre, Course, Until, blocked_by, code, codes, of};
@@ -210,6 +210,32 @@ fn a_result_counts_only_for_what_descends_from_its_sample_at_the_stage_the_stand
     assert!(matches!(&centre.blockers(batch, container)[..], [Blocker::TestAbsent { .. }]));
     let empty = centre.sample_for(batch, &[], &[code("ENDOTOXIN")]);
     assert!(empty.is_err(), "a sample of nothing");
+}
+
+#[test]
+fn a_sample_is_not_older_than_what_it_was_taken_from() {
+    let mut centre = Centre::open();
+    let batch = centre.make(&Course { unsampled: vec!["IDENTITY-POSITIVE"], ..Course::default() });
+    let (harvest, test) = (HarvestNo(1), code("IDENTITY-POSITIVE"));
+    let harvested_at = centre.state(batch).harvests[&harvest].at;
+    let mut sample_at = |at| {
+        let performed =
+            Performed { at: Some(at), late_reason: Some(of("paper form")), ..Performed::default() };
+        let (subjects, tests) = (vec![Subject::Harvest(harvest)], vec![test.clone()]);
+        centre.batch(centre.staff.analyst, batch, Sampling { performed, subjects, tests, quantity: None })
+    };
+    assert_eq!(codes(&sample_at(harvested_at.plus_hours(-1)).unwrap_err()), ["before_its_cause"]);
+    let entry = sample_at(harvested_at).unwrap()[0];
+    // Nor after a correction.
+    let performed = Performed {
+        at: Some(harvested_at.plus_hours(-1)),
+        late_reason: Some(of("paper form")),
+        ..Performed::default()
+    };
+    let (subjects, tests) = (vec![Subject::Harvest(harvest)], vec![test]);
+    let form = Sampling { performed, subjects, tests, quantity: None };
+    let refused = centre.correct(centre.staff.analyst, batch, entry, form);
+    assert_eq!(codes(&refused.unwrap_err()), ["before_its_cause"]);
 }
 
 #[test]

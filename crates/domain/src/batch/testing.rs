@@ -428,6 +428,11 @@ pub(super) fn sampling_faults(batch: &Batch, form: &Sampling) -> Vec<Reason> {
             reasons.push(Reason::NoSuchSubject { index });
         }
     }
+    // A sample copied from paper says when it was taken; it cannot be older than what it was taken from.
+    let older = |at: Time| form.subjects.iter().any(|subject| batch.began(*subject).is_some_and(|b| at < b));
+    if form.performed.at.is_some_and(older) {
+        reasons.push(Reason::BeforeItsCause);
+    }
     for (index, code) in form.tests.iter().enumerate() {
         let Some(test) = batch.standard().test(code) else {
             reasons.push(Reason::NoSuchTest { index });
@@ -455,6 +460,18 @@ fn refuse(reasons: Vec<Reason>) -> Result<(), Refusal> {
 impl Batch {
     fn result(&self, no: ResultNo) -> Result<&TestResult, Refusal> {
         self.results.get(&no).ok_or_else(|| Reason::NotFound.into())
+    }
+
+    /// Since when there is something to sample.
+    fn began(&self, subject: Subject) -> Option<Time> {
+        match subject {
+            Subject::Tissue => self.tissue.as_ref().map(|tissue| tissue.at),
+            Subject::Parent { .. } => None,
+            Subject::Vessel(no) => self.vessels.get(&no).map(|vessel| vessel.seeded_at),
+            Subject::Harvest(no) => self.harvests.get(&no).map(|harvest| harvest.at),
+            Subject::Fill(no) => self.fills.get(&no).map(|fill| fill.at),
+            Subject::Container(no) => self.containers.get(&no).map(|container| container.filled_at),
+        }
     }
 
     /// What a sample speaks for: a container sampled before it was thawed speaks for its whole fill, and still

@@ -147,6 +147,12 @@ impl Centre {
     /// Runs a course.
     pub fn make(&mut self, course: &Course) -> BatchId {
         let batch = self.start(course);
+        self.carry_on(course, batch);
+        batch
+    }
+
+    /// Runs a course from its opened batch on; so that others may make it than whoever opened it.
+    pub fn carry_on(&mut self, course: &Course, batch: BatchId) {
         if course.until >= Until::Received {
             self.receive_tissue(course, batch);
         }
@@ -168,7 +174,6 @@ impl Centre {
         if course.until >= Until::Released {
             self.release(batch).unwrap();
         }
-        batch
     }
 
     /// Places the order with consent and screening.
@@ -206,7 +211,8 @@ impl Centre {
         }
     }
 
-    fn start(&mut self, course: &Course) -> BatchId {
+    /// Places the order, opens the batch and signs its instruction.
+    pub fn start(&mut self, course: &Course) -> BatchId {
         let standard_id = self.standard(course.standard);
         let standard = Self::read_or_state(self, standard_id);
         let order = self.place_order(course, course.purpose(&standard));
