@@ -22,7 +22,7 @@ use baiyo_domain::quality_event::{self, Report};
 use baiyo_domain::refusal::Refusal;
 use baiyo_domain::standard::Test;
 use centre::{Centre, Course, GOOD, Until, codes, of, q};
-use model::{ALL, Bags, Custody, Focus, Impact, Kind, Model, Step, Value, Who, chosen, moves};
+use model::{ALL, Bags, Check, Custody, Focus, Impact, Kind, Model, Step, Value, Who, chosen, moves};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use std::collections::BTreeMap;
@@ -320,10 +320,20 @@ impl Pair {
                     "bag {bag} is {theirs:?} instead of {ours:?} (released, where, stopped)"
                 ));
             }
+            let theirs = (container.may_be_administered(), container.is_cleared());
+            let ours = (expected.consent.is_some(), expected.check == Check::Passed);
+            if theirs != ours {
+                return Err(format!("bag {bag} is {theirs:?} instead of {ours:?} (may be given, checked)"));
+            }
             let blockers = answer.blockers(no);
             if blockers.is_empty() == self.model.is_blocked(bag) {
                 return Err(format!("the gate answers {blockers:?} on bag {bag}"));
             }
+        }
+        let theirs = (state.manufacturing.is_some(), state.quality.is_some());
+        let ours = (self.model.made.is_some(), self.model.sound.is_some());
+        if theirs != ours {
+            return Err(format!("{theirs:?} instead of {ours:?} (confirmed for manufacturing, for quality)"));
         }
         let held = state.holds.values().filter(|hold| hold.lifted.is_none()).count();
         let theirs = (held, state.quality_events.len(), state.unconfirmed_parts().len());
