@@ -406,3 +406,31 @@ fn a_bank_container_that_expired_before_it_was_seeded_is_recorded_and_opens_a_qu
     centre.batch(centre.staff.technician, product, seeding).unwrap();
     assert!(departures(&centre, product).contains(&DepartureKind::BankExpired));
 }
+
+#[test]
+fn a_failure_that_came_by_correction_after_an_investigation_is_investigated_anew() {
+    let mut centre = Centre::open();
+    let batch =
+        centre.make(&Course { unreported: vec!["ENDOTOXIN"], ..Course::default() }.until(Until::Tested));
+    let failing = centre.result(batch, "ENDOTOXIN", &["0.9"]);
+    let (entry, form) = fact!(centre, batch, Event::Testing(testing::Event::ResultEntered(e)) if e.result == failing => e.form.clone());
+    let correct = |centre: &mut Centre, value| {
+        let form = testing::ResultForm { values: vec![of(value)], ..form.clone() };
+        centre.correct(centre.staff.analyst, batch, entry, form).unwrap();
+    };
+    // Written wrongly, and so set aside without a retest.
+    correct(&mut centre, "0.1");
+    centre.investigate(batch, failing, Some(0)).unwrap();
+    // It was over the limit after all. Nobody has looked into that one yet, and no further correction settles it.
+    correct(&mut centre, "0.7");
+    correct(&mut centre, "0.2");
+    assert_eq!(centre.state(batch).results[&failing].oos, Some(testing::Oos::Open));
+    centre.verify(centre.staff.releaser, batch, failing).unwrap();
+    centre.confirm(&Course::default(), batch);
+    centre.lift_all(batch);
+    let container = centre.first(batch);
+    let failed =
+        |blocker: &Blocker| matches!(blocker, Blocker::TestFailed { result, .. } if *result == failing);
+    assert!(centre.blockers(batch, container).iter().any(failed));
+    assert!(centre.release(batch).is_err());
+}

@@ -479,7 +479,11 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Re
         if corrected.replaced_a_failure {
             result.oos.get_or_insert(Oos::Open);
         }
-        if result.judgement.verdict == Verdict::Fail {
+        // By the value that this correction wrote, which a later one may have replaced: what was investigated before
+        // it was another failure.
+        if matches!(&corrected.replacement, BatchEvent::Testing(testing::Event::ResultEntered(entered))
+            if entered.judgement.verdict == Verdict::Fail)
+        {
             result.oos = Some(Oos::Open);
         }
     }

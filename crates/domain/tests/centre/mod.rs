@@ -83,6 +83,8 @@ pub struct Centre {
     pub clinic: ClinicId,
     pub site: SiteId,
     pub streams: BTreeMap<StreamId, Vec<Entry>>,
+    /// The facts of each batch as they were decided, never written nor read back.
+    pub fresh: BTreeMap<BatchId, Vec<(batch::Stamp, batch::Event)>>,
     keys: BTreeMap<PersonId, (KeyId, SigningKey)>,
     anchor: Option<PublicKey>,
     standards: BTreeMap<String, StandardId>,
@@ -112,6 +114,7 @@ impl Centre {
             clinic: ClinicId(Uuid::nil()),
             site: SiteId(Uuid::nil()),
             streams: BTreeMap::new(),
+            fresh: BTreeMap::new(),
             keys: BTreeMap::new(),
             anchor: None,
             standards: BTreeMap::new(),
@@ -379,6 +382,9 @@ impl Centre {
         };
         entry.hash = entry.leaf_hash();
         assert_eq!(Event::read(&entry).unwrap().0, event, "what is read back is what was decided");
+        if let Event::Batch(fact) = event {
+            self.fresh.entry(BatchId(stream.id)).or_default().push((batch::Stamp::of(&entry), fact));
+        }
         entries.push(entry);
         id
     }
