@@ -8,6 +8,7 @@ use baiyo_domain::authority::Role;
 use baiyo_domain::batch::disposition::{
     self, Deciding, Holding, Lifting, ManufacturingConfirmation, PartConfirmation, QualityConfirmation,
 };
+use baiyo_domain::batch::distribution::Clearance;
 use baiyo_domain::batch::distribution::{
     self, AdministrationDecision, Allocation, BedsideCheck, Destruction, Infusion, Packing, Receipt,
     ReceivingCheck, ReturnReport, Shipment, ShippingCheck, StopAcknowledgement, Withdrawal,
@@ -97,6 +98,10 @@ impl Pair {
         }
     }
 
+    fn bag_no(&self, bag: usize) -> ContainerNo {
+        bag_no(&self.state, bag)
+    }
+
     fn scans(&self, bags: &Bags) -> Vec<Label> {
         chosen(bags).into_iter().map(|bag| self.labels[bag].clone()).collect()
     }
@@ -144,7 +149,7 @@ impl Pair {
     /// Does the step in the product.
     fn run(&mut self, who: Who, step: &Step) -> Result<Vec<EntryId>, Refusal> {
         let person = self.people[&who];
-        let numbers = |bags: &Bags| chosen(bags).into_iter().map(bag_no).collect::<Vec<_>>();
+        let numbers = |bags: &Bags| chosen(bags).into_iter().map(|bag| self.bag_no(bag)).collect::<Vec<_>>();
         let nothing = EntryId(Uuid::max());
         let result = |no: usize| ResultNo(self.first_result + u16::try_from(no).unwrap());
         let performed = Performed::default();
@@ -311,7 +316,7 @@ impl Pair {
         let state = &self.state;
         let answer = gate(state, self.centre.now);
         for (bag, expected) in self.model.bags.iter().enumerate() {
-            let no = bag_no(bag);
+            let no = bag_no(state, bag);
             let container = &state.containers[&no];
             let theirs = (container.released(), place(container.custody), !container.stops.is_empty());
             let ours = (self.model.is_released(bag), Some(expected.custody), expected.stopped);
@@ -320,7 +325,10 @@ impl Pair {
                     "bag {bag} is {theirs:?} instead of {ours:?} (released, where, stopped)"
                 ));
             }
-            let theirs = (container.may_be_administered(), container.is_cleared());
+            let theirs = (
+                container.may_be_administered(),
+                matches!(container.clearance, Some(Clearance::Passed { .. })),
+            );
             let ours = (expected.consent.is_some(), expected.check == Check::Passed);
             if theirs != ours {
                 return Err(format!("bag {bag} is {theirs:?} instead of {ours:?} (may be given, checked)"));
@@ -354,8 +362,9 @@ fn by_value(value: Value, words: [&str; 4]) -> &str {
     words[value as usize]
 }
 
-fn bag_no(bag: usize) -> ContainerNo {
-    ContainerNo(u16::try_from(bag + 1).unwrap())
+/// Numbers whose label cannot be typed on every keyboard are left out.
+fn bag_no(state: &Batch, bag: usize) -> ContainerNo {
+    *state.containers.keys().nth(bag).unwrap()
 }
 
 fn place(custody: distribution::Custody) -> Option<Custody> {

@@ -102,8 +102,10 @@ impl Model {
                 (0..events).for_each(|_| self.open_event());
             }
             Step::Receive { bags, good } => {
-                let unshipped = |bag: &usize| self.bags[*bag].custody != Custody::Shipped;
-                let events = chosen(&bags).into_iter().filter(unshipped).count() + usize::from(!good);
+                // Not on its way, or accepted though the check would have refused it.
+                let wrong =
+                    |bag: &usize| self.bags[*bag].custody != Custody::Shipped || self.may_not_leave(*bag, 0);
+                let events = chosen(&bags).into_iter().filter(wrong).count() + usize::from(!good);
                 let receipt = Some(self.receipts.len());
                 self.receipts.push(Receipt { entry, good, bags, at });
                 self.each(bags, |bag| {
@@ -121,6 +123,7 @@ impl Model {
                     || given.custody != Custody::Received(true)
                     || self.may_not_leave(bag, 1);
                 (self.bags[bag].custody, self.bags[bag].receipt) = (Custody::Infused, None);
+                self.bags[bag].check = Check::No;
                 if uncleared {
                     self.open_event();
                 }
@@ -133,7 +136,9 @@ impl Model {
                 }
             }),
             Step::Destroy { bags, witness } => {
-                self.each(bags, |bag| (bag.custody, bag.receipt) = (Custody::Destroyed, None));
+                self.each(bags, |bag| {
+                    (bag.custody, bag.check, bag.receipt) = (Custody::Destroyed, Check::No, None)
+                });
                 self.name_checker(entry, witness);
             }
             Step::Withdraw { bags } => self.each(bags, |bag| bag.stopped = true),

@@ -339,7 +339,16 @@ impl Model {
                 Step::Pack { ref bags, checker } => {
                     checker != Some(who) && all(bags, &|bag| at(bag) == Custody::InHouse)
                 }
-                Step::ConfirmPart { entry } => self.pending_parts().contains(&(entry, who)),
+                // What has come up since the first person looked at the bedside stops the second.
+                Step::ConfirmPart { entry } => {
+                    self.pending_parts().contains(&(entry, who))
+                        && (0..2).all(|bag| {
+                            self.bags[bag].check != Check::Awaits(entry, who)
+                                || !self.may_not_leave(bag, 0)
+                                    && self.bags[bag].consent.is_some()
+                                    && at(bag) == Custody::Received(true)
+                        })
+                }
                 Step::ShippingCheck { ref bags } => {
                     !self.is_record_open()
                         && all(bags, &|bag| {
