@@ -1,5 +1,5 @@
-//! The engine that stories run on: the embedded one, or the PostgreSQL server that `BAIYO_TEST_POSTGRES` names, on which
-//! each story has a database of its own.
+//! The engine that stories run on: the embedded one, or with `BAIYO_STORIES_ON=postgres` the PostgreSQL server that
+//! `BAIYO_TEST_POSTGRES` names, on which each story has a database of its own.
 
 use baiyo_persistence::Conn;
 use baiyo_persistence::engine::postgres::Address;
@@ -17,7 +17,8 @@ pub fn is_postgres() -> bool {
 }
 
 fn server() -> Option<Address> {
-    let url = std::env::var(SERVER).ok().filter(|url| !url.is_empty())?;
+    std::env::var("BAIYO_STORIES_ON").ok().filter(|engine| engine == "postgres")?;
+    let url = std::env::var(SERVER).expect("a server to run on");
     Some(Address::read(&url, None).expect("the server's address"))
 }
 

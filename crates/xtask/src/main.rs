@@ -2,6 +2,8 @@
 
 mod declared;
 mod matrix;
+mod packages;
+mod postgres;
 mod test;
 mod tree;
 

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: from a clean checkout to one line saying how every test went.
 
+use crate::packages;
+use crate::postgres::Server;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -14,10 +16,21 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
         return Err("the product did not build, so no test was run".into());
     }
 
-    let mut tests = cargo(root);
-    // A failing binary must not keep the others out of the count.
-    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(extra);
-    let (tally, runner_succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
+    let server = Server::start()?;
+    let mut tally = Tally::default();
+    let mut runner_succeeded = true;
+    // Everything, with the stories on the embedded engine; then the stories once more, on PostgreSQL.
+    for (packages, engine) in [(&["--workspace"][..], "embedded"), (&["--package", "stories"], "postgres")] {
+        println!("-- on the engine: {engine}");
+        let mut tests = cargo(root);
+        tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_STORIES_ON", engine);
+        // A failing binary must not keep the others out of the count.
+        tests.arg("test").args(packages).args(["--locked", "--no-fail-fast"]).args(extra);
+        let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
+        tally = tally.and(&counted);
+        runner_succeeded &= succeeded;
+    }
+    drop(server);
 
     let nothing_may_be_skipped = std::env::var("CI").is_ok_and(|value| value == "true");
     let verdict = tally.verdict(runner_succeeded, nothing_may_be_skipped);
@@ -70,6 +83,15 @@ struct Verdict {
 }
 
 impl Tally {
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            ignored: self.ignored + other.ignored,
+            filtered_out: self.filtered_out + other.filtered_out,
+        }
+    }
+
     fn add(&mut self, line: &str) {
         if !line.starts_with("test result: ") {
             return;
@@ -108,39 +130,11 @@ const INSTALL_PYTHON: &str = "install python3 first: one story verifies its expo
 
 /// One story checks the product's output with an independent verifier written in Python.
 fn provide_python() -> Result<(), String> {
-    let present = || succeeds(&["python3", "--version"]);
-    if present() {
-        return Ok(());
-    }
-    if !succeeds(&["apt-get", "--version"]) {
-        return Err(INSTALL_PYTHON.into());
-    }
-    let prefix: &[&str] = if is_root() {
-        &[]
-    } else if succeeds(&["sudo", "-n", "true"]) {
-        &["sudo", "-n"]
-    } else {
-        return Err(INSTALL_PYTHON.into());
-    };
-    for step in [&["update"][..], &["install", "-y", "--no-install-recommends", "python3"]] {
-        let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-        let words = [prefix, &apt, step].concat();
-        let ran = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).status();
-        if !ran.is_ok_and(|status| status.success()) {
-            return Err(INSTALL_PYTHON.into());
-        }
+    let present = || packages::succeeds(&["python3", "--version"]);
+    if !present() {
+        packages::install("python3").map_err(|()| INSTALL_PYTHON)?;
     }
     if present() { Ok(()) } else { Err(INSTALL_PYTHON.into()) }
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
-}
-
-fn succeeds(words: &[&str]) -> bool {
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

@@ -1,0 +1,41 @@
+//! What the tests need of the machine: installed with apt where it is missing and this user may.
+
+use std::process::{Command, Stdio};
+
+/// Installs a Debian package.
+///
+/// # Errors
+/// There is no apt, or no right to use it.
+pub fn install(package: &str) -> Result<(), ()> {
+    if !succeeds(&["apt-get", "--version"]) {
+        return Err(());
+    }
+    let prefix: &[&str] = if is_root() {
+        &[]
+    } else if succeeds(&["sudo", "-n", "true"]) {
+        &["sudo", "-n"]
+    } else {
+        return Err(());
+    };
+    for step in [&["update"][..], &["install", "-y", "--no-install-recommends", package]] {
+        let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let words = [prefix, &apt, step].concat();
+        let ran = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).status();
+        if !ran.is_ok_and(|status| status.success()) {
+            return Err(());
+        }
+    }
+    Ok(())
+}
+
+/// Whether this user is root.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
+}
+
+/// Whether a program ends well, whatever it says.
+pub fn succeeds(words: &[&str]) -> bool {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,102 @@
+//! A throw-away PostgreSQL server for the tests: its own data folder and port, an unprivileged user, gone afterwards.
+
+use crate::packages;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A running server.
+pub struct Server {
+    folder: PathBuf,
+    programs: PathBuf,
+    port: u16,
+}
+
+const INSTALL: &str =
+    "install PostgreSQL 15 or newer first (Debian: postgresql): the stories run on both engines";
+
+impl Server {
+    /// Installs PostgreSQL where it is missing and it may, and starts a server.
+    pub fn start() -> Result<Self, String> {
+        let programs = match programs() {
+            Some(programs) => programs,
+            None => {
+                packages::install("postgresql").map_err(|()| INSTALL)?;
+                programs().ok_or(INSTALL)?
+            }
+        };
+        let folder = std::env::temp_dir().join(format!("baiyo-postgres-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        if packages::is_root() {
+            // The server refuses to run as root.
+            done(Command::new("chown").arg("postgres").arg(&folder))?;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let port = port.map_err(|error| format!("no free port: {error}"))?.port();
+        let server = Self { folder, programs, port };
+        let data = server.folder.join("data");
+        let words = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D"];
+        done(server.program("initdb").args(words).arg(&data))?;
+        let options = format!(
+            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off",
+            server.folder.display()
+        );
+        let mut start = server.program("pg_ctl");
+        start.arg("-D").arg(&data).args(["-w", "-o", &options, "-l"]).arg(server.folder.join("log"));
+        done(start.arg("start"))?;
+        Ok(server)
+    }
+
+    /// Where it is reached by somebody who may make databases.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let program = self.programs.join(name);
+        if !packages::is_root() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program).current_dir(&self.folder);
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let data = self.folder.join("data");
+        let mut stop = self.program("pg_ctl");
+        // What it kept is thrown away, so it need not end in order.
+        let stopped = done(stop.arg("-D").arg(&data).args(["-m", "immediate", "stop"]));
+        if let Err(error) = stopped {
+            eprintln!("{error}");
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The folder with the newest server's programs.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = versions.map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let known = installed.chain(std::env::split_paths(&path));
+    known.filter(|folder| folder.join("initdb").exists()).max_by_key(|folder| version_of(folder))
+}
+
+fn version_of(folder: &Path) -> u32 {
+    let parent = folder.parent().and_then(|parent| parent.file_name());
+    parent.and_then(|name| name.to_str()?.parse().ok()).unwrap_or(0)
+}
+
+fn done(command: &mut Command) -> Result<(), String> {
+    let log = Stdio::null();
+    // Not captured: the server that is started would keep the pipe open.
+    let status = command.stdin(Stdio::null()).stdout(log).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{command:?}: {status}")),
+        Err(error) => Err(format!("{command:?}: {error}")),
+    }
+}
