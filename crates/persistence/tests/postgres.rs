@@ -202,3 +202,40 @@ fn an_unknown_engine_and_a_server_without_the_certificates_it_was_asked_for_are_
     assert!(refused("postgres://u@host/db?sslmode=require").contains("DATABASE_CA"));
     assert!(refused("postgres://u@host:notaport/db").contains("DATABASE_URL"));
 }
+
+#[test]
+fn a_server_needs_no_more_than_the_applications_role_and_cannot_migrate() {
+    let Some(place) = Place::fresh() else { return };
+    let serving = format!("serving_{}", Uuid::now_v7().simple());
+    let mut owner = place.address().connect_as_owner().unwrap();
+    // Before there is anything: whoever only serves cannot make it.
+    owner.batch_execute(&format!("CREATE ROLE {serving} LOGIN")).unwrap();
+    let url = std::env::var("BAIYO_TEST_POSTGRES").unwrap();
+    let (_, host) = url.rsplit_once('@').unwrap();
+    let (host, _) = host.rsplit_once('/').unwrap();
+    let url = format!("postgres://{serving}@{host}/{}", place.address().name());
+    let as_server = Location { postgres: Some(Address::read(&url, None).unwrap()), ..place.location.clone() };
+    let refused = Store::open_at(&as_server, Arc::new(SystemClock)).err().map(|error| error.to_string());
+    let refused = refused.unwrap_or_default();
+    assert!(refused.contains("cannot be migrated"), "{refused}");
+    // Once it is there, membership of the application's role is enough.
+    drop(place.open());
+    owner.batch_execute(&format!("GRANT baiyo_app TO {serving}")).unwrap();
+    drop(Store::open_at(&as_server, Arc::new(SystemClock)).unwrap());
+    let mut conn = as_server.postgres.as_ref().unwrap().connect_as_owner().unwrap();
+    for forbidden in [
+        "DELETE FROM journal",
+        "UPDATE journal SET kind = 'x'",
+        "DROP TRIGGER journal_no_update ON journal",
+        "ALTER TABLE journal DISABLE TRIGGER ALL",
+        "TRUNCATE checkpoint",
+    ] {
+        let error = conn.batch_execute(forbidden).unwrap_err().to_string();
+        assert!(
+            error.contains("permission denied") || error.contains("must be owner"),
+            "{forbidden}: {error}"
+        );
+    }
+    drop(conn);
+    owner.batch_execute(&format!("REVOKE baiyo_app FROM {serving}; DROP ROLE {serving}")).unwrap();
+}

@@ -388,7 +388,8 @@ fn rebuild_records(folder: &Folder) -> Result<ExitCode, Failure> {
     let store = open(&folder.existing()?)?;
     let rebuilt = rebuild::rebuild(&store, &mut progress("Rebuilding"))?;
     for difference in &rebuilt.differing {
-        println!("✕ {}: was {:?}, must be {:?}", difference.table, difference.was, difference.due);
+        let row = |row: &Option<String>| row.clone().unwrap_or_else(|| "no row".into());
+        println!("✕ {}: was {}, must be {}", difference.table, row(&difference.was), row(&difference.due));
     }
     for batch in &rebuilt.disagreeing {
         println!("✕ the evidence of batch {batch} is not what its history makes");

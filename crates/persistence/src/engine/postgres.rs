@@ -4,6 +4,8 @@ use super::Conn;
 use super::prelude::*;
 use crate::store::StoreError;
 use baiyo_domain::journal::StreamId;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
@@ -196,13 +198,23 @@ struct Answer {
     yes: bool,
 }
 
-/// Brings a database to the newest form, one node at a time; how many steps it took.
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Brings a database to the newest form, one node at a time; how many steps it took. Where nothing is to be done, the
+/// address may name somebody who only serves.
 ///
 /// # Errors
 /// The database; or it must be migrated and the address names somebody who may not.
 pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     const ONE_AT_A_TIME: i64 = 0x6261_6979_6f00;
     let mut conn = address.connect_as_owner()?;
+    if is_newest(&mut conn)? {
+        return Ok(0);
+    }
     conn.batch_execute(&format!("SELECT pg_advisory_lock({ONE_AT_A_TIME})"))?;
     let failed = |error: &dyn std::fmt::Display| {
         StoreError::Database(format!("PostgreSQL: the database cannot be migrated: {error}"))
@@ -220,6 +232,22 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     let done = inner.run_pending_migrations(MIGRATIONS).map_err(|error| failed(&error))?.len();
     // The lock goes with the connection.
     Ok(done)
+}
+
+/// Whether every step was taken; asked so that no right to make tables is needed.
+fn is_newest(conn: &mut Conn) -> Result<bool, StoreError> {
+    let begun =
+        diesel::sql_query("SELECT to_regclass('public.__diesel_schema_migrations') IS NOT NULL AS yes");
+    if !begun.get_result::<Answer>(conn)?.yes {
+        return Ok(false);
+    }
+    let taken: Vec<Step> =
+        diesel::sql_query("SELECT version::text AS version FROM __diesel_schema_migrations").load(conn)?;
+    let steps: Vec<Box<dyn Migration<Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(steps
+        .iter()
+        .all(|step| taken.iter().any(|taken| step.name().version() == taken.version.as_str().into())))
 }
 
 /// Makes the application's role where there is none, and lets the owner act in it.
