@@ -46,11 +46,12 @@ pub struct Asking<'a> {
     centre: &'a Centre,
     member: Option<&'a Member>,
     language: &'a str,
+    server: usize,
 }
 
 impl<'a> Asking<'a> {
     pub(crate) fn new(centre: &'a Centre, member: Option<&'a Member>) -> Self {
-        Self { centre, member, language: "en" }
+        Self { centre, member, language: "en", server: 0 }
     }
 
     /// Who he is.
@@ -68,6 +69,11 @@ impl<'a> Asking<'a> {
         Self { language, ..self }
     }
 
+    /// The same person, at one of several servers.
+    pub fn at(self, server: usize) -> Self {
+        Self { server, ..self }
+    }
+
     /// A request, to be filled in.
     pub fn call(&self, method: &'static str, path: &str) -> Call<'a> {
         let mut call = Call {
@@ -75,6 +81,7 @@ impl<'a> Asking<'a> {
             method,
             path: path.to_string(),
             member: self.member,
+            server: self.server,
             headers: vec![("accept-language", self.language.to_string())],
             body: None,
         };
@@ -139,6 +146,7 @@ pub struct Call<'a> {
     method: &'static str,
     path: String,
     member: Option<&'a Member>,
+    server: usize,
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
 }
@@ -164,7 +172,7 @@ impl Call<'_> {
 
     /// Sends it. Paths that begin with `//` are the server's own, not the API's.
     pub fn send(self) -> Answer {
-        let (address, agent) = self.centre.server();
+        let (address, agent) = self.centre.server(self.server);
         let url = match self.path.strip_prefix('/').filter(|rest| rest.starts_with('/')) {
             Some(own) => format!("{address}{own}"),
             None => format!("{address}/api/v1{}", self.path),

@@ -29,8 +29,7 @@ pub struct Centre {
     folder: TempDir,
     location: Location,
     clock: Arc<SetClock>,
-    store: Option<Arc<Store>>,
-    server: Option<Running>,
+    servers: Vec<Running>,
     people: Vec<Member>,
     clinics: Vec<Uuid>,
     used: Mutex<BTreeSet<Use>>,
@@ -40,6 +39,7 @@ pub struct Centre {
 }
 
 struct Running {
+    store: Arc<Store>,
     address: String,
     agent: ureq::Agent,
     stop: oneshot::Sender<()>,
@@ -74,8 +74,7 @@ impl Centre {
             folder,
             location,
             clock: Arc::new(SetClock::at(at)),
-            store: None,
-            server: None,
+            servers: Vec::new(),
             people: Vec::new(),
             clinics: Vec::new(),
             used: Mutex::default(),
@@ -87,7 +86,21 @@ impl Centre {
 
     /// Starts the server.
     pub fn start(&mut self) {
-        let store = Arc::new(Store::open_at(&self.location, self.clock.clone()).expect("the store"));
+        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        self.serve(Arc::new(store));
+    }
+
+    /// Starts one more server on the same records.
+    ///
+    /// # Errors
+    /// Why that cannot be, in the words that its operator reads.
+    pub fn start_another(&mut self) -> Result<(), String> {
+        let store = Store::open_at(&self.location, self.clock.clone()).map_err(|error| error.to_string())?;
+        self.serve(Arc::new(store));
+        Ok(())
+    }
+
+    fn serve(&mut self, store: Arc<Store>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let state = State::new(Arc::clone(&store), centre_of(&store).expect("the centre"));
@@ -99,18 +112,16 @@ impl Centre {
             actix_web::rt::System::new().block_on(served).expect("the server");
         });
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        self.store = Some(store);
-        self.server = Some(Running { address, agent, stop, thread });
+        self.servers.push(Running { store, address, agent, stop, thread });
     }
 
-    /// Stops the server; the folder is free then.
+    /// Stops every server; the folder is free then.
     pub fn stop(&mut self) {
-        if let Some(Running { agent, stop, thread, .. }) = self.server.take() {
+        for Running { agent, stop, thread, .. } in self.servers.drain(..) {
             drop(agent);
             let _ = stop.send(());
             thread.join().expect("the server ends in peace");
         }
-        self.store = None;
     }
 
     /// The folder with all records.
@@ -139,12 +150,12 @@ impl Centre {
     }
 
     fn store(&self) -> &Arc<Store> {
-        self.store.as_ref().expect("the server runs")
+        &self.servers.first().expect("the server runs").store
     }
 
-    /// Where the server listens, and what asks it.
-    pub(crate) fn server(&self) -> (&str, &ureq::Agent) {
-        let running = self.server.as_ref().expect("the server runs");
+    /// Where a server listens, and what asks it.
+    pub(crate) fn server(&self, number: usize) -> (&str, &ureq::Agent) {
+        let running = self.servers.get(number).expect("the server runs");
         (&running.address, &running.agent)
     }
 
@@ -342,7 +353,7 @@ impl Centre {
 
 impl Drop for Centre {
     fn drop(&mut self) {
-        if std::thread::panicking() || self.tampered || self.store.is_none() {
+        if std::thread::panicking() || self.tampered || self.servers.is_empty() {
             self.stop();
         } else {
             self.check();
