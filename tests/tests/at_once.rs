@@ -96,6 +96,41 @@ fn a_request_sent_to_every_server_at_once_happens_once_and_is_answered_alike() {
 }
 
 #[test]
+fn a_release_signed_once_and_sent_to_every_server_at_once_is_one_release_answered_alike() {
+    let (centre, last) = centre();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    for container in course.containers() {
+        let releaser = centre.releaser();
+        let form = json!({ "containers": [container], "decision": "release" });
+        let form = releaser.signed(form, "disposition");
+        let version = releaser.version_of(&course.path("deciding"));
+        let before = history(&course, 0).len();
+        let asked = (0..4).map(|number: usize| {
+            let who = releaser.at(number % 2 * last);
+            let call = who.call("POST", &course.path("deciding")).header("if-match", &version);
+            let call = call.header("idempotency-key", &format!("release-{container:08}")).json(&form);
+            Box::new(move || call.send()) as Box<dyn FnOnce() -> Answer + Send>
+        });
+        let answers: Vec<Value> = at_once(asked.collect()).into_iter().map(Answer::ok).collect();
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+        assert_eq!(history(&course, last).len(), before + 1);
+    }
+}
+
+#[test]
+fn attempts_refused_by_servers_whose_clocks_differ_stay_in_one_order() {
+    let (centre, last) = centre();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    for number in 0..10 {
+        let form = json!({ "containers": [1], "decision": "release" });
+        let who = centre.technician().at(number % 2 * last);
+        who.sign(&course.path("deciding"), form, "disposition").refused(403);
+    }
+    let attempts = centre.inspector().at(last).get("/attempts").ok();
+    assert!(attempts["items"].as_array().is_some_and(|items| items.len() >= 10), "{attempts}");
+}
+
+#[test]
 fn a_release_never_gets_past_a_hold_that_is_put_at_the_same_moment() {
     let (centre, last) = centre();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);

@@ -22,6 +22,7 @@ pub use session::{
 };
 pub use signing_key::{LockedKey, NewCredentials, UnlockedKey};
 
+use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
 use crate::schema::{account, setup_link, signing_key as stored_key};
 use crate::sql_types::Id;
@@ -110,6 +111,7 @@ pub fn open_account(conn: &mut Conn, person: PersonId, sign_in: &SignIn) -> Quer
 /// The database.
 pub fn close_account(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
     conn.transaction(|conn| {
+        lock(conn, person)?;
         diesel::update(account::table.find(Id(person.0)))
             .set(account::password_hash.eq(None::<String>))
             .execute(conn)?;
@@ -172,6 +174,7 @@ pub fn store_credentials(
 ) -> QueryResult<Result<(), LinkEnded>> {
     let person = credentials.person();
     conn.transaction(|conn| {
+        lock(conn, person)?;
         let link = setup_link::table.find(session::hash_of(token)).filter(
             setup_link::person
                 .eq(Id(person.0))
@@ -214,6 +217,7 @@ pub fn sign_in(
 ) -> QueryResult<Result<(PersonId, Token), PasswordRefused>> {
     let Some(person) = checked.person() else { return Ok(Err(PasswordRefused::Wrong)) };
     conn.transaction(|conn| {
+        lock(conn, person)?;
         let current = account::table.find(Id(person.0)).select(account::password_hash).first(conn)?;
         let right = checked.is_right() && checked.is_against(current);
         Ok(match settle(conn, person, right, now)? {
@@ -242,6 +246,7 @@ pub fn reauthenticate(
 ) -> QueryResult<Result<Reauthenticated, PasswordRefused>> {
     let UnlockedKey { person, key, meaning, signing } = unlocked;
     conn.transaction(|conn| {
+        lock(conn, person)?;
         let still_his = stored_key::table.find(Id(key.0)).filter(stored_key::person.eq(Id(person.0)));
         let current = diesel::select(exists(still_his)).get_result(conn)?;
         let signing = signing.filter(|_| current);
@@ -307,6 +312,11 @@ fn settle(
             Ok(Err(until.map_or(PasswordRefused::Wrong, |until| PasswordRefused::Blocked { until })))
         }
     }
+}
+
+/// What is checked of an account stays so until the transaction ends, also where another node would change it.
+fn lock(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
+    postgres::lock(conn, &format!("account {person}"), Held::Alone)
 }
 
 fn end_links(conn: &mut Conn, person: PersonId) -> QueryResult<usize> {

@@ -194,6 +194,12 @@ fn run(
         return Ok(Ok(first));
     }
     let world = load_locked(conn, &request.command, request.recorder, anchor)?;
+    // The same request may have been decided at another node while this one waited for it.
+    if conn.is_postgres()
+        && let Some(first) = first_answer(conn, request)?
+    {
+        return Ok(Ok(first));
+    }
     // Another node may have recorded later than this one's clock says.
     time.recorded(world.newest_recorded());
     let (now, clock_behind) = time.now();
@@ -390,6 +396,8 @@ fn append(
         };
         let (version, previous_hash) =
             known.last().map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+        // A stream that was not locked (attempts) may have grown at a node whose clock is ahead.
+        let recorded_at = known.last().map_or(author.now, |last| last.recorded_at.max(author.now));
         let (performer, occurred_at) = performed(&event, author);
         let mut payload = event.payload();
         if let Some(meaning) = event.meaning() {
@@ -407,7 +415,7 @@ fn append(
             stream,
             version,
             occurred_at,
-            recorded_at: author.now,
+            recorded_at,
             performer,
             recorder: author.recorder,
             command,

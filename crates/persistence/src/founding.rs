@@ -2,6 +2,7 @@
 //! first administrator registers his own key, which every later key chains to.
 
 use crate::accounts::{self, Invited, LinkEnded, NewCredentials, PasswordRefused, Token};
+use crate::engine::postgres::{self, Held};
 use crate::execute::append_unasked;
 use crate::keystore::CryptoFailure;
 use crate::store::{Store, StoreError};
@@ -21,6 +22,9 @@ use uuid::Uuid;
 
 /// The name the first administrator signs in with.
 pub const FIRST_SIGN_IN: &str = "admin";
+
+/// By what servers on one database agree who founds the centre.
+const FOUNDING: &str = "founding";
 
 /// Why a centre cannot be founded, or a person set up.
 #[derive(Debug, thiserror::Error)]
@@ -82,12 +86,14 @@ impl Store {
     /// # Errors
     /// It is founded; the database.
     pub fn first_link(&self, hours: u16) -> Result<Token, FoundingError> {
-        if self.is_founded()? {
-            return Err(FoundingError::Founded);
-        }
         let name = SignIn::try_from(FIRST_SIGN_IN.to_string()).map_err(FoundingError::Text)?;
         let (now, _) = self.now();
-        Ok(self.write(move |conn| {
+        self.write(move |conn| {
+            // Two servers may be started at once on an empty database.
+            postgres::lock(conn, FOUNDING, Held::Alone)?;
+            if journal::site_stream(conn)?.is_some() {
+                return Err(JobError::Own(FoundingError::Founded));
+            }
             let known = accounts::person_named(conn, &name)?;
             let person = match known {
                 Some(person) => person,
@@ -97,8 +103,9 @@ impl Store {
                     person
                 }
             };
-            Ok::<_, JobError<StoreError>>(accounts::make_setup_link(conn, person, now, hours)?)
-        })?)
+            Ok(accounts::make_setup_link(conn, person, now, hours)?)
+        })
+        .map_err(FoundingError::from)
     }
 
     /// Sets a person's password by his link: his new key then waits for its registration.
@@ -110,6 +117,7 @@ impl Store {
         let person = credentials.person();
         let made = KeyMade { key: credentials.key(), public_key: credentials.public_key() };
         self.write(move |conn| {
+            postgres::lock(conn, FOUNDING, Held::Shared)?;
             let (now, _) = time.now();
             accounts::store_credentials(conn, &credentials, &token, now)?
                 .map_err(|ended| JobError::Own(FoundingError::from(ended)))?;
@@ -152,6 +160,7 @@ impl Store {
             KeyRegistered { key: locked.key(), public_key, identity_check, second_checker: None };
         let (now, _) = self.now();
         let answer = self.write(move |conn| {
+            postgres::lock(conn, FOUNDING, Held::Alone)?;
             if journal::site_stream(conn)?.is_some() {
                 return Err(JobError::Own(FoundingError::Founded));
             }

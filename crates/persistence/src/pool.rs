@@ -158,9 +158,9 @@ fn failure_of<E>(error: &DieselError) -> Failure<E> {
     let DieselError::DatabaseError(kind, information) = error else {
         return Failure::Own(WriteError::Unavailable(error.to_string()));
     };
-    let overtaken =
-        matches!(kind, DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure)
-            || information.message().contains("deadlock detected")
+    let overtaken = matches!(kind, DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure)
+            // The library has no kind for it, and the server speaks its own language.
+            || ["deadlock", "デッドロック"].iter().any(|word| information.message().contains(word))
             || information.message().starts_with("journal: the entry does not follow");
     match overtaken {
         true => Failure::Overtaken(error.to_string()),

@@ -15,6 +15,7 @@ use baiyo_domain::journal::{Entry, Hash};
 use baiyo_domain::time::Time;
 use ed25519_dalek::SigningKey;
 use std::io::Write;
+use std::path::Path;
 
 /// Entries sealed in one transaction at most, so that a long backlog never keeps writers waiting.
 const PAGE: i64 = 500;
@@ -33,7 +34,8 @@ pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     // Together, so that a checkpoint is over a tree that stood still.
     let (key, time) = (store.keys.checkpoint_key().clone(), store.time.clone());
     let (size, note) = store.write(move |conn| sign(conn, origin, &key, time.now().0)).map_err(lost)?;
-    publish(store, size, &note)?;
+    let folder = store.folder.join("checkpoints");
+    store.write(move |conn| publish(conn, &folder, size, &note)).map_err(lost)?;
     Ok(size)
 }
 
@@ -213,18 +215,27 @@ fn as_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Writes the checkpoint beside the database, one file for each size and `latest`.
-fn publish(store: &Store, size: u64, note: &str) -> Result<(), StoreError> {
-    let folder = store.folder.join("checkpoints");
-    let trouble = |error: std::io::Error| StoreError::Folder {
-        folder: folder.display().to_string(),
-        reason: error.to_string(),
-    };
-    for name in [format!("{size:012}.txt"), "latest.txt".into()] {
-        let unfinished = folder.join(format!(".{name}.new"));
-        let mut file = std::fs::File::create(&unfinished).map_err(trouble)?;
-        file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).map_err(trouble)?;
-        std::fs::rename(&unfinished, folder.join(name)).map_err(trouble)?;
+/// Writes a checkpoint beside the database, and the newest one as `latest`; one sealer after the other, so that no older
+/// one takes the place of a newer.
+fn publish(conn: &mut Conn, folder: &Path, size: u64, note: &str) -> Result<(), JobError<StoreError>> {
+    postgres::lock(conn, SEALER, Held::Alone)?;
+    let newest = newest_note(conn)?;
+    let files = [(format!("{size:012}.txt"), Some(note)), ("latest.txt".into(), newest.as_deref())];
+    for (name, note) in files.into_iter().filter_map(|(name, note)| Some((name, note?))) {
+        write_whole(folder, &name, note).map_err(|error| {
+            JobError::Own(StoreError::Folder {
+                folder: folder.display().to_string(),
+                reason: error.to_string(),
+            })
+        })?;
     }
     Ok(())
+}
+
+fn write_whole(folder: &Path, name: &str, text: &str) -> std::io::Result<()> {
+    let unfinished = folder.join(format!(".{name}.new"));
+    let mut file = std::fs::File::create(&unfinished)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, folder.join(name))
 }

@@ -180,6 +180,11 @@ impl Store {
         &self.folder
     }
 
+    /// Whether other servers may work on the same records.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres { .. })
+    }
+
     /// The key store.
     pub fn keys(&self) -> &KeyStore {
         &self.keys

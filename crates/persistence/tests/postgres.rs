@@ -239,3 +239,24 @@ fn a_server_needs_no_more_than_the_applications_role_and_cannot_migrate() {
     drop(conn);
     owner.batch_execute(&format!("REVOKE baiyo_app FROM {serving}; DROP ROLE {serving}")).unwrap();
 }
+
+#[test]
+fn no_table_that_the_application_makes_for_itself_stands_before_the_one_a_guard_looks_at() {
+    let Some(place) = Place::fresh() else { return };
+    drop(place.open());
+    let mut application = place.address().connect().unwrap();
+    application
+        .batch_execute(
+            "CREATE TEMPORARY TABLE tree_leaf AS SELECT 4::bigint AS tree_index;
+             CREATE TEMPORARY TABLE journal (LIKE public.journal)",
+        )
+        .unwrap();
+    let leaf = "INSERT INTO public.tree_leaf VALUES (5, gen_random_uuid())";
+    let refused = application.batch_execute(leaf).unwrap_err().to_string();
+    assert!(refused.contains("a leaf is a new entry at the next index"), "{refused}");
+    // The same for every guard there is: each names where it looks.
+    let open = "SELECT p.proname::text AS owner, p.prosrc AS line FROM pg_proc AS p
+                WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype = 'trigger'::regtype
+                  AND NOT coalesce('search_path=pg_catalog, public, pg_temp' = ANY (p.proconfig), false)";
+    assert_eq!(lines(&mut application, open), BTreeMap::new());
+}

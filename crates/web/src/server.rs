@@ -97,7 +97,8 @@ pub async fn serve_until(
     actix_web::rt::spawn(async move {
         loop {
             tokio::time::sleep(SEALING).await;
-            if !sealing.unsealed.swap(false, Ordering::Relaxed) {
+            // What another server recorded, or could not seal yet, nobody here was told.
+            if !sealing.unsealed.swap(false, Ordering::Relaxed) && !sealing.store.is_shared() {
                 continue;
             }
             let store = Arc::clone(&sealing.store);

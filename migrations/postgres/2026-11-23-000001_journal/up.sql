@@ -23,12 +23,15 @@ CREATE TABLE journal (
 CREATE INDEX journal_sealing ON journal (tx, seq);
 
 -- The one way in which a guard refuses: as a violated rule, in the words it was given.
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Every guard names where it looks, so that no temporary table of the application stands before the real one.
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'check_violation';
 END $$;
 
-CREATE FUNCTION journal_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION journal_follows() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE due bytea;
 BEGIN
     SELECT hash INTO due FROM journal
@@ -72,7 +75,8 @@ CREATE TABLE checkpoint (
     sealed_at BIGINT NOT NULL
 );
 
-CREATE FUNCTION tree_leaf_is_next() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION tree_leaf_is_next() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NEW.tree_index IS DISTINCT FROM (SELECT coalesce(max(tree_index) + 1, 0) FROM tree_leaf) THEN
         RAISE EXCEPTION USING MESSAGE = 'tree: a leaf is a new entry at the next index', ERRCODE = 'check_violation';

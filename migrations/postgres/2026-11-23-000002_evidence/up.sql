@@ -52,7 +52,8 @@ CREATE TRIGGER disposition_no_truncate BEFORE TRUNCATE ON disposition
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('evidence: dispositions are never deleted');
 
 -- What stands is said of the history as it is now: a fact never goes in under an older entry.
-CREATE FUNCTION gate_fact_rests_on_newest() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION gate_fact_rests_on_newest() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NEW.entry IS DISTINCT FROM (SELECT id FROM journal WHERE stream_kind = 'batch' AND stream_id = NEW.batch
                                    ORDER BY version DESC LIMIT 1) THEN
@@ -64,7 +65,8 @@ END $$;
 CREATE TRIGGER gate_fact_of_batch BEFORE INSERT ON gate_fact
     FOR EACH ROW EXECUTE FUNCTION gate_fact_rests_on_newest();
 
-CREATE FUNCTION duty_rests_on_batch() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION duty_rests_on_batch() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM journal WHERE id = NEW.entry AND stream_kind = 'batch' AND stream_id = NEW.batch) THEN
         RAISE EXCEPTION USING MESSAGE = 'evidence: a duty rests on an entry of its batch', ERRCODE = 'check_violation';
@@ -75,7 +77,8 @@ CREATE TRIGGER duty_of_batch BEFORE INSERT ON duty FOR EACH ROW EXECUTE FUNCTION
 
 -- The last wall: it knows no criteria, only whether the newest fact of everything required is met, in date,
 -- and whether the person has no duty on the batch.
-CREATE FUNCTION disposition_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION disposition_stands() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     deciding journal%ROWTYPE;
     decided  jsonb;

@@ -116,7 +116,8 @@ impl Address {
         let mut conn = self.connect_as_owner()?;
         conn.batch_execute(&format!(
             "SET ROLE {ROLE}; SET lock_timeout = '20s'; SET statement_timeout = '120s'; \
-             SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on"
+             SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; \
+             SET default_transaction_isolation = 'read committed'"
         ))
         .map_err(|error| {
             StoreError::Database(format!(
@@ -265,7 +266,11 @@ fn ensure_role(conn: &mut Conn) -> Result<(), StoreError> {
             ))
         })?;
     }
-    let member = diesel::sql_query("SELECT pg_has_role(current_user, $1, 'MEMBER') AS yes");
+    // From 16 on, who made a role is its member without acting in it.
+    let member = diesel::sql_query(
+        "SELECT pg_has_role(current_user, $1, CASE WHEN current_setting('server_version_num')::int >= 160000 \
+         THEN 'SET' ELSE 'MEMBER' END) AS yes",
+    );
     if !member.bind::<Text, _>(ROLE).get_result::<Answer>(conn)?.yes {
         conn.batch_execute(&format!("GRANT {ROLE} TO CURRENT_USER"))?;
     }
