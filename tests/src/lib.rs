@@ -22,5 +22,5 @@ pub use centre::Centre;
 pub use course::{Course, Recipe, Step, passing_values};
 pub use forging::Forger;
 pub use founded::{Member, PASSWORD_OF_SETUP};
-pub use program::{Ran, baiyo, python, workspace};
+pub use program::{Ran, baiyo, baiyo_unread, python, workspace};
 pub use steps::count;

@@ -21,6 +21,17 @@ pub fn workspace() -> &'static Path {
 
 /// Runs the product's binary, which `cargo xtask test` builds beforehand, on the engine of these records.
 pub fn baiyo(location: &Location, arguments: &[&str]) -> Ran {
+    run(&mut product(location, arguments))
+}
+
+/// The exit code of the product's binary where nobody reads what it prints.
+pub fn baiyo_unread(location: &Location, arguments: &[&str]) -> i32 {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    run(product(location, arguments).stdout(writer)).code
+}
+
+fn product(location: &Location, arguments: &[&str]) -> Command {
     let stories = std::env::current_exe().expect("a running test has a file");
     let built: PathBuf = stories.ancestors().nth(2).expect("a profile's folder").join("baiyo");
     assert!(built.exists(), "build the product first: cargo build --package baiyo");
@@ -29,7 +40,8 @@ pub fn baiyo(location: &Location, arguments: &[&str]) -> Ran {
         Some(url) => command.env("DATABASE_URL", url),
         None => command.env_remove("DATABASE_URL"),
     };
-    run(command.args(arguments))
+    command.args(arguments);
+    command
 }
 
 /// Runs a Python program of the workspace.

@@ -3,7 +3,7 @@
 
 use baiyo_persistence::store::Location;
 use serde_json::{Value, json};
-use stories::{Centre, Course, Recipe, Step, baiyo, python};
+use stories::{Centre, Course, Recipe, Step, baiyo, baiyo_unread, python};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const TWIN: &str = "tests/twin/verify.py";
@@ -121,6 +121,7 @@ fn baiyo_verify_answers_zero_one_or_two() {
     assert_eq!(altered.code, 1, "{}", altered.printed);
     assert!(altered.printed.contains("it was altered"), "{}", altered.printed);
     assert!(altered.printed.contains("lacks the trigger journal_no_update"), "{}", altered.printed);
+    assert_eq!(baiyo_unread(centre.location(), &["verify", "--data", &data]), 1, "as in `| head -1`");
 }
 
 #[test]

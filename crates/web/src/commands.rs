@@ -25,6 +25,14 @@ use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
 
+/// Prints a line. Whoever reads may stop early (`| head`): the rest goes nowhere then, and the exit code still says what
+/// was found.
+macro_rules! say {
+    ($($words:tt)*) => {
+        _ = writeln!(std::io::stdout(), $($words)*)
+    };
+}
+
 /// Tracks every batch of a cell processing centre, from tissue to infusion.
 #[derive(Parser)]
 #[command(name = "baiyo", version)]
@@ -203,20 +211,16 @@ fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
                 folder.display()
             )));
         }
-        Some(founding) => println!("{}: http://{address}/", founding.name),
+        Some(founding) => say!("{}: http://{address}/", founding.name),
         None => {
             let link = store.first_link(LINK_HOURS)?;
-            println!(
+            say!(
                 "This folder is empty. The first administrator sets up his account and the centre here, once:"
             );
-            println!("  http://{address}/setup/{}", link.as_str());
+            say!("  http://{address}/setup/{}", link.as_str());
         }
     }
-    println!(
-        "Serving {} (started in {} ms). Stop with Ctrl-C.",
-        folder.display(),
-        began.elapsed().as_millis()
-    );
+    say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
     listen_on(store, listener)
 }
 
@@ -228,16 +232,12 @@ fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
     let address = listener.local_addr()?;
     let accounts = demo::prepare(&location, &mut progress("Preparing the demonstration"))?;
     let store = open(&location)?;
-    println!("Demonstration centre (invented people and cells): http://{address}/");
-    println!("Sign in as any of these; all are in {}:", folder.join(demo::ACCOUNTS_FILE).display());
+    say!("Demonstration centre (invented people and cells): http://{address}/");
+    say!("Sign in as any of these; all are in {}:", folder.join(demo::ACCOUNTS_FILE).display());
     for account in &accounts {
-        println!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);
+        say!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);
     }
-    println!(
-        "Serving {} (started in {} ms). Stop with Ctrl-C.",
-        folder.display(),
-        began.elapsed().as_millis()
-    );
+    say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
     listen_on(store, listener)
 }
 
@@ -270,7 +270,7 @@ fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
     let location = folder.location("data")?;
     let steps = store::migrate(&location)?;
     let folder = &location.folder;
-    println!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
+    say!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -295,15 +295,12 @@ fn import(
     let person = Acting::sign_in(&store, &sign_in, &password)?;
     let filed = StandardId(Uuid::now_v7());
     person.record(&store, Command::Standard(filed, Draft { standard }.into()))?;
-    println!("{code} version {version} is filed as a draft: {filed}");
+    say!("{code} version {version} is filed as a draft: {filed}");
     for fault in &faults {
-        println!(
-            "  it cannot be approved yet: {}",
-            words::reason(Language::En, fault, chrono_tz::Asia::Tokyo)
-        );
+        say!("  it cannot be approved yet: {}", words::reason(Language::En, fault, chrono_tz::Asia::Tokyo));
     }
     if faults.is_empty() {
-        println!("  a releaser approves it by signature.");
+        say!("  a releaser approves it by signature.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -314,24 +311,24 @@ fn ask_gate(batch: &str, folder: &Folder) -> Result<ExitCode, Failure> {
     let batch = reading::batch(&mut conn, ClinicScope::Centre, id)?.ok_or(Failure("no such batch".into()))?;
     let now = baiyo_persistence::clock::Clock::now(&SystemClock);
     let answer = gate(&batch, now);
-    println!("{} {}", batch.opened.label, batch.status(now).name());
+    say!("{} {}", batch.opened.label, batch.status(now).name());
     let zone = chrono_tz::Asia::Tokyo;
     let sentence = |blocker: &Blocker| {
         crate::api::views::blocker_sentence(Language::En, blocker, batch.standard(), zone)
     };
     for check in &answer.batch {
         for (blocker, _) in &check.blockers {
-            println!("  batch: [{}] {}", check.requirement.key(), sentence(blocker));
+            say!("  batch: [{}] {}", check.requirement.key(), sentence(blocker));
         }
     }
     let mut releasable = false;
     for (no, checks) in &answer.containers {
         let blocked = !answer.blockers(*no).is_empty();
         releasable |= !blocked;
-        println!("  container {no}: {}", if blocked { "blocked" } else { "nothing blocks" });
+        say!("  container {no}: {}", if blocked { "blocked" } else { "nothing blocks" });
         for check in checks {
             for (blocker, _) in &check.blockers {
-                println!("    [{}] {}", check.requirement.key(), sentence(blocker));
+                say!("    [{}] {}", check.requirement.key(), sentence(blocker));
             }
         }
     }
@@ -364,12 +361,12 @@ fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
         }
         Ok(report) => {
             for finding in &report.findings {
-                println!("✕ {finding}");
+                say!("✕ {finding}");
             }
             for note in &report.notes {
-                println!("  note: {note}");
+                say!("  note: {note}");
             }
-            println!(
+            say!(
                 "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings",
                 if report.is_sound() { "sound" } else { "NOT SOUND" },
                 report.entries,
@@ -389,12 +386,12 @@ fn rebuild_records(folder: &Folder) -> Result<ExitCode, Failure> {
     let rebuilt = rebuild::rebuild(&store, &mut progress("Rebuilding"))?;
     for difference in &rebuilt.differing {
         let row = |row: &Option<String>| row.clone().unwrap_or_else(|| "no row".into());
-        println!("✕ {}: was {}, must be {}", difference.table, row(&difference.was), row(&difference.due));
+        say!("✕ {}: was {}, must be {}", difference.table, row(&difference.was), row(&difference.due));
     }
     for batch in &rebuilt.disagreeing {
-        println!("✕ the evidence of batch {batch} is not what its history makes");
+        say!("✕ the evidence of batch {batch} is not what its history makes");
     }
-    println!("{} rows written; {} differed", rebuilt.rows, rebuilt.differing.len());
+    say!("{} rows written; {} differed", rebuilt.rows, rebuilt.differing.len());
     Ok(if rebuilt.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

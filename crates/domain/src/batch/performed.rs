@@ -1,7 +1,7 @@
 //! Who did a step, who checked it, when, and with what: the head of every bench entry, the duties that follow
 //! from it, and the second sign-in by which a named person confirms his part.
 
-use super::distribution::Clearance;
+use super::distribution::{Clearance, Container};
 use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
 use crate::ids::{EntryId, PersonId};
 use crate::refusal::Reason;
@@ -140,9 +140,11 @@ impl Batch {
     }
 
     /// The container whose check at the bedside waits for its second person.
-    pub fn awaits_second(&self, entry: EntryId) -> Option<&super::distribution::Container> {
-        let waits = |container: &&super::distribution::Container| matches!(container.clearance, Some(Clearance::AwaitsSecond { check, .. }) if check == entry);
-        self.containers.values().find(waits)
+    pub fn awaits_second(&self, entry: EntryId) -> Option<&Container> {
+        self.containers.values().find(|container| match container.clearance {
+            Some(Clearance::AwaitsSecond { check, .. }) => check == entry,
+            Some(Clearance::Passed { .. }) | None => false,
+        })
     }
 
     pub(super) fn note_parts(&mut self, at: &Stamp, event: &Event, performed: &Performed) {
