@@ -3,13 +3,13 @@
 use crate::engine::prelude::*;
 use crate::on_engine;
 use crate::reading::After;
-use crate::schema::journal;
+use crate::schema::{journal, unsealed};
 use crate::sql_types::Id;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::time::Time;
 
-#[derive(Queryable, QueryableByName, Selectable, Insertable)]
+#[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = journal)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct Row {
@@ -166,39 +166,13 @@ pub fn page_after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<(i64
     rows.into_iter().map(|(seq, row)| Ok((seq, row.entry()?))).collect()
 }
 
-#[derive(QueryableByName)]
-struct Transaction {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    number: i64,
-}
-
-/// In PostgreSQL, a number above that of every transaction so far; nothing where there is one writer.
-pub(crate) fn newest_transaction(conn: &mut Conn) -> QueryResult<Option<i64>> {
-    if !conn.is_postgres() {
-        return Ok(None);
-    }
-    let newest = "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT) AS number";
-    Ok(Some(diesel::sql_query(newest).get_result::<Transaction>(conn)?.number))
-}
-
-/// In PostgreSQL, whether every transaction below a number has ended.
-pub(crate) fn has_settled(conn: &mut Conn, horizon: i64) -> QueryResult<bool> {
-    let oldest = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT) AS number";
-    Ok(diesel::sql_query(oldest).get_result::<Transaction>(conn)?.number >= horizon)
-}
-
-/// In PostgreSQL, the next entries after the last one in the tree whose place can no longer change: those of
-/// transactions older than any that still runs.
-pub(crate) fn settled_after_sealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
-    let rows: Vec<Row> = diesel::sql_query(
-        "WITH last AS (SELECT j.tx, j.seq FROM tree_leaf AS l JOIN journal AS j ON j.id = l.entry \
-                       ORDER BY l.tree_index DESC LIMIT 1) \
-         SELECT * FROM journal AS j WHERE j.tx < pg_snapshot_xmin(pg_current_snapshot()) \
-         AND (j.tx, j.seq) > (coalesce((SELECT tx FROM last), '0'::xid8), coalesce((SELECT seq FROM last), -1)) \
-         ORDER BY j.tx, j.seq LIMIT $1",
-    )
-    .bind::<diesel::sql_types::BigInt, _>(limit)
-    .load(conn)?;
+/// The next entries without a leaf in the tree, in insertion order. One that is committed late comes then.
+pub(crate) fn unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(unsealed::table
+        .inner_join(journal::table.on(journal::seq.eq(unsealed::seq)))
+        .order(unsealed::seq)
+        .limit(limit)
+        .select(Row::as_select()), conn))?;
     rows.into_iter().map(Row::entry).collect()
 }
 

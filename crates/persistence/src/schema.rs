@@ -37,6 +37,14 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+
+    unsealed (seq) {
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
     tree_node (level, idx) {
@@ -329,6 +337,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     journal,
     tree_leaf,
+    unsealed,
     tree_node,
     checkpoint,
     gate_fact,

@@ -4,14 +4,14 @@
 use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
 use crate::journal as rows;
-use crate::schema::{checkpoint, journal, tree_leaf, tree_node};
+use crate::schema::{checkpoint, tree_leaf, tree_node};
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
 use crate::writer::{JobError, WriteError};
 use baiyo_domain::event::Event;
+use baiyo_domain::journal::Hash;
 use baiyo_domain::journal::checkpoint::{Checkpoint, Verifier};
 use baiyo_domain::journal::tree::{self, TreeError};
-use baiyo_domain::journal::{Entry, Hash};
 use baiyo_domain::time::Time;
 use ed25519_dalek::SigningKey;
 use std::io::Write;
@@ -24,7 +24,6 @@ const PAGE: i64 = 500;
 pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     let origin = store.read(origin)?;
     let Some(origin) = origin else { return Ok(0) };
-    settle(store)?;
     loop {
         let sealed = store.write(|conn| Ok::<_, JobError<StoreError>>(seal_page(conn)?)).map_err(lost)?;
         if sealed < PAGE {
@@ -104,30 +103,13 @@ pub fn verifier(store: &Store) -> Result<Option<Verifier>, StoreError> {
     Verifier::new(&origin, key).map(Some).map_err(|error| StoreError::Database(error.to_string()))
 }
 
-/// Waits a moment for transactions that began before now and may still record something, so that what was recorded
-/// until now is sealed now. One that takes longer is sealed after: nothing is passed over.
-fn settle(store: &Store) -> Result<(), StoreError> {
-    const PATIENCE: u32 = 50;
-    const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
-    let Some(horizon) = store.read(|conn| Ok::<_, StoreError>(rows::newest_transaction(conn)?))? else {
-        return Ok(());
-    };
-    for _ in 0..PATIENCE {
-        if store.read(|conn| Ok::<_, StoreError>(rows::has_settled(conn, horizon)?))? {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-    }
-    Ok(())
-}
-
 /// By what the nodes on one database agree who seals: whoever holds the lock, until his transaction ends.
 const SEALER: &str = "sealer";
 
 fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
     postgres::lock(conn, SEALER, Held::Alone)?;
     let size = size(conn)?;
-    let page = unsealed(conn)?;
+    let page = rows::unsealed(conn, PAGE)?;
     for (size, entry) in (size..).zip(&page) {
         let nodes =
             tree::append(size, entry.hash, |level, index| node(conn, level, index)).map_err(|error| {
@@ -147,21 +129,6 @@ fn seal_page(conn: &mut Conn) -> QueryResult<i64> {
         }
     }
     Ok(i64::try_from(page.len()).unwrap_or(i64::MAX))
-}
-
-/// The next entries to be sealed. The embedded engine writes them in the order of `seq`; in PostgreSQL a transaction may
-/// commit after a later one, so only what no running transaction can still come before is taken.
-fn unsealed(conn: &mut Conn) -> QueryResult<Vec<Entry>> {
-    if conn.is_postgres() {
-        return rows::settled_after_sealed(conn, PAGE);
-    }
-    let last: Option<i64> = tree_leaf::table
-        .inner_join(journal::table.on(journal::id.eq(tree_leaf::entry)))
-        .order(tree_leaf::tree_index.desc())
-        .select(journal::seq)
-        .first(conn)
-        .optional()?;
-    Ok(rows::page_after(conn, last.unwrap_or(0), PAGE)?.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// The tree's size.

@@ -239,8 +239,8 @@ pub enum Fault {
         /// The place in the level.
         index: i64,
     },
-    /// An entry that the sealer passed over.
-    #[error("it is not in the tree, though later entries are: it was inserted")]
+    /// An entry that has no leaf and waits for none.
+    #[error("it is not in the tree and does not wait to be: it was inserted, or its leaf was taken out")]
     PassedOver,
     /// Not a checkpoint of this log.
     #[error("{source_name} is not this log's: {reason}")]

@@ -158,8 +158,12 @@ fn each_attack_would_succeed_without_the_guards_that_stand_against_it() {
 fn every_guard_stands_against_an_attack() {
     let folder = folder(When::After);
     let mut conn = attacker(folder.path());
-    let guards =
-        lines(&mut conn, "SELECT name AS line FROM main.sqlite_master WHERE type = 'trigger' ORDER BY name");
+    // Those before something is written refuse; those after it carry the entry to its leaf.
+    let guards = lines(
+        &mut conn,
+        "SELECT name AS line FROM main.sqlite_master WHERE type = 'trigger' AND sql NOT LIKE '% AFTER INSERT %'
+         ORDER BY name",
+    );
     let tried: BTreeSet<&str> = attacks().iter().flat_map(|attack| attack.guards.iter().copied()).collect();
     assert_eq!(guards, tried.into_iter().collect::<Vec<_>>());
 }

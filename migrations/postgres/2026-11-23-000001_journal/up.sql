@@ -16,11 +16,8 @@ CREATE TABLE journal (
     payload        BYTEA   NOT NULL CHECK (length(payload) <= 65536),
     previous_hash  BYTEA   NOT NULL CHECK (length(previous_hash) = 32),
     hash           BYTEA   NOT NULL UNIQUE CHECK (length(hash) = 32),
-    -- Only this engine has it: which transaction wrote the entry, so that the sealer passes none over that commits late.
-    tx             XID8    NOT NULL DEFAULT pg_current_xact_id(),
     UNIQUE (stream_kind, stream_id, version)
 );
-CREATE INDEX journal_sealing ON journal (tx, seq);
 
 -- The one way in which a guard refuses: as a violated rule, in the words it was given.
 -- Every guard names where it looks, so that no temporary table of the application stands before the real one.
@@ -42,8 +39,6 @@ BEGIN
     IF NEW.previous_hash IS DISTINCT FROM due THEN
         RAISE EXCEPTION USING MESSAGE = 'journal: the entry does not follow its stream', ERRCODE = 'check_violation';
     END IF;
-    -- Whatever a caller says, the transaction is its own.
-    NEW.tx := pg_current_xact_id();
     RETURN NEW;
 END $$;
 
@@ -59,6 +54,12 @@ CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal
 CREATE TABLE tree_leaf (
     tree_index BIGINT PRIMARY KEY,
     entry      UUID NOT NULL UNIQUE REFERENCES journal (id)
+);
+
+-- The entries that wait for their leaf: each comes in with itself and leaves with its leaf, whatever the order in which
+-- transactions end and wherever the database is restored.
+CREATE TABLE unsealed (
+    seq BIGINT PRIMARY KEY
 );
 
 CREATE TABLE tree_node (
@@ -91,6 +92,44 @@ CREATE TRIGGER tree_leaf_no_delete BEFORE DELETE ON tree_leaf
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: leaves are never deleted');
 CREATE TRIGGER tree_leaf_no_truncate BEFORE TRUNCATE ON tree_leaf
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: leaves are never deleted');
+CREATE FUNCTION journal_entry_waits() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO unsealed (seq) VALUES (NEW.seq);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION tree_leaf_seals_entry() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    DELETE FROM unsealed WHERE seq = (SELECT seq FROM journal WHERE id = NEW.entry);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION unsealed_is_without_leaf() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq)
+        OR EXISTS (SELECT 1 FROM journal JOIN tree_leaf ON entry = id WHERE seq = NEW.seq) THEN
+        RAISE EXCEPTION USING MESSAGE = 'tree: only an entry without a leaf waits for it', ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION unsealed_is_sealed() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM journal JOIN tree_leaf ON entry = id WHERE seq = OLD.seq) THEN
+        RAISE EXCEPTION USING MESSAGE = 'tree: an entry waits until it has its leaf', ERRCODE = 'check_violation';
+    END IF;
+    RETURN OLD;
+END $$;
+
+CREATE TRIGGER journal_waits AFTER INSERT ON journal FOR EACH ROW EXECUTE FUNCTION journal_entry_waits();
+CREATE TRIGGER tree_leaf_seals AFTER INSERT ON tree_leaf FOR EACH ROW EXECUTE FUNCTION tree_leaf_seals_entry();
+CREATE TRIGGER unsealed_is_new BEFORE INSERT ON unsealed FOR EACH ROW EXECUTE FUNCTION unsealed_is_without_leaf();
+CREATE TRIGGER unsealed_no_update BEFORE UPDATE ON unsealed
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: an entry waits until it has its leaf');
+CREATE TRIGGER unsealed_until_sealed BEFORE DELETE ON unsealed FOR EACH ROW EXECUTE FUNCTION unsealed_is_sealed();
+CREATE TRIGGER unsealed_no_truncate BEFORE TRUNCATE ON unsealed
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: an entry waits until it has its leaf');
 CREATE TRIGGER tree_node_no_update BEFORE UPDATE ON tree_node
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: nodes are never changed');
 CREATE TRIGGER tree_node_no_delete BEFORE DELETE ON tree_node
@@ -105,5 +144,6 @@ CREATE TRIGGER checkpoint_no_truncate BEFORE TRUNCATE ON checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: checkpoints are never deleted');
 
 GRANT SELECT, INSERT ON journal, tree_leaf, tree_node, checkpoint TO baiyo_app;
+GRANT SELECT, INSERT, DELETE ON unsealed TO baiyo_app;
 -- Whether its database has the newest form is the application's to see.
 GRANT SELECT ON __diesel_schema_migrations TO baiyo_app;

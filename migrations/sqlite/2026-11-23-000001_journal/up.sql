@@ -48,6 +48,12 @@ CREATE TABLE tree_leaf (
     entry      BLOB NOT NULL UNIQUE REFERENCES journal (id)
 );
 
+-- The entries that wait for their leaf: each comes in with itself and leaves with its leaf, whatever the order in which
+-- transactions end and wherever the database is restored.
+CREATE TABLE unsealed (
+    seq BIGINT PRIMARY KEY
+);
+
 CREATE TABLE tree_node (
     level   INTEGER NOT NULL,
     idx     BIGINT  NOT NULL,
@@ -71,6 +77,20 @@ CREATE TRIGGER tree_leaf_no_update BEFORE UPDATE ON tree_leaf
 BEGIN SELECT RAISE(ABORT, 'tree: leaves are never changed'); END;
 CREATE TRIGGER tree_leaf_no_delete BEFORE DELETE ON tree_leaf
 BEGIN SELECT RAISE(ABORT, 'tree: leaves are never deleted'); END;
+
+CREATE TRIGGER journal_waits AFTER INSERT ON journal
+BEGIN INSERT INTO unsealed (seq) VALUES (NEW.seq); END;
+CREATE TRIGGER tree_leaf_seals AFTER INSERT ON tree_leaf
+BEGIN DELETE FROM unsealed WHERE seq = (SELECT seq FROM journal WHERE id = NEW.entry); END;
+CREATE TRIGGER unsealed_is_new BEFORE INSERT ON unsealed
+WHEN NOT EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq)
+    OR EXISTS (SELECT 1 FROM journal JOIN tree_leaf ON entry = id WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'tree: only an entry without a leaf waits for it'); END;
+CREATE TRIGGER unsealed_no_update BEFORE UPDATE ON unsealed
+BEGIN SELECT RAISE(ABORT, 'tree: an entry waits until it has its leaf'); END;
+CREATE TRIGGER unsealed_until_sealed BEFORE DELETE ON unsealed
+WHEN NOT EXISTS (SELECT 1 FROM journal JOIN tree_leaf ON entry = id WHERE seq = OLD.seq)
+BEGIN SELECT RAISE(ABORT, 'tree: an entry waits until it has its leaf'); END;
 
 CREATE TRIGGER tree_node_no_replace BEFORE INSERT ON tree_node
 WHEN EXISTS (SELECT 1 FROM tree_node WHERE level = NEW.level AND idx = NEW.idx)

@@ -82,11 +82,6 @@ impl Dialect {
     pub fn checkpoint_was_there(self) -> &'static str {
         if self.postgres { "$1 >= CAST(0 AS BIGINT)" } else { "rowid <= $1" }
     }
-
-    /// The order in which the sealer takes entries, of the table `j`.
-    pub fn sealing_order(self) -> &'static str {
-        if self.postgres { "CAST(CAST(j.tx AS TEXT) AS BIGINT)" } else { "CAST(0 AS BIGINT)" }
-    }
 }
 
 fn bytes(column: &str) -> String {

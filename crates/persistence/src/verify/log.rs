@@ -9,7 +9,7 @@ use crate::engine::prelude::*;
 use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::Hash;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Bool};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -73,7 +73,7 @@ pub fn check(
     let mut edge = Edge::default();
     let mut stored = Edge::default();
     claims.compare(check, conn, &log, &edge)?;
-    let mut last = Leaf { index: -1, turn: 0, seq: 0 };
+    let mut last = Leaf { index: -1, seq: 0 };
     loop {
         let page = leaves(conn, last.index, bounds)?;
         let Some(newest) = page.last().map(|leaf| leaf.tree_index) else { break };
@@ -84,8 +84,7 @@ pub fn check(
                 check.found(last.seq, Fault::TreeGap { due: last.index + 1 });
             }
             let hash = check_leaf(check, &leaf, nodes.get(&(0, leaf.tree_index)), &last);
-            let (turn, seq) = (last.turn, last.seq).max((leaf.turn, leaf.seq));
-            last = Leaf { index: leaf.tree_index, turn, seq };
+            last = Leaf { index: leaf.tree_index, seq: last.seq.max(leaf.seq) };
             edge.push(hash, |_, _, made| made);
             // The stored subtrees, each against the two stored below it.
             let first = nodes.get(&(0, leaf.tree_index)).copied().unwrap_or(hash);
@@ -101,14 +100,12 @@ pub fn check(
         }
     }
     claims.beyond(check, edge.count);
-    check_unsealed(check, conn, bounds, (last.turn, last.seq))
+    check_unsealed(check, conn, bounds)
 }
 
 /// The last leaf seen, and the newest entry among those seen.
 struct Leaf {
     index: i64,
-    /// Where its engine has an order of sealing beside `seq`.
-    turn: i64,
     seq: i64,
 }
 
@@ -127,26 +124,21 @@ fn check_leaf(check: &mut Check, leaf: &LeafRow, sealed: Option<&Hash>, last: &L
     hash
 }
 
-fn check_unsealed(
-    check: &mut Check,
-    conn: &mut Conn,
-    bounds: &Bounds,
-    sealed: (i64, i64),
-) -> QueryResult<()> {
+/// An entry that has no leaf waits for one, or it came in where nothing does.
+fn check_unsealed(check: &mut Check, conn: &mut Conn, bounds: &Bounds) -> QueryResult<()> {
     let sql = Dialect::of(conn);
     let mut last = i64::MIN;
     loop {
-        let page: Vec<LeafRow> = diesel::sql_query(format!(
-            "SELECT CAST(-1 AS BIGINT) AS tree_index, {} AS hash, j.seq AS seq, {} AS entry, {} AS stream_kind, \
-             {} AS stream_id, {} AS version, {} AS turn \
-             FROM journal AS j LEFT JOIN tree_leaf AS l ON l.entry = j.id \
+        let page: Vec<Unsealed> = diesel::sql_query(format!(
+            "SELECT coalesce(l.tree_index, -1) AS tree_index, {} AS hash, j.seq AS seq, {} AS entry, \
+             {} AS stream_kind, {} AS stream_id, {} AS version, u.seq IS NOT NULL AS waits \
+             FROM journal AS j LEFT JOIN tree_leaf AS l ON l.entry = j.id LEFT JOIN unsealed AS u ON u.seq = j.seq \
              WHERE j.seq > $1 AND j.seq <= $2 AND (l.entry IS NULL OR l.tree_index >= $3) ORDER BY j.seq LIMIT $4",
             sql.nothing(),
             sql.uuid("j.id"),
             sql.text("j.stream_kind"),
             sql.uuid("j.stream_id"),
             sql.integer("j.version"),
-            sql.sealing_order(),
         ))
         .bind::<BigInt, _>(last)
         .bind::<BigInt, _>(bounds.last)
@@ -154,12 +146,13 @@ fn check_unsealed(
         .bind::<BigInt, _>(PAGE)
         .load(conn)?;
         let Some(newest) = page.last() else { return Ok(()) };
-        last = newest.seq;
-        for row in page {
-            if (row.turn, row.seq) < sealed {
-                check.found_in(&row.name(), Fault::PassedOver);
-            } else {
+        last = newest.entry_row.seq;
+        for Unsealed { entry_row: row, waits } in page {
+            // A leaf beyond the bound came while this was read.
+            if waits || row.tree_index >= 0 {
                 check.report.unsealed += 1;
+            } else {
+                check.found_in(&row.name(), Fault::PassedOver);
             }
         }
     }
@@ -200,8 +193,6 @@ struct LeafRow {
     #[diesel(sql_type = BigInt)]
     tree_index: i64,
     #[diesel(sql_type = BigInt)]
-    turn: i64,
-    #[diesel(sql_type = BigInt)]
     seq: i64,
     #[diesel(sql_type = Binary)]
     entry: Vec<u8>,
@@ -213,6 +204,15 @@ struct LeafRow {
     stream_id: Vec<u8>,
     #[diesel(sql_type = BigInt)]
     version: i64,
+}
+
+#[derive(QueryableByName)]
+struct Unsealed {
+    #[diesel(embed)]
+    entry_row: LeafRow,
+    /// Whether the sealer has it before him.
+    #[diesel(sql_type = Bool)]
+    waits: bool,
 }
 
 impl LeafRow {
@@ -230,7 +230,7 @@ fn leaves(conn: &mut Conn, after: i64, bounds: &Bounds) -> QueryResult<Vec<LeafR
     let sql = Dialect::of(conn);
     diesel::sql_query(format!(
         "SELECT l.tree_index AS tree_index, coalesce(j.seq, 0) AS seq, {} AS entry, {} AS hash, {} AS stream_kind, \
-         {} AS stream_id, {} AS version, coalesce({}, 0) AS turn \
+         {} AS stream_id, {} AS version \
          FROM tree_leaf AS l LEFT JOIN journal AS j ON j.id = l.entry \
          WHERE {} AND l.tree_index > $1 AND l.tree_index < $2 ORDER BY l.tree_index LIMIT $3",
         sql.uuid("l.entry"),
@@ -238,7 +238,6 @@ fn leaves(conn: &mut Conn, after: i64, bounds: &Bounds) -> QueryResult<Vec<LeafR
         sql.text("j.stream_kind"),
         sql.uuid("j.stream_id"),
         sql.integer("j.version"),
-        sql.sealing_order(),
         sql.is_of("l.tree_index", "integer"),
     ))
     .bind::<BigInt, _>(after)

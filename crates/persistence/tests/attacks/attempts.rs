@@ -155,6 +155,10 @@ fn rewriting() -> Vec<Attack> {
             if name == "gate_fact" && guards.contains(&replace) {
                 guards.push("gate_fact_of_batch");
             }
+            // What was sealed would wait for its leaf once more.
+            if name == "journal" && guards.contains(&replace) {
+                guards.push("unsealed_is_new");
+            }
             // And the gate of the past is asked anew.
             if name == "disposition" && guards.contains(&replace) {
                 guards.push("disposition_gate");
@@ -249,6 +253,22 @@ fn histories() -> Vec<Attack> {
         "INSERT INTO tree_leaf SELECT max(tree_index) + 2, (SELECT entry FROM the) FROM tree_leaf",
     ));
     all.push(leaf("a leaf before its beginning", "INSERT INTO tree_leaf SELECT -1, entry FROM the"));
+    let waiting = |name: &str, sql: &str, guard| Attack {
+        name: format!("unsealed: {name}"),
+        when: When::After,
+        given: released_by("releaser"),
+        sql: sql.into(),
+        guards: vec![guard],
+    };
+    let again = "INSERT INTO unsealed SELECT min(seq) FROM journal";
+    all.push(waiting("an entry is never sealed", "DELETE FROM unsealed", "unsealed_until_sealed"));
+    all.push(waiting(
+        "another waits in its place",
+        "UPDATE unsealed SET seq = seq - 1",
+        "unsealed_no_update",
+    ));
+    all.push(waiting("what is sealed waits again", again, "unsealed_is_new"));
+    all.push(waiting("what is not there waits", "INSERT INTO unsealed VALUES (-1)", "unsealed_is_new"));
     all
 }
 

@@ -117,9 +117,9 @@ impl Forger {
         assert_eq!(changed, 1);
     }
 
-    /// Puts an entry in at a place of the table; nothing for the end.
-    pub fn insert(&mut self, seq: Option<i64>, entry: &Entry) {
-        let seq = seq.unwrap_or_else(|| self.number("SELECT max(seq) + 1 AS number FROM journal"));
+    /// Puts an entry in at a place of the table; nothing for the end, where it waits for its leaf like any other.
+    pub fn insert(&mut self, place: Option<i64>, entry: &Entry) {
+        let seq = place.unwrap_or_else(|| self.number("SELECT max(seq) + 1 AS number FROM journal"));
         diesel::sql_query("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind::<BigInt, _>(seq)
             .bind::<Binary, _>(entry.id.0.as_bytes().to_vec())
@@ -138,6 +138,9 @@ impl Forger {
             .bind::<Binary, _>(entry.hash.0.to_vec())
             .execute(&mut self.conn)
             .unwrap();
+        if place.is_none() {
+            self.sql(&format!("INSERT INTO unsealed VALUES ({seq})"));
+        }
     }
 
     /// Takes an entry out of the table.
