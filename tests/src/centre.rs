@@ -134,6 +134,14 @@ impl Centre {
         }
     }
 
+    /// Its records were brought elsewhere while no server ran: from now on it is served there.
+    pub fn is_moved_to(&mut self, location: Location) {
+        assert!(self.servers.is_empty(), "nobody moves what is served");
+        engine::drop_database(&self.location);
+        self.location = location;
+        self.start();
+    }
+
     /// The folder with all records.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod copy;
 pub mod engine;
 pub mod evidence;
 pub mod execute;

@@ -1,4 +1,4 @@
-//! The commands of the binary: serve, demo, migrate, standard import, gate, verify, rebuild, export.
+//! The commands of the binary: serve, demo, migrate, copy, standard import, gate, verify, rebuild, export.
 
 use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
@@ -14,7 +14,7 @@ use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::store::{self, Location};
 use baiyo_persistence::verify::{self, CannotCheck};
-use baiyo_persistence::{Store, StoreError, rebuild};
+use baiyo_persistence::{Store, StoreError, copy, rebuild};
 use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal, Write};
@@ -50,6 +50,9 @@ enum Subcommands {
     Demo(Serving),
     /// Bring a database to the newest form.
     Migrate(Folder),
+    /// Copy a centre to an empty place, on the same engine or the other one, and verify both. Stop its servers first;
+    /// afterwards serve one of the two, never both.
+    Copy(Copying),
     /// Product standards.
     #[command(subcommand)]
     Standard(StandardCommand),
@@ -109,6 +112,23 @@ struct Serving {
 }
 
 #[derive(clap::Args)]
+struct Copying {
+    /// The folder of the records.
+    from: PathBuf,
+    /// The new folder.
+    to: PathBuf,
+    /// The records' PostgreSQL database; the embedded one in their folder where left out.
+    #[arg(long, env = "FROM_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    from_database: Option<String>,
+    /// An empty PostgreSQL database to copy into; an embedded one in the new folder where left out.
+    #[arg(long, env = "TO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    to_database: Option<String>,
+    /// A file of certificates (PEM) that a PostgreSQL server's must chain to.
+    #[arg(long, env = "DATABASE_CA", value_name = "FILE")]
+    database_ca: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
 struct Folder {
     /// The folder of the records; `./data` where left out (`./demo-data` for `demo`).
     #[arg(long, value_name = "DIR")]
@@ -128,13 +148,15 @@ impl Folder {
     }
 
     fn existing(&self) -> Result<Location, Failure> {
-        let location = self.location("data")?;
-        if location.postgres.is_some() || store::database_in(&location.folder).exists() {
-            return Ok(location);
-        }
-        let folder = location.folder.display();
-        Err(Failure(format!("there is no database in {folder}; name the folder with --data")))
+        existing(self.location("data")?, "; name the folder with --data")
     }
+}
+
+fn existing(location: Location, advice: &str) -> Result<Location, Failure> {
+    if location.postgres.is_some() || store::database_in(&location.folder).exists() {
+        return Ok(location);
+    }
+    Err(Failure(format!("there is no database in {}{advice}", location.folder.display())))
 }
 
 /// A sentence for the person at the terminal.
@@ -157,6 +179,7 @@ failures!(
     FoundingError,
     ActingError,
     demo::DemoError,
+    copy::CopyError,
     std::io::Error,
     serde_json::Error,
     baiyo_persistence::ExecuteError
@@ -176,6 +199,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Subcommands::Serve(serving) => serve(&serving),
         Subcommands::Demo(serving) => serve_demo(&serving),
         Subcommands::Migrate(folder) => migrate(&folder),
+        Subcommands::Copy(copying) => copy_centre(&copying),
         Subcommands::Standard(StandardCommand::Import { file, folder, sign_in, password }) => {
             import(&file, &folder, sign_in, password)
         }
@@ -271,6 +295,24 @@ fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
     let steps = store::migrate(&location)?;
     let folder = &location.folder;
     say!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn copy_centre(copying: &Copying) -> Result<ExitCode, Failure> {
+    let place = |folder: &Path, address: &Option<String>| {
+        Location::read(folder, address.as_deref(), copying.database_ca.clone())
+    };
+    let from = existing(place(&copying.from, &copying.from_database)?, "")?;
+    let to = place(&copying.to, &copying.to_database)?;
+    let copied = copy::copy(&from, &to, &mut progress("Copying"))?;
+    say!(
+        "{} entries in {} streams, {} signatures: the same in {}, sound in both places.",
+        copied.entries,
+        copied.streams,
+        copied.signatures,
+        to.folder.display()
+    );
+    say!("Serve one of the two from now on, never both: keep {} as a backup.", from.folder.display());
     Ok(ExitCode::SUCCESS)
 }
 
