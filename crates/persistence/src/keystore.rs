@@ -16,11 +16,15 @@ pub use personal::{
     store_personal,
 };
 
+use crate::engine::prelude::*;
+use crate::schema::key_store;
+use crate::store::StoreError;
 use baiyo_domain::ids::PatientId;
 use baiyo_domain::people::PublicKey;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use ed25519_dalek::SigningKey;
+use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -49,6 +53,11 @@ pub enum KeyStoreError {
     /// A file is missing that was there once; making it anew would lose what rests on it.
     #[error("the key store lacks {0}: restore the folder from its backup")]
     Lacking(String),
+    /// The database was begun with other keys.
+    #[error(
+        "{0} is not the key store that this database was begun with: every server of a centre needs the same one"
+    )]
+    Another(String),
     /// A file does not hold what it should.
     #[error("the key store: {0} does not hold a key: restore it from its backup")]
     Malformed(String),
@@ -123,6 +132,28 @@ impl KeyStore {
     /// The key that signs checkpoints.
     pub fn checkpoint_key(&self) -> &SigningKey {
         &self.checkpoint
+    }
+
+    /// Makes sure that a database and this key store belong together, for ever from the first time on.
+    ///
+    /// # Errors
+    /// The database was begun with another key store; or it cannot be read or written.
+    pub(crate) fn belongs_to(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        let mark = Sha256::new_with_prefix("baiyo key store\0")
+            .chain_update(self.checkpoint.verifying_key())
+            .chain_update(Sha256::digest(*self.index));
+        let mark = mark.finalize();
+        let known: Option<Vec<u8>> = key_store::table.select(key_store::mark).first(conn).optional()?;
+        if known.is_none() {
+            let own = (key_store::one.eq(1), key_store::mark.eq(mark.as_slice()));
+            diesel::insert_into(key_store::table).values(own).on_conflict_do_nothing().execute(conn)?;
+        }
+        // Read again: another server may have begun at the same moment.
+        let known: Vec<u8> = key_store::table.select(key_store::mark).first(conn)?;
+        if known == mark.as_slice() {
+            return Ok(());
+        }
+        Err(KeyStoreError::Another(self.folder.display().to_string()).into())
     }
 
     /// The first administrator's public key, once it is pinned; read anew each time, as another node may have

@@ -334,6 +334,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+
+    key_store (one) {
+        one -> Integer,
+        mark -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     journal,
     tree_leaf,
@@ -358,5 +367,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     personal_data,
     personal_index,
     idempotency,
-    serial
+    serial,
+    key_store
 );

@@ -146,6 +146,7 @@ impl Store {
                 let keys = keys_for(&keys, database.exists())?;
                 let mut first = sqlite::connect(&database)?;
                 sqlite::migrate(&mut first)?;
+                keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
                 let writer =
                     Writer::start(move || sqlite::connect(&database).map_err(|error| error.to_string()))
@@ -159,6 +160,7 @@ impl Store {
                 let mut first = address.connect()?;
                 let newest = newest_recorded(&mut first)?;
                 let keys = keys_for(&keys, newest > 0)?;
+                keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest);
                 let engine = Engine::Postgres {
                     writers: Box::new(Pool::new(address.clone(), WRITERS, "")),

@@ -2,7 +2,9 @@
 
 use crate::api::openapi::Schemas;
 use crate::{api, pages};
-use actix_web::middleware::DefaultHeaders;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::{App, HttpServer, web};
 use baiyo_persistence::Store;
 use chrono_tz::Tz;
@@ -54,11 +56,6 @@ impl State {
         self.centre.get().map_or("", String::as_str)
     }
 
-    /// Notes that the centre was founded under this name.
-    pub fn founded(&self, name: String) {
-        self.centre.get_or_init(|| name);
-    }
-
     /// Notes that something was recorded since the last sealing.
     pub fn changed(&self) {
         self.unsealed.store(true, Ordering::Relaxed);
@@ -74,6 +71,21 @@ pub struct Centre {
     pub zone: Tz,
     /// Whether it is a demonstration.
     pub demonstration: bool,
+}
+
+/// Learns the centre's name once it is founded, here or at another server.
+async fn knowing_the_centre(
+    state: web::Data<State>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if state.centre.get().is_none() {
+        let store = Arc::clone(&state.store);
+        if let Ok(Ok(Some(founding))) = web::block(move || store.founding()).await {
+            state.centre.get_or_init(|| founding.name.to_string());
+        }
+    }
+    next.call(request).await
 }
 
 /// Serves until the process is told to stop.
@@ -120,6 +132,7 @@ pub async fn serve_until(
                     .add(("Referrer-Policy", "same-origin"))
                     .add(("Content-Security-Policy", CONTENT_POLICY)),
             )
+            .wrap(from_fn(knowing_the_centre))
             .configure(api::configure)
             .configure(pages::configure)
     })

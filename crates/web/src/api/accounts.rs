@@ -286,7 +286,6 @@ pub async fn set_password(
     let store = Arc::clone(&state.store);
     let zone = state.zone.name().to_string();
     let facility = form.centre.as_ref().and_then(|centre| centre.facility_number.clone());
-    let name = form.centre.as_ref().map(|centre| centre.name.to_string());
     let outcome = web::block(move || {
         let token = form.token.clone();
         let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
@@ -310,7 +309,6 @@ pub async fn set_password(
     });
     match outcome.await.map_err(|_| unavailable())? {
         Ok(Ok(())) => {
-            name.into_iter().for_each(|name| state.founded(name));
             let unusual = facility.filter(|number| !numbers::is_usual_facility(number.as_str()));
             let warning =
                 unusual.map(|_| Warning::of("/centre/facility_number", Unusual::Facility, language));
