@@ -296,10 +296,10 @@ pub enum Fault {
         /// Its name.
         name: String,
     },
-    /// A trigger or view that is not Baiyo's.
+    /// A trigger, view, rule or the like that is not Baiyo's.
     #[error("the {kind} {name} is not Baiyo's")]
     SchemaForeign {
-        /// `trigger` or `view`.
+        /// `trigger`, `view`, `rule` …
         kind: String,
         /// Its name.
         name: String,

@@ -104,7 +104,10 @@ impl Address {
             Ok::<_, tokio_postgres::Error>(AsyncPgConnection::try_from(client).await)
         });
         let inner = inner.map_err(|error| trouble(&described(&error)))?.map_err(|error| trouble(&error))?;
-        Ok(OwnRuntime::wrap(runtime, inner).into())
+        let mut conn: Conn = OwnRuntime::wrap(runtime, inner).into();
+        // A schema named after a role, or one that a setting names, must not stand before the records.
+        conn.batch_execute("SET search_path = public, pg_temp").map_err(|error| trouble(&error))?;
+        Ok(conn)
     }
 
     /// Opens a connection that acts in the application's role.

@@ -78,7 +78,13 @@ fn schema(conn: &mut Conn) -> QueryResult<Schema> {
         )
         .load(conn)?,
     };
-    Ok(objects.into_iter().map(|object| ((object.kind, object.name), object.sql)).collect())
+    let mut schema = Schema::new();
+    for Object { kind, name, sql } in objects {
+        // PostgreSQL lets several have one name, on other tables or with other arguments: together they are one that
+        // was altered.
+        *schema.entry((kind, name)).or_default() += &sql;
+    }
+    Ok(schema)
 }
 
 /// The schema of a PostgreSQL database as a list, for keeping and comparing.
