@@ -1,5 +1,6 @@
-//! The engine that stories run on: the embedded one, or with `BAIYO_STORIES_ON=postgres` the PostgreSQL server that
-//! `BAIYO_TEST_POSTGRES` names, on which each story has a database of its own.
+//! The engine that stories and the store's tests run on: the embedded one, or with `BAIYO_TEST_ON=postgres` the
+//! PostgreSQL server that `BAIYO_TEST_POSTGRES` names, on which each has a database of its own. The store's tests read
+//! this file in, since they stand below the stories.
 
 use baiyo_persistence::Conn;
 use baiyo_persistence::engine::postgres::Address;
@@ -11,13 +12,13 @@ use uuid::Uuid;
 /// The variable that names a server on which its user may make databases.
 pub const SERVER: &str = "BAIYO_TEST_POSTGRES";
 
-/// Whether stories run on PostgreSQL.
+/// Whether these run on PostgreSQL.
 pub fn is_postgres() -> bool {
     server().is_some()
 }
 
 fn server() -> Option<Address> {
-    std::env::var("BAIYO_STORIES_ON").ok().filter(|engine| engine == "postgres")?;
+    std::env::var("BAIYO_TEST_ON").ok().filter(|engine| engine == "postgres")?;
     let url = std::env::var(SERVER).expect("a server to run on");
     Some(Address::read(&url, None).expect("the server's address"))
 }
@@ -43,7 +44,7 @@ pub fn copied(folder: &Path, from: &Location) -> Location {
 
 fn made(folder: &Path, template: &str) -> Location {
     let Some(server) = server() else { return Location::embedded(folder) };
-    let name = format!("story_{}", Uuid::now_v7().simple());
+    let name = format!("test_{}", Uuid::now_v7().simple());
     on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
     Location { folder: folder.to_path_buf(), postgres: Some(server.database(&name)) }
 }
@@ -56,7 +57,7 @@ pub fn as_owner(location: &Location) -> Conn {
     }
 }
 
-/// The address by which a program reaches a story's database; nothing for the embedded one.
+/// The address by which a program reaches a place's database; nothing for the embedded one.
 pub fn url(location: &Location) -> Option<String> {
     let address = location.postgres.as_ref()?;
     let server = std::env::var(SERVER).expect("the server's address");
@@ -64,7 +65,7 @@ pub fn url(location: &Location) -> Option<String> {
     Some(format!("{host}/{}", address.name()))
 }
 
-/// Drops a story's database.
+/// Drops a place's database.
 pub fn drop_database(location: &Location) {
     if let Some(address) = &location.postgres {
         on_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", address.name()));

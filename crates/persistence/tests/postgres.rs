@@ -246,20 +246,6 @@ fn the_application_cannot_do_what_would_take_a_guard_away_and_the_owner_can() {
 }
 
 #[test]
-fn an_entry_says_nothing_of_its_transaction_but_what_is_true() {
-    let Some(place) = Place::fresh() else { return };
-    drop(place.open());
-    let mut application = place.address().connect().unwrap();
-    let forged = "INSERT INTO journal (id, stream_kind, stream_id, version, occurred_at, recorded_at, performer, recorder,
-             command, kind, schema_version, payload, previous_hash, hash, tx)
-         SELECT u, 'person', u, 1, 0, 0, u, u, u, 'x', 1, '', decode(repeat('00', 32), 'hex'), sha256('x'), '3'
-         FROM gen_random_uuid() AS u";
-    application.batch_execute(forged).unwrap();
-    let told = lines(&mut application, "SELECT 'tx' AS owner, (tx > '3'::xid8)::text AS line FROM journal");
-    assert_eq!(told["tx"], BTreeSet::from(["true".to_string()]));
-}
-
-#[test]
 fn no_schema_that_the_owner_makes_stands_before_the_records() {
     let Some(place) = Place::fresh() else { return };
     drop(place.open());

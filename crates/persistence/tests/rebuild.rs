@@ -2,19 +2,10 @@
 
 mod centre;
 
-use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::rebuild::{Rebuilt, check, rebuild};
-use baiyo_persistence::store::Location;
-use baiyo_persistence::verify::verify;
 use baiyo_persistence::{Store, StoreError};
 use centre::forger::Forger;
 use centre::story;
-use std::path::Path;
-use std::sync::Arc;
-
-fn open(folder: &Path) -> Store {
-    Store::open(folder, Arc::new(SystemClock)).unwrap()
-}
 
 fn checked(store: &Store) -> Rebuilt {
     store.read(check).unwrap()
@@ -23,8 +14,8 @@ fn checked(store: &Store) -> Rebuilt {
 #[test]
 fn after_an_honest_story_nothing_changes() {
     let story = story();
-    let folder = story.copy();
-    let store = open(folder.path());
+    let place = story.copy();
+    let store = place.open();
     let mut steps = Vec::new();
     let rebuilt = rebuild(&store, &mut |done, total| steps.push((done, total))).unwrap();
     assert_eq!((&rebuilt.differing, &rebuilt.disagreeing), (&vec![], &vec![]));
@@ -33,22 +24,19 @@ fn after_an_honest_story_nothing_changes() {
     assert_eq!(steps, (1..=10).map(|done| (done, 10)).collect::<Vec<_>>());
     assert_eq!(checked(&store), rebuilt);
     drop(store);
-    assert_eq!(
-        verify(&Location::embedded(folder.path()), &story.outside, &mut |_, _| ()).unwrap().findings,
-        []
-    );
+    assert_eq!(place.verify(&story.outside).findings, []);
 }
 
 #[test]
 fn a_read_model_changed_by_hand_comes_right_and_is_listed() {
     let story = story();
-    let folder = story.copy();
-    let mut forger = Forger::at(folder.path());
+    let place = story.copy();
+    let mut forger = Forger::at(&place);
     forger.sql("UPDATE batch_row SET status = 'shipped'");
     forger.sql("DELETE FROM person_row WHERE sign_in = 'maker'");
     forger.sql("INSERT INTO stop_row SELECT id, id, 1, clinic, 0, NULL FROM batch_row");
     forger.leave();
-    let store = open(folder.path());
+    let store = place.open();
     let before = checked(&store);
     let tables: Vec<_> =
         before.differing.iter().map(|d| (d.table, d.was.is_some(), d.due.is_some())).collect();
@@ -62,11 +50,11 @@ fn a_read_model_changed_by_hand_comes_right_and_is_listed() {
 #[test]
 fn evidence_is_compared_and_left_alone() {
     let story = story();
-    let folder = story.copy();
-    let mut forger = Forger::at(folder.path());
+    let place = story.copy();
+    let mut forger = Forger::at(&place);
     forger.sql("DELETE FROM duty WHERE duty = 'enterer'");
     forger.leave();
-    let store = open(folder.path());
+    let store = place.open();
     for rebuilt in [checked(&store), rebuild(&store, &mut |_, _| ()).unwrap()] {
         assert_eq!((rebuilt.disagreeing, rebuilt.differing), (vec![story.batch], vec![]));
     }

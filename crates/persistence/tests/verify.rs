@@ -3,27 +3,20 @@
 
 mod centre;
 
-use baiyo_persistence::store::Location;
-use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Report, Source, verify};
+use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Source, verify};
 use centre::forger::Forger;
 use centre::forgeries::FORGERIES;
-use centre::story;
-use std::path::Path;
+use centre::place::Place;
+use centre::{engine, story};
 use uuid::Uuid;
-
-fn check(folder: &Path, outside: &[String]) -> Report {
-    verify(&Location::embedded(folder), outside, &mut |_, _| ()).unwrap()
-}
 
 #[test]
 fn an_honest_journal_is_sound() {
     let story = story();
-    let folder = story.copy();
+    let place = story.copy();
     let mut steps = Vec::new();
-    let report = verify(&Location::embedded(folder.path()), &story.outside, &mut |done, total| {
-        steps.push((done, total))
-    })
-    .unwrap();
+    let report =
+        verify(place.location(), &story.outside, &mut |done, total| steps.push((done, total))).unwrap();
     assert_eq!(report.findings, []);
     assert!(report.is_sound());
     assert_eq!((report.streams, report.unsealed), (10, 0));
@@ -37,55 +30,57 @@ fn an_honest_journal_is_sound() {
 #[test]
 fn nothing_is_made_or_changed_by_checking() {
     let story = story();
-    let folder = story.copy();
+    let place = story.copy();
     let files = || {
         let mut files: Vec<_> =
-            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+            std::fs::read_dir(place.folder()).unwrap().map(|file| file.unwrap().file_name()).collect();
         files.sort();
         files
     };
-    let before = (files(), std::fs::read(folder.path().join("baiyo.sqlite")).unwrap());
-    assert!(check(folder.path(), &[]).is_sound());
-    assert_eq!((files(), std::fs::read(folder.path().join("baiyo.sqlite")).unwrap()), before);
+    if engine::is_postgres() {
+        let before = (files(), place.contents());
+        assert!(place.verify(&[]).is_sound());
+        assert!((files(), place.contents()) == before);
+        let mut elsewhere = place.location().clone();
+        elsewhere.postgres = elsewhere.postgres.map(|address| address.database("absent"));
+        assert!(matches!(verify(&elsewhere, &[], &mut |_, _| ()), Err(CannotCheck::Unreadable(_))));
+        return;
+    }
+    let before = (files(), std::fs::read(place.folder().join("baiyo.sqlite")).unwrap());
+    assert!(place.verify(&[]).is_sound());
+    assert_eq!((files(), std::fs::read(place.folder().join("baiyo.sqlite")).unwrap()), before);
 
-    let empty = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        verify(&Location::embedded(empty.path()), &[], &mut |_, _| ()),
-        Err(CannotCheck::Missing(_))
-    ));
-    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
-    std::fs::write(empty.path().join("baiyo.sqlite"), "no database at all, only some text in a file")
+    let empty = Place::fresh();
+    assert!(matches!(empty.try_to_verify(&[]), Err(CannotCheck::Missing(_))));
+    assert_eq!(std::fs::read_dir(empty.folder()).unwrap().count(), 0);
+    std::fs::write(empty.folder().join("baiyo.sqlite"), "no database at all, only some text in a file")
         .unwrap();
-    assert!(matches!(
-        verify(&Location::embedded(empty.path()), &[], &mut |_, _| ()),
-        Err(CannotCheck::Unreadable(_))
-    ));
+    assert!(matches!(empty.try_to_verify(&[]), Err(CannotCheck::Unreadable(_))));
 }
 
 #[test]
 fn a_folder_that_a_server_has_can_be_checked() {
     let story = story();
-    let folder = story.copy();
-    let clock = std::sync::Arc::new(baiyo_persistence::clock::SystemClock);
-    let store = baiyo_persistence::Store::open(folder.path(), clock).unwrap();
+    let place = story.copy();
+    let store = place.open();
     let aimed = "batch.disposition.deciding".to_string();
     let who = baiyo_domain::ids::PersonId(Uuid::now_v7());
     store.record_attempt(who, aimed.clone(), String::new(), vec![]).unwrap();
-    let report = check(folder.path(), &story.outside);
+    let report = place.verify(&story.outside);
     assert_eq!(report.findings, []);
     assert_eq!((report.unsealed, report.streams), (1, 11));
     store.record_attempt(who, aimed, String::new(), vec![]).unwrap();
     store.seal().unwrap();
-    let report = check(folder.path(), &story.outside);
+    let report = place.verify(&story.outside);
     assert_eq!((report.findings, report.unsealed), (vec![], 0));
 }
 
 #[test]
 fn without_the_key_store_what_cannot_be_checked_is_said() {
     let story = story();
-    let folder = story.copy();
-    std::fs::remove_dir_all(folder.path().join("keys")).unwrap();
-    let report = check(folder.path(), &[]);
+    let place = story.copy();
+    std::fs::remove_dir_all(place.folder().join("keys")).unwrap();
+    let report = place.verify(&[]);
     assert_eq!(report.findings, []);
     assert!(report.notes.contains(&Note::NoLogKey) && report.notes.contains(&Note::NoOutsideCheckpoint));
     assert!(report.notes.iter().any(|note| matches!(note, Note::FirstKey { anchored: false, .. })));
@@ -96,11 +91,11 @@ fn every_forgery_is_found_and_the_first_wrong_entry_named() {
     let story = story();
     let mut missed = Vec::new();
     for (name, forge, expected) in FORGERIES {
-        let folder = story.copy();
-        let mut forger = Forger::at(folder.path());
+        let place = story.copy();
+        let mut forger = Forger::at(&place);
         let entry = forge(&mut forger);
         forger.leave();
-        let report = check(folder.path(), &story.outside);
+        let report = place.verify(&story.outside);
         let lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         let lines = lines.join("\n  ");
         let right =
@@ -117,52 +112,117 @@ fn every_forgery_is_found_and_the_first_wrong_entry_named() {
     assert!(FORGERIES.len() >= 40);
 }
 
-#[test]
-fn a_guard_that_is_missing_altered_or_added_is_found() {
-    let story = story();
-    let forgeries: [(&str, Fault); 6] = [
-        (
-            "DROP TRIGGER journal_no_update",
-            Fault::SchemaMissing { kind: "trigger".into(), name: "journal_no_update".into() },
-        ),
+fn missing(kind: &str, name: &str) -> Fault {
+    Fault::SchemaMissing { kind: kind.into(), name: name.into() }
+}
+
+fn altered(kind: &str, name: &str) -> Fault {
+    Fault::SchemaAltered { kind: kind.into(), name: name.into() }
+}
+
+fn foreign(kind: &str, name: &str) -> Fault {
+    Fault::SchemaForeign { kind: kind.into(), name: name.into() }
+}
+
+/// What the owner does to the schema of the embedded engine.
+fn schemas_embedded() -> Vec<(&'static str, Fault)> {
+    vec![
+        ("DROP TRIGGER journal_no_update", missing("trigger", "journal_no_update")),
         (
             "DROP TRIGGER disposition_gate; CREATE TRIGGER disposition_gate BEFORE INSERT ON disposition WHEN 0 \
              BEGIN SELECT RAISE(ABORT, 'disposition: a requirement is not met'); END",
-            Fault::SchemaAltered { kind: "trigger".into(), name: "disposition_gate".into() },
+            altered("trigger", "disposition_gate"),
         ),
         (
             "CREATE TRIGGER helpful AFTER INSERT ON gate_fact BEGIN DELETE FROM duty; END",
-            Fault::SchemaForeign { kind: "trigger".into(), name: "helpful".into() },
+            foreign("trigger", "helpful"),
         ),
-        (
-            "DROP INDEX gate_fact_newest",
-            Fault::SchemaMissing { kind: "index".into(), name: "gate_fact_newest".into() },
-        ),
+        ("DROP INDEX gate_fact_newest", missing("index", "gate_fact_newest")),
         (
             "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'CHECK (version >= 1)', '') \
              WHERE name = 'journal'; PRAGMA writable_schema = RESET",
-            Fault::SchemaAltered { kind: "table".into(), name: "journal".into() },
+            altered("table", "journal"),
         ),
-        ("DROP TABLE duty", Fault::SchemaMissing { kind: "table".into(), name: "duty".into() }),
-    ];
+        ("DROP TABLE duty", missing("table", "duty")),
+    ]
+}
+
+/// And to that of PostgreSQL, where more can stand between a row and its guard.
+fn schemas_postgres() -> Vec<(&'static str, Fault)> {
+    vec![
+        ("DROP TRIGGER journal_no_update ON journal", missing("trigger", "journal_no_update")),
+        ("ALTER TABLE journal DISABLE TRIGGER journal_no_delete", altered("trigger", "journal_no_delete")),
+        ("ALTER TABLE duty DISABLE TRIGGER ALL", altered("trigger", "duty_no_update")),
+        (
+            "ALTER TABLE disposition ENABLE REPLICA TRIGGER disposition_gate",
+            altered("trigger", "disposition_gate"),
+        ),
+        (
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            altered("function", "refuse"),
+        ),
+        ("ALTER FUNCTION disposition_stands() RESET search_path", altered("function", "disposition_stands")),
+        (
+            "CREATE FUNCTION refuse(text) RETURNS text LANGUAGE sql AS 'SELECT $1'",
+            altered("function", "refuse"),
+        ),
+        ("ALTER FUNCTION refuse() OWNER TO baiyo_app", altered("function", "refuse")),
+        (
+            "CREATE FUNCTION skipped() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER a_first BEFORE INSERT ON gate_fact FOR EACH ROW EXECUTE FUNCTION skipped()",
+            foreign("trigger", "a_first"),
+        ),
+        (
+            "CREATE FUNCTION skipped() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
+             CREATE TRIGGER journal_chain BEFORE INSERT ON gate_fact FOR EACH ROW EXECUTE FUNCTION skipped()",
+            altered("trigger", "journal_chain"),
+        ),
+        ("CREATE RULE quiet AS ON INSERT TO gate_fact DO INSTEAD NOTHING", foreign("rule", "quiet")),
+        ("CREATE VIEW seen AS SELECT * FROM journal", foreign("view", "seen")),
+        ("DROP INDEX gate_fact_newest", missing("index", "gate_fact_newest")),
+        (
+            "ALTER TABLE journal DROP CONSTRAINT journal_version_check",
+            missing("constraint", "journal_version_check"),
+        ),
+        ("DROP TABLE duty", missing("table", "duty")),
+        ("ALTER TABLE gate_fact ALTER entry DROP NOT NULL", altered("table", "gate_fact")),
+        ("ALTER TABLE checkpoint SET UNLOGGED", altered("table", "checkpoint")),
+        ("GRANT DELETE ON duty TO baiyo_app", altered("table", "duty")),
+        ("GRANT UPDATE (state) ON gate_fact TO baiyo_app", altered("table", "gate_fact")),
+        ("GRANT TRUNCATE ON journal TO PUBLIC", altered("table", "journal")),
+        ("ALTER TABLE journal OWNER TO baiyo_app", altered("table", "journal")),
+        ("ALTER TABLE gate_fact ENABLE ROW LEVEL SECURITY", altered("table", "gate_fact")),
+        ("CREATE POLICY chosen ON duty USING (false)", foreign("policy", "chosen")),
+        // Its rows are read as if they stood in the journal, and no guard of the journal's is on them.
+        (
+            "CREATE SCHEMA aside; CREATE TABLE aside.more () INHERITS (journal)",
+            foreign("child", "aside.more"),
+        ),
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', \
+             current_database()); END $$",
+            foreign("setting", "session_replication_role=replica"),
+        ),
+    ]
+}
+
+#[test]
+fn a_guard_that_is_missing_altered_or_added_is_found() {
+    let story = story();
+    let forgeries = if engine::is_postgres() { schemas_postgres() } else { schemas_embedded() };
+    let mut missed = Vec::new();
     for (sql, fault) in forgeries {
-        let folder = story.copy();
-        let mut conn =
-            baiyo_persistence::engine::sqlite::connect(&baiyo_persistence::store::database_in(folder.path()))
-                .unwrap();
-        conn.batch_execute(sql).unwrap();
-        drop(conn);
-        let report = check(folder.path(), &[]);
-        assert!(report.findings.iter().any(|finding| finding.what == fault), "{sql}: {:?}", report.findings);
+        let place = story.copy();
+        place.owner().batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let report = place.verify(&[]);
+        if !report.findings.iter().any(|finding| finding.what == fault) {
+            missed.push(format!("{sql}: {:?}", report.findings));
+        }
     }
-    let folder = story.copy();
-    let mut conn =
-        baiyo_persistence::engine::sqlite::connect(&baiyo_persistence::store::database_in(folder.path()))
-            .unwrap();
-    let harmless = "CREATE INDEX mine ON journal (kind); ANALYZE";
-    conn.batch_execute(harmless).unwrap();
-    drop(conn);
-    let report = check(folder.path(), &[]);
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let place = story.copy();
+    place.owner().batch_execute("CREATE INDEX mine ON journal (kind); ANALYZE").unwrap();
+    let report = place.verify(&[]);
     assert_eq!(report.findings, []);
     assert!(report.notes.contains(&Note::Foreign { kind: "index".into(), name: "mine".into() }));
 }
@@ -170,10 +230,10 @@ fn a_guard_that_is_missing_altered_or_added_is_found() {
 #[test]
 fn a_checkpoint_of_another_log_or_altered_is_no_proof() {
     let story = story();
-    let folder = story.copy();
+    let place = story.copy();
     let altered = story.outside[1].replacen('\n', " \n", 1);
     for note in [altered, String::new(), "nothing\n".into()] {
-        let report = check(folder.path(), &[story.outside[0].clone(), note]);
+        let report = place.verify(&[story.outside[0].clone(), note]);
         assert!(
             matches!(report.findings[..], [ref finding] if matches!(finding.what,
                 Fault::Checkpoint { source_name: Source::Outside(2), .. })),

@@ -12,8 +12,7 @@ pub struct Server {
     port: u16,
 }
 
-const INSTALL: &str =
-    "install PostgreSQL 15 or newer first (Debian: postgresql): the stories run on both engines";
+const INSTALL: &str = "install PostgreSQL 15 or newer first (Debian: postgresql): stories and the store's tests run on both engines";
 
 impl Server {
     /// Installs PostgreSQL where it is missing and it may, and starts a server.

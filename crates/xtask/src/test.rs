@@ -19,11 +19,12 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     let server = Server::start()?;
     let mut tally = Tally::default();
     let mut runner_succeeded = true;
-    // Everything, with the stories on the embedded engine; then the stories once more, on PostgreSQL.
-    for (packages, engine) in [(&["--workspace"][..], "embedded"), (&["--package", "stories"], "postgres")] {
+    // Everything, on the embedded engine; then once more, on PostgreSQL, whatever keeps records.
+    const KEEPING: [&str; 4] = ["--package", "stories", "--package", "baiyo-persistence"];
+    for (packages, engine) in [(&["--workspace"][..], "embedded"), (&KEEPING, "postgres")] {
         println!("-- on the engine: {engine}");
         let mut tests = cargo(root);
-        tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_STORIES_ON", engine);
+        tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_TEST_ON", engine);
         // A failing binary must not keep the others out of the count.
         tests.arg("test").args(packages).args(["--locked", "--no-fail-fast"]).args(extra);
         let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;

@@ -1,27 +1,27 @@
-//! What somebody can do who owns the database file: any SQL, with the guards put back afterwards, chains and tree made
+//! What somebody can do who owns the database: any SQL, with the guards put back afterwards, chains and tree made
 //! anew. He has nobody's password, so he signs with keys of his own.
 
-use super::PASSWORD;
+use super::place::Place;
+use super::{PASSWORD, dialect, engine};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{CommandId, EntryId, KeyId, PersonId};
 use baiyo_domain::journal::checkpoint::Checkpoint;
-use baiyo_domain::journal::signature::{Place, Signer, seal, unsigned};
+use baiyo_domain::journal::signature::{self, Signer, seal, unsigned};
 use baiyo_domain::journal::tree::{self, TreeError};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_persistence::engine::prelude::*;
-use baiyo_persistence::engine::sqlite::connect;
-use baiyo_persistence::store::database_in;
+use baiyo_persistence::sql_types::{DbUuid, Id};
 use baiyo_persistence::{Conn, accounts, journal, sealing};
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use ed25519_dalek::SigningKey;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// The log's origin in the story.
 pub const ORIGIN: &str = "baiyo.example/kamo";
 
-/// The owner of a folder's database at work.
+/// The owner of a database and its folder at work.
 pub struct Forger {
     /// His connection.
     pub conn: Conn,
@@ -46,8 +46,14 @@ struct Number {
 
 impl Forger {
     /// Opens the database and takes the guards off.
-    pub fn at(folder: &Path) -> Self {
-        let mut conn = connect(&database_in(folder)).unwrap();
+    pub fn at(place: &Place) -> Self {
+        let mut conn = place.owner();
+        let folder = place.folder().into();
+        if engine::is_postgres() {
+            // No trigger and no reference is looked at on this connection.
+            conn.batch_execute("SET session_replication_role = replica").unwrap();
+            return Self { conn, folder, guards: Vec::new() };
+        }
         conn.batch_execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF").unwrap();
         let guards = diesel::sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
         let guards: Vec<Guard> = guards.load(&mut conn).unwrap();
@@ -55,7 +61,7 @@ impl Forger {
             conn.batch_execute(&format!("DROP TRIGGER {}", guard.name)).unwrap();
         }
         let guards = guards.into_iter().map(|guard| guard.sql).collect();
-        Self { conn, folder: folder.into(), guards }
+        Self { conn, folder, guards }
     }
 
     /// Puts the guards back and leaves.
@@ -72,6 +78,8 @@ impl Forger {
 
     /// What a query gives as `number`.
     pub fn number(&mut self, sql: &str) -> i64 {
+        // Each engine has whole numbers of its own widths.
+        let sql = format!("SELECT CAST(number AS BIGINT) AS number FROM ({sql}) AS numbers");
         diesel::sql_query(sql).get_result::<Number>(&mut self.conn).unwrap().number
     }
 
@@ -99,53 +107,58 @@ impl Forger {
     /// Writes an entry over the one with its identifier.
     pub fn overwrite(&mut self, entry: &Entry) {
         let changed = diesel::sql_query(
-            "UPDATE journal SET version = ?, occurred_at = ?, recorded_at = ?, performer = ?, recorder = ?, kind = ?, \
-             payload = ?, previous_hash = ?, hash = ? WHERE id = ?",
+            "UPDATE journal SET version = $1, occurred_at = $2, recorded_at = $3, performer = $4, recorder = $5, \
+             kind = $6, payload = $7, previous_hash = $8, hash = $9 WHERE id = $10",
         )
-        .bind::<BigInt, _>(i64::from(entry.version))
+        .bind::<Integer, _>(i32::try_from(entry.version).unwrap())
         .bind::<BigInt, _>(entry.occurred_at.micros())
         .bind::<BigInt, _>(entry.recorded_at.micros())
-        .bind::<Binary, _>(entry.performer.0.as_bytes().to_vec())
-        .bind::<Binary, _>(entry.recorder.0.as_bytes().to_vec())
+        .bind::<DbUuid, _>(Id(entry.performer.0))
+        .bind::<DbUuid, _>(Id(entry.recorder.0))
         .bind::<Text, _>(&entry.kind)
         .bind::<Binary, _>(&entry.payload)
         .bind::<Binary, _>(entry.previous_hash.0.to_vec())
         .bind::<Binary, _>(entry.hash.0.to_vec())
-        .bind::<Binary, _>(entry.id.0.as_bytes().to_vec())
+        .bind::<DbUuid, _>(Id(entry.id.0))
         .execute(&mut self.conn)
         .unwrap();
         assert_eq!(changed, 1);
     }
 
     /// Puts an entry in at a place of the table; nothing for the end, where it waits for its leaf like any other.
-    pub fn insert(&mut self, place: Option<i64>, entry: &Entry) {
-        let seq = place.unwrap_or_else(|| self.number("SELECT max(seq) + 1 AS number FROM journal"));
-        diesel::sql_query("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind::<BigInt, _>(seq)
-            .bind::<Binary, _>(entry.id.0.as_bytes().to_vec())
+    pub fn insert(&mut self, seq: Option<i64>, entry: &Entry) {
+        let place = seq.unwrap_or_else(|| self.number("SELECT max(seq) + 1 AS number FROM journal"));
+        let inserted = diesel::sql_query(
+            "INSERT INTO journal (seq, id, stream_kind, stream_id, version, occurred_at, recorded_at, performer, \
+             recorder, command, kind, schema_version, payload, previous_hash, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        );
+        inserted
+            .bind::<BigInt, _>(place)
+            .bind::<DbUuid, _>(Id(entry.id.0))
             .bind::<Text, _>(entry.stream.kind.name())
-            .bind::<Binary, _>(entry.stream.id.as_bytes().to_vec())
-            .bind::<BigInt, _>(i64::from(entry.version))
+            .bind::<DbUuid, _>(Id(entry.stream.id))
+            .bind::<Integer, _>(i32::try_from(entry.version).unwrap())
             .bind::<BigInt, _>(entry.occurred_at.micros())
             .bind::<BigInt, _>(entry.recorded_at.micros())
-            .bind::<Binary, _>(entry.performer.0.as_bytes().to_vec())
-            .bind::<Binary, _>(entry.recorder.0.as_bytes().to_vec())
-            .bind::<Binary, _>(entry.command.0.as_bytes().to_vec())
+            .bind::<DbUuid, _>(Id(entry.performer.0))
+            .bind::<DbUuid, _>(Id(entry.recorder.0))
+            .bind::<DbUuid, _>(Id(entry.command.0))
             .bind::<Text, _>(&entry.kind)
-            .bind::<BigInt, _>(i64::from(entry.schema_version))
+            .bind::<Integer, _>(i32::from(entry.schema_version))
             .bind::<Binary, _>(&entry.payload)
             .bind::<Binary, _>(entry.previous_hash.0.to_vec())
             .bind::<Binary, _>(entry.hash.0.to_vec())
             .execute(&mut self.conn)
             .unwrap();
-        if place.is_none() {
-            self.sql(&format!("INSERT INTO unsealed VALUES ({seq})"));
+        if seq.is_none() {
+            self.sql(&format!("INSERT INTO unsealed VALUES ({place})"));
         }
     }
 
     /// Takes an entry out of the table.
     pub fn delete(&mut self, entry: &Entry) {
-        self.sql(&format!("DELETE FROM journal WHERE id = {}", blob(entry.id.0)));
+        self.sql(&format!("DELETE FROM journal WHERE id = {}", dialect::id(entry.id.0)));
     }
 
     /// Makes a stream's versions and hashes fit its entries as they are now.
@@ -185,15 +198,18 @@ impl Forger {
         );
         let leaves: Vec<Leaf> = leaves.load(&mut self.conn).unwrap();
         let mut nodes: HashMap<(u8, u64), Hash> = HashMap::new();
+        let mut stored = String::new();
         for (size, leaf) in leaves.into_iter().enumerate() {
             let leaf = Hash(leaf.hash.try_into().unwrap());
             let made: Result<_, TreeError<()>> =
                 tree::append(size as u64, leaf, |level, index| Ok(nodes.get(&(level, index)).copied()));
             for (level, index, hash) in made.unwrap() {
                 nodes.insert((level, index), hash);
-                self.sql(&format!("INSERT INTO tree_node VALUES ({level}, {index}, X'{hash}')"));
+                let hash = dialect::hash(hash);
+                stored += &format!("INSERT INTO tree_node VALUES ({level}, {index}, {hash});");
             }
         }
+        self.sql(&stored);
     }
 
     /// Puts every entry that has no leaf into the tree, at its end.
@@ -215,7 +231,7 @@ impl Forger {
         let root = tree::root(size, |level, index| sealing::node(conn, level, index)).unwrap();
         let note = Checkpoint { origin: ORIGIN.into(), size, root }.sign(&key);
         self.sql("DELETE FROM checkpoint");
-        self.sql(&format!("INSERT INTO checkpoint VALUES ({size}, X'{root}', '{note}', 0)"));
+        self.sql(&format!("INSERT INTO checkpoint VALUES ({size}, {}, '{note}', 0)", dialect::hash(root)));
         self.forget_files();
         std::fs::write(self.folder.join("checkpoints/latest.txt"), note).unwrap();
     }
@@ -279,7 +295,7 @@ impl Forger {
     }
 
     fn sign_with(entry: &mut Entry, signer: &Signer, covers: Vec<Hash>, meaning: &str) {
-        let place = Place {
+        let place = signature::Place {
             origin: ORIGIN,
             stream: entry.stream,
             version: entry.version,
@@ -290,11 +306,6 @@ impl Forger {
         entry.payload = seal(&place, &event, signer, meaning, entry.recorded_at, covers).unwrap();
         entry.hash = entry.leaf_hash();
     }
-}
-
-/// A UUID as SQL writes it.
-pub fn blob(id: Uuid) -> String {
-    format!("X'{}'", id.simple())
 }
 
 /// A person's stream.

@@ -1,6 +1,8 @@
 //! The forgeries that `baiyo verify` must find, each with the first wrong entry.
 
-use super::forger::{Forger, blob, person, replaced};
+use super::dialect::{id, no_hash};
+use super::engine;
+use super::forger::{Forger, person, replaced};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{EntryId, KeyId, PersonId};
 use baiyo_domain::journal::signature::unsigned;
@@ -76,7 +78,7 @@ pub const FORGERIES: &[Forgery] = &[
         |f| {
             let entry = f.entries().pop().unwrap();
             f.delete(&entry);
-            f.sql(&format!("DELETE FROM disposition WHERE entry = {}", blob(entry.id.0)));
+            f.sql(&format!("DELETE FROM disposition WHERE entry = {}", id(entry.id.0)));
             Some(entry.id)
         },
         found!(Fault::Deleted { .. }),
@@ -125,7 +127,7 @@ pub const FORGERIES: &[Forgery] = &[
         "an entry is inserted in the middle",
         |f| {
             let model = f.first("batch.culture.isolated");
-            let seq = f.number(&format!("SELECT seq AS number FROM journal WHERE id = {}", blob(model.id.0)));
+            let seq = f.number(&format!("SELECT seq AS number FROM journal WHERE id = {}", id(model.id.0)));
             f.sql(&format!("UPDATE journal SET seq = -seq - 1 WHERE seq >= {seq}; UPDATE journal SET seq = -seq WHERE seq < 0"));
             f.sql("UPDATE journal SET version = version + 100 WHERE stream_kind = 'batch' AND version >= 4");
             let mut entry = f.next(model.stream, &model);
@@ -161,7 +163,7 @@ pub const FORGERIES: &[Forgery] = &[
             f.sql(&format!(
                 "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
              FROM disposition WHERE container = {rejected}",
-                blob(entry.id.0)
+                id(entry.id.0)
             ));
             Some(entry.id)
         },
@@ -314,8 +316,7 @@ pub const FORGERIES: &[Forgery] = &[
             // Only what was recorded of the batch until it was filled is left.
             let size = f.first("batch.filling.labels_reconciled");
             let model = f.first("batch.disposition.decided");
-            let size =
-                format!("SELECT tree_index AS number FROM tree_leaf WHERE entry = {}", blob(size.id.0));
+            let size = format!("SELECT tree_index AS number FROM tree_leaf WHERE entry = {}", id(size.id.0));
             let size = f.number(&size);
             f.truncate(size);
             let mut entry = f.next(model.stream, &model);
@@ -385,7 +386,7 @@ pub const FORGERIES: &[Forgery] = &[
             let entry = f.first("batch.intake.opened");
             f.sql(&format!(
             "INSERT INTO gate_fact (batch, container, requirement, state, entry) VALUES ({}, 0, 'holds', 'met', {})",
-            blob(entry.stream.id), blob(entry.id.0)));
+            id(entry.stream.id), id(entry.id.0)));
             Some(entry.id)
         },
         found!(Fault::EvidenceInvented { table: "gate_fact", .. }),
@@ -426,7 +427,7 @@ pub const FORGERIES: &[Forgery] = &[
             f.sql(&format!(
                 "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
              FROM disposition WHERE decision = 'reject'",
-                blob(entry.0)
+                id(entry.0)
             ));
             Some(entry)
         },
@@ -439,7 +440,7 @@ pub const FORGERIES: &[Forgery] = &[
             f.sql(&format!(
                 "INSERT INTO disposition SELECT {}, batch, container, 'release', decided_by, expires_at \
              FROM disposition WHERE decision = 'reject'",
-                blob(entry.id.0)
+                id(entry.id.0)
             ));
             Some(entry.id)
         },
@@ -470,7 +471,7 @@ pub const FORGERIES: &[Forgery] = &[
     (
         "a stored subtree is changed",
         |f| {
-            f.sql("UPDATE tree_node SET hash = zeroblob(32) WHERE level = 2 AND idx = 1");
+            f.sql(&format!("UPDATE tree_node SET hash = {} WHERE level = 2 AND idx = 1", no_hash()));
             None
         },
         found!(Fault::Node { level: 2, index: 1 }),
@@ -478,7 +479,7 @@ pub const FORGERIES: &[Forgery] = &[
     (
         "a checkpoint's root is changed",
         |f| {
-            f.sql(&format!("UPDATE checkpoint SET root = zeroblob(32) WHERE size = {EARLY}"));
+            f.sql(&format!("UPDATE checkpoint SET root = {} WHERE size = {EARLY}", no_hash()));
             None
         },
         found!(Fault::CheckpointRow { source_name: Source::Database(_) }),
@@ -590,11 +591,16 @@ pub const FORGERIES: &[Forgery] = &[
     (
         "a column gets another type",
         |f| {
+            if engine::is_postgres() {
+                // There a value has its column's type: only the whole column can get another.
+                f.sql("ALTER TABLE journal ALTER COLUMN performer TYPE text USING 'somebody'");
+                return None;
+            }
             let entry = f.first("batch.culture.isolated");
-            f.sql(&format!("UPDATE journal SET performer = 'somebody' WHERE id = {}", blob(entry.id.0)));
+            f.sql(&format!("UPDATE journal SET performer = 'somebody' WHERE id = {}", id(entry.id.0)));
             Some(entry.id)
         },
-        found!(Fault::Malformed),
+        found!(Fault::Malformed | Fault::SchemaAltered { .. }),
     ),
     (
         "a batch is opened a second time",

@@ -1,10 +1,14 @@
 //! A small centre on a real store, from its founding to two released containers and one rejected, everything through
-//! the one write path with real accounts and passwords; and copies of its folder to tamper with.
+//! the one write path with real accounts and passwords; and copies of its records to tamper with.
 
 #![allow(dead_code)]
 
+pub mod dialect;
+#[path = "../../../../tests/src/engine.rs"]
+pub mod engine;
 pub mod forger;
 pub mod forgeries;
+pub mod place;
 
 use baiyo_domain::authority::{Meaning, Role};
 use baiyo_domain::batch::Batch;
@@ -17,13 +21,13 @@ use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
 use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password};
 use baiyo_persistence::clock::SetClock;
+use baiyo_persistence::store::Location;
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{Answer, Request, Store, StoreError, journal, reading};
+use place::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Everybody's password.
@@ -40,10 +44,10 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// Founds a centre in a folder.
-    pub fn found(folder: &Path) -> Self {
+    /// Founds a centre.
+    pub fn found(location: &Location) -> Self {
         let clock = Arc::new(SetClock::at(Time::from_micros(1_763_877_900_000_000).unwrap()));
-        let store = Store::open(folder, clock.clone()).unwrap();
+        let store = Store::open_at(location, clock.clone()).unwrap();
         let link = store.first_link(24).unwrap();
         let (now, _) = store.now();
         let first = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, link.as_str(), now)?));
@@ -210,8 +214,8 @@ fn text(text: &str) -> Short {
 
 /// The finished story.
 pub struct Story {
-    home: TempDir,
-    before: TempDir,
+    home: Place,
+    before: Place,
     /// The batch with its two released containers and the rejected one.
     pub batch: BatchId,
     /// Checkpoints that an outsider kept: an early one and the last.
@@ -225,41 +229,21 @@ pub fn story() -> &'static Story {
 }
 
 impl Story {
-    /// A copy of the folder, to do with as one likes.
-    pub fn copy(&self) -> TempDir {
-        copy_of(self.home.path())
+    /// A copy of the records, to do with as one likes.
+    pub fn copy(&self) -> Place {
+        self.home.copy()
     }
 
-    /// A copy of the folder as it was just before the release.
-    pub fn copy_before(&self) -> TempDir {
-        copy_of(self.before.path())
-    }
-}
-
-fn copy_of(folder: &Path) -> TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    copy_folder(folder, copy.path());
-    copy
-}
-
-/// Copies a folder.
-pub fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        let target = to.join(file.file_name());
-        if file.file_type().unwrap().is_dir() {
-            copy_folder(&file.path(), &target);
-        } else {
-            std::fs::copy(file.path(), target).unwrap();
-        }
+    /// A copy of the records as they were just before the release.
+    pub fn copy_before(&self) -> Place {
+        self.before.copy()
     }
 }
 
 fn tell() -> Story {
     use baiyo_domain::ids::LabelKind::{Dose, Vessel};
-    let home = tempfile::tempdir().unwrap();
-    let mut centre = Centre::found(home.path());
+    let home = Place::fresh();
+    let mut centre = Centre::found(home.location());
     let registration = json!({"clinic_registration": {"name": "Shijo Clinic"}});
     centre.does("admin", Command::Site(serde_json::from_value(registration).unwrap()));
     let site = centre.store.read(|conn| {
@@ -273,7 +257,7 @@ fn tell() -> Story {
     centre.employ("analyst", Role::QcAnalyst, None);
     centre.employ("releaser", Role::Releaser, None);
     centre.store.seal().unwrap();
-    let early = std::fs::read_to_string(home.path().join("checkpoints/latest.txt")).unwrap();
+    let early = home.latest();
 
     let standard_id = StandardId(Uuid::now_v7());
     let of_standard = |form: Value| Command::Standard(standard_id, serde_json::from_value(form).unwrap());
@@ -335,7 +319,11 @@ fn tell() -> Story {
     let confirm = |who: &str| json!({"disposition": {format!("{who}_confirmation"): {}}});
     centre.sign_batch("lead", batch, confirm("manufacturing"), Meaning::ManufacturingConfirmation);
     centre.sign_batch("releaser", batch, confirm("quality"), Meaning::QualityConfirmation);
-    let before = copy_of(home.path());
+    // Nobody may be at a database while it is copied.
+    let Centre { store, clock, people } = centre;
+    drop(store);
+    let before = home.copy();
+    let centre = Centre { store: Store::open_at(home.location(), clock.clone()).unwrap(), clock, people };
     let release =
         json!({"disposition": {"deciding": {"containers": containers[..2], "decision": "release"}}});
     centre.sign_batch("releaser", batch, release, Meaning::Disposition);
@@ -343,7 +331,7 @@ fn tell() -> Story {
         "decision": {"reject": {"reason": "leaking bag"}}}}});
     centre.sign_batch("releaser", batch, reject, Meaning::Disposition);
     centre.store.seal().unwrap();
-    let last = std::fs::read_to_string(home.path().join("checkpoints/latest.txt")).unwrap();
+    let last = home.latest();
     drop(centre);
     Story { home, before, batch, outside: [early, last] }
 }
