@@ -14,8 +14,8 @@ use baiyo_persistence::sql_types::{DbUuid, Id};
 use baiyo_persistence::{Conn, accounts, journal, sealing};
 use diesel::sql_types::{BigInt, Binary, Integer, Text};
 use ed25519_dalek::SigningKey;
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// The log's origin in the story.
@@ -181,6 +181,12 @@ impl Forger {
         self.rechain(entry.stream);
     }
 
+    /// Makes room in the table for one more entry at a place.
+    pub fn make_room(&mut self, seq: i64) {
+        self.sql(&format!("UPDATE journal SET seq = -seq - 1 WHERE seq >= {seq}"));
+        self.sql("UPDATE journal SET seq = -seq WHERE seq < 0");
+    }
+
     /// Makes the tree anew over the entries in its present order, without those that are gone.
     pub fn reseal(&mut self) {
         self.sql("DELETE FROM tree_leaf WHERE entry NOT IN (SELECT id FROM journal); DELETE FROM tree_node;");
@@ -224,16 +230,52 @@ impl Forger {
     /// Signs a checkpoint over the tree as it is now, with the log's key: for one who has stolen that too. Those
     /// before it vanish, in the database and outside.
     pub fn checkpoint(&mut self) {
-        let seed = std::fs::read(self.folder.join("keys/checkpoint.seed")).unwrap();
-        let key = SigningKey::from_bytes(&seed.try_into().unwrap());
-        let size = self.number("SELECT count(*) AS number FROM tree_leaf") as u64;
+        let size = self.size();
+        self.checkpoints(&BTreeSet::from([size]));
+    }
+
+    /// Makes the tree anew, and with the log's key every checkpoint that there was, in the database and the folder: no
+    /// trace of what was done is left but in the checkpoints that somebody kept.
+    pub fn settle(&mut self) {
+        self.reseal();
+        let size = self.size();
+        let stated = |note: &String| note.lines().nth(1)?.parse::<u64>().ok();
+        let mut sizes: BTreeSet<u64> = notes_in(&self.folder).iter().filter_map(stated).collect();
+        sizes.retain(|earlier| *earlier < size);
+        sizes.insert(size);
+        self.checkpoints(&sizes);
+    }
+
+    /// How many entries the tree has.
+    pub fn size(&mut self) -> u64 {
+        self.number("SELECT count(*) AS number FROM tree_leaf") as u64
+    }
+
+    /// The tree's root over its first entries.
+    pub fn root(&mut self, size: u64) -> Hash {
         let conn = &mut self.conn;
-        let root = tree::root(size, |level, index| sealing::node(conn, level, index)).unwrap();
-        let note = Checkpoint { origin: ORIGIN.into(), size, root }.sign(&key);
+        tree::root(size, |level, index| sealing::node(conn, level, index)).unwrap()
+    }
+
+    /// The log's key.
+    pub fn log_key(&self) -> SigningKey {
+        let seed = std::fs::read(self.folder.join("keys/checkpoint.seed")).unwrap();
+        SigningKey::from_bytes(&seed.try_into().unwrap())
+    }
+
+    fn checkpoints(&mut self, sizes: &BTreeSet<u64>) {
         self.sql("DELETE FROM checkpoint");
-        self.sql(&format!("INSERT INTO checkpoint VALUES ({size}, {}, '{note}', 0)", dialect::hash(root)));
         self.forget_files();
-        std::fs::write(self.folder.join("checkpoints/latest.txt"), note).unwrap();
+        let key = self.log_key();
+        for size in sizes {
+            let root = self.root(*size);
+            let note = Checkpoint { origin: ORIGIN.into(), size: *size, root }.sign(&key);
+            let root = dialect::hash(root);
+            self.sql(&format!("INSERT INTO checkpoint VALUES ({size}, {root}, '{note}', 0)"));
+            for name in [format!("{size:012}.txt"), "latest.txt".into()] {
+                std::fs::write(self.folder.join("checkpoints").join(name), &note).unwrap();
+            }
+        }
     }
 
     fn forget_files(&self) {
@@ -306,6 +348,12 @@ impl Forger {
         entry.payload = seal(&place, &event, signer, meaning, entry.recorded_at, covers).unwrap();
         entry.hash = entry.leaf_hash();
     }
+}
+
+/// All checkpoints in a folder.
+pub fn notes_in(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder.join("checkpoints")).unwrap();
+    files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
 /// A person's stream.

@@ -128,7 +128,7 @@ pub const FORGERIES: &[Forgery] = &[
         |f| {
             let model = f.first("batch.culture.isolated");
             let seq = f.number(&format!("SELECT seq AS number FROM journal WHERE id = {}", id(model.id.0)));
-            f.sql(&format!("UPDATE journal SET seq = -seq - 1 WHERE seq >= {seq}; UPDATE journal SET seq = -seq WHERE seq < 0"));
+            f.make_room(seq);
             f.sql("UPDATE journal SET version = version + 100 WHERE stream_kind = 'batch' AND version >= 4");
             let mut entry = f.next(model.stream, &model);
             (entry.version, entry.recorded_at) = (4, model.recorded_at);

@@ -41,6 +41,8 @@ pub struct Centre {
     pub clock: Arc<SetClock>,
     /// Who works there, by sign-in name.
     pub people: BTreeMap<&'static str, PersonId>,
+    /// Whether everything is sealed after each command, so that a checkpoint is kept at each size.
+    pub seals: bool,
 }
 
 impl Centre {
@@ -52,7 +54,8 @@ impl Centre {
         let (now, _) = store.now();
         let first = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, link.as_str(), now)?));
         let first = first.unwrap().unwrap();
-        let mut centre = Self { store, clock, people: BTreeMap::from([("admin", first.person)]) };
+        let mut centre =
+            Self { store, clock, people: BTreeMap::from([("admin", first.person)]), seals: false };
         centre.set_password(&first, link.as_str());
         let founding = Founding {
             name: text("Kamogawa Cell Processing Centre"),
@@ -123,7 +126,11 @@ impl Centre {
         });
         let expected_version = command.stream().map(|stream| self.version(stream));
         let request = Request { recorder, command, once: None, expected_version, proof, personal: None };
-        self.store.execute(request).unwrap_or_else(|error| panic!("{who} {what}: {error:?}"))
+        let answer = self.store.execute(request).unwrap_or_else(|error| panic!("{who} {what}: {error:?}"));
+        if self.seals {
+            self.store.seal().unwrap();
+        }
+        answer
     }
 
     fn version(&self, stream: StreamId) -> u32 {
@@ -216,6 +223,7 @@ fn text(text: &str) -> Short {
 pub struct Story {
     home: Place,
     before: Place,
+    people: BTreeMap<&'static str, PersonId>,
     /// The batch with its two released containers and the rejected one.
     pub batch: BatchId,
     /// Checkpoints that an outsider kept: an early one and the last.
@@ -225,7 +233,7 @@ pub struct Story {
 /// The story, told once for all tests of a file.
 pub fn story() -> &'static Story {
     static STORY: OnceLock<Story> = OnceLock::new();
-    STORY.get_or_init(tell)
+    STORY.get_or_init(|| tell(false))
 }
 
 impl Story {
@@ -238,12 +246,22 @@ impl Story {
     pub fn copy_before(&self) -> Place {
         self.before.copy()
     }
+
+    /// The centre at work again on a copy, with everything sealed after each command.
+    pub fn goes_on(&self, place: &Place) -> Centre {
+        let clock = Arc::new(SetClock::at(Time::from_micros(0).unwrap()));
+        let store = Store::open_at(place.location(), clock.clone()).unwrap();
+        clock.set(store.now().0);
+        Centre { store, clock, people: self.people.clone(), seals: true }
+    }
 }
 
-fn tell() -> Story {
+/// The story from its beginning, with everything sealed after each command or only at three points.
+pub fn tell(seals: bool) -> Story {
     use baiyo_domain::ids::LabelKind::{Dose, Vessel};
     let home = Place::fresh();
     let mut centre = Centre::found(home.location());
+    centre.seals = seals;
     let registration = json!({"clinic_registration": {"name": "Shijo Clinic"}});
     centre.does("admin", Command::Site(serde_json::from_value(registration).unwrap()));
     let site = centre.store.read(|conn| {
@@ -320,10 +338,11 @@ fn tell() -> Story {
     centre.sign_batch("lead", batch, confirm("manufacturing"), Meaning::ManufacturingConfirmation);
     centre.sign_batch("releaser", batch, confirm("quality"), Meaning::QualityConfirmation);
     // Nobody may be at a database while it is copied.
-    let Centre { store, clock, people } = centre;
+    let Centre { store, clock, people, .. } = centre;
     drop(store);
     let before = home.copy();
-    let centre = Centre { store: Store::open_at(home.location(), clock.clone()).unwrap(), clock, people };
+    let store = Store::open_at(home.location(), clock.clone()).unwrap();
+    let centre = Centre { store, clock, people, seals };
     let release =
         json!({"disposition": {"deciding": {"containers": containers[..2], "decision": "release"}}});
     centre.sign_batch("releaser", batch, release, Meaning::Disposition);
@@ -332,8 +351,8 @@ fn tell() -> Story {
     centre.sign_batch("releaser", batch, reject, Meaning::Disposition);
     centre.store.seal().unwrap();
     let last = home.latest();
-    drop(centre);
-    Story { home, before, batch, outside: [early, last] }
+    let Centre { people, .. } = centre;
+    Story { home, before, people, batch, outside: [early, last] }
 }
 
 fn sample_and_test(centre: &Centre, batch: BatchId, subjects: Value, tests: &[&str]) {
