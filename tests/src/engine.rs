@@ -7,6 +7,7 @@ use baiyo_persistence::engine::postgres::Address;
 use baiyo_persistence::engine::sqlite;
 use baiyo_persistence::store::{Location, database_in};
 use std::path::Path;
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 /// The variable that names a server on which its user may make databases.
@@ -14,13 +15,25 @@ pub const SERVER: &str = "BAIYO_TEST_POSTGRES";
 
 /// Whether these run on PostgreSQL.
 pub fn is_postgres() -> bool {
-    server().is_some()
+    std::env::var("BAIYO_TEST_ON").is_ok_and(|engine| engine == "postgres")
+}
+
+/// From here on this test program uses the server at this address, its own, which it may crash.
+///
+/// # Panics
+/// It used another one before.
+pub fn use_own(url: String) {
+    OWN.set(url).expect("one server for a whole test program");
+}
+
+static OWN: OnceLock<String> = OnceLock::new();
+
+fn server_url() -> String {
+    OWN.get().cloned().unwrap_or_else(|| std::env::var(SERVER).expect("a server to run on"))
 }
 
 fn server() -> Option<Address> {
-    std::env::var("BAIYO_TEST_ON").ok().filter(|engine| engine == "postgres")?;
-    let url = std::env::var(SERVER).expect("a server to run on");
-    Some(Address::read(&url, None).expect("the server's address"))
+    is_postgres().then(|| Address::read(&server_url(), None).expect("the server's address"))
 }
 
 fn on_server(sql: &str) {
@@ -60,7 +73,7 @@ pub fn as_owner(location: &Location) -> Conn {
 /// The address by which a program reaches a place's database; nothing for the embedded one.
 pub fn url(location: &Location) -> Option<String> {
     let address = location.postgres.as_ref()?;
-    let server = std::env::var(SERVER).expect("the server's address");
+    let server = server_url();
     let (host, _) = server.rsplit_once('/').expect("an address ends with a database");
     Some(format!("{host}/{}", address.name()))
 }

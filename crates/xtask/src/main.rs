@@ -2,8 +2,6 @@
 
 mod declared;
 mod matrix;
-mod packages;
-mod postgres;
 mod test;
 mod tree;
 

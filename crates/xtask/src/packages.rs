@@ -2,30 +2,24 @@
 
 use std::process::{Command, Stdio};
 
-/// Installs a Debian package.
-///
-/// # Errors
-/// There is no apt, or no right to use it.
-pub fn install(package: &str) -> Result<(), ()> {
+/// Installs a Debian package. False where there is no apt, or no right to use it.
+pub fn install(package: &str) -> bool {
     if !succeeds(&["apt-get", "--version"]) {
-        return Err(());
+        return false;
     }
     let prefix: &[&str] = if is_root() {
         &[]
     } else if succeeds(&["sudo", "-n", "true"]) {
         &["sudo", "-n"]
     } else {
-        return Err(());
+        return false;
     };
-    for step in [&["update"][..], &["install", "-y", "--no-install-recommends", package]] {
+    [&["update"][..], &["install", "-y", "--no-install-recommends", package]].iter().all(|step| {
         let apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
         let words = [prefix, &apt, step].concat();
         let ran = Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).status();
-        if !ran.is_ok_and(|status| status.success()) {
-            return Err(());
-        }
-    }
-    Ok(())
+        ran.is_ok_and(|status| status.success())
+    })
 }
 
 /// Whether this user is root.

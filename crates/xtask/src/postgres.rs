@@ -10,17 +10,33 @@ pub struct Server {
     folder: PathBuf,
     programs: PathBuf,
     port: u16,
+    options: String,
 }
 
 const INSTALL: &str = "install PostgreSQL 15 or newer first (Debian: postgresql): stories and the store's tests run on both engines";
 
 impl Server {
-    /// Installs PostgreSQL where it is missing and it may, and starts a server.
+    /// Installs PostgreSQL where it is missing and it may, and starts a server, which need not outlive a crash.
+    ///
+    /// # Errors
+    /// There is none and it cannot be installed, or it does not start.
     pub fn start() -> Result<Self, String> {
+        Self::start_with("-c fsync=off")
+    }
+
+    /// Starts a server that keeps what it committed when it crashes, as one in use must.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_durable() -> Result<Self, String> {
+        Self::start_with("-c fsync=on -c synchronous_commit=on")
+    }
+
+    fn start_with(durability: &str) -> Result<Self, String> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
-                packages::install("postgresql").map_err(|()| INSTALL)?;
+                packages::install("postgresql");
                 programs().ok_or(INSTALL)?
             }
         };
@@ -32,23 +48,42 @@ impl Server {
         }
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = port.map_err(|error| format!("no free port: {error}"))?.port();
-        let server = Self { folder, programs, port };
-        let data = server.folder.join("data");
-        let words = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D"];
-        done(server.program("initdb").args(words).arg(&data))?;
         let options = format!(
-            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off",
-            server.folder.display()
+            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 {durability}",
+            folder.display()
         );
-        let mut start = server.program("pg_ctl");
-        start.arg("-D").arg(&data).args(["-w", "-o", &options, "-l"]).arg(server.folder.join("log"));
-        done(start.arg("start"))?;
+        let server = Self { folder, programs, port, options };
+        let words = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D"];
+        done(server.program("initdb").args(words).arg(server.data()))?;
+        server.start_again()?;
         Ok(server)
+    }
+
+    /// Starts it again after a crash; it answers when this returns.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_again(&self) -> Result<(), String> {
+        let mut start = self.program("pg_ctl");
+        start.arg("-D").arg(self.data()).args(["-w", "-o", &self.options, "-l"]).arg(self.folder.join("log"));
+        done(start.arg("start"))
+    }
+
+    /// Ends it at once, whatever it was doing: what it held in memory is gone, and it must recover.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn crash(&self) -> Result<(), String> {
+        done(self.program("pg_ctl").arg("-D").arg(self.data()).args(["-m", "immediate", "stop"]))
     }
 
     /// Where it is reached by somebody who may make databases.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     fn program(&self, name: &str) -> Command {
@@ -64,11 +99,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let data = self.folder.join("data");
-        let mut stop = self.program("pg_ctl");
         // What it kept is thrown away, so it need not end in order.
-        let stopped = done(stop.arg("-D").arg(&data).args(["-m", "immediate", "stop"]));
-        if let Err(error) = stopped {
+        if let Err(error) = self.crash() {
             eprintln!("{error}");
         }
         let _ = std::fs::remove_dir_all(&self.folder);

@@ -1,10 +1,10 @@
 //! `cargo xtask test`: from a clean checkout to one line saying how every test went.
 
-use crate::packages;
-use crate::postgres::Server;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use xtask::packages;
+use xtask::postgres::Server;
 
 /// Makes sure of what the tests need, runs them all and closes with their count.
 pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
@@ -133,7 +133,7 @@ const INSTALL_PYTHON: &str = "install python3 first: one story verifies its expo
 fn provide_python() -> Result<(), String> {
     let present = || packages::succeeds(&["python3", "--version"]);
     if !present() {
-        packages::install("python3").map_err(|()| INSTALL_PYTHON)?;
+        packages::install("python3");
     }
     if present() { Ok(()) } else { Err(INSTALL_PYTHON.into()) }
 }

@@ -1,7 +1,7 @@
 //! Keeps the house in order. Each rule reads paths and texts and says who breaks it; next to the
 //! tests that hold the workspace to the rules, each rule is shown an offender it must catch.
 
-// The chores are a program, not a library, so what both need is read in here.
+// The library holds what others need of the chores; what only the house rules share with them is read in here.
 #[path = "../src/tree.rs"]
 mod tree;
 
