@@ -172,6 +172,15 @@ impl Call<'_> {
 
     /// Sends it. Paths that begin with `//` are the server's own, not the API's.
     pub fn send(self) -> Answer {
+        let asked = format!("{} {}", self.method, self.path);
+        self.try_send().unwrap_or_else(|error| panic!("{asked}: {error}"))
+    }
+
+    /// Sends it where the server may be gone before it answers.
+    ///
+    /// # Errors
+    /// No answer came, or not the whole of it.
+    pub fn try_send(self) -> Result<Answer, ureq::Error> {
         let (address, agent) = self.centre.server(self.server);
         let url = match self.path.strip_prefix('/').filter(|rest| rest.starts_with('/')) {
             Some(own) => format!("{address}{own}"),
@@ -185,13 +194,13 @@ impl Call<'_> {
             Some(body) => agent.run(request.body(body).expect("a request")),
             None => agent.run(request.body(()).expect("a request")),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{} {url}: {error}", self.method));
+        let mut response = sent?;
         let status = response.status().as_u16();
         let headers = response.headers().iter();
         let headers =
             headers.map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
         let headers = headers.collect();
-        let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a whole answer");
+        let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec()?;
         let template = template_of(&self.path);
         if (200..300).contains(&status) {
             let body = self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
@@ -201,7 +210,7 @@ impl Call<'_> {
         self.centre.note((self.method.to_string(), template, status));
         let asked = format!("{} {}", self.method, self.path);
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, headers, body, text: String::from_utf8_lossy(&bytes).into_owned(), asked }
+        Ok(Answer { status, headers, body, text: String::from_utf8_lossy(&bytes).into_owned(), asked })
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::asking::{Asking, Sent, Use};
 use crate::engine;
 use crate::founded::{Member, beginning, founded};
+use crate::program::{Serving, start_and_kill};
 use actix_web::web::Data;
 use baiyo::commands::centre_of;
 use baiyo::server::{State, serve_until};
@@ -20,6 +21,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -39,11 +41,16 @@ pub struct Centre {
 }
 
 struct Running {
-    store: Arc<Store>,
     address: String,
     agent: ureq::Agent,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+    server: Server,
+}
+
+enum Server {
+    /// In this process, with the story's clock.
+    Here { store: Arc<Store>, stop: oneshot::Sender<()>, thread: JoinHandle<()> },
+    /// The product's binary, with the machine's clock.
+    Apart(Serving),
 }
 
 /// A clock a second behind another.
@@ -121,16 +128,66 @@ impl Centre {
             });
             actix_web::rt::System::new().block_on(served).expect("the server");
         });
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        self.servers.push(Running { store, address, agent, stop, thread });
+        self.servers.push(Running { address, agent: agent(), server: Server::Here { store, stop, thread } });
+    }
+
+    /// Starts the product's binary on the records; after how long it served.
+    pub fn start_apart(&mut self) -> Duration {
+        self.start_apart_in(&[])
+    }
+
+    /// Starts the product's binary with more in its environment; after how long it served.
+    pub fn start_apart_in(&mut self, environment: &[(&str, &str)]) -> Duration {
+        self.forget_those_apart();
+        let (serving, took) = Serving::start(&self.location, environment);
+        let address = serving.address.clone();
+        self.servers.push(Running { address, agent: agent(), server: Server::Apart(serving) });
+        took
+    }
+
+    /// Starts the product's binary and kills it a moment later, wherever it is then.
+    pub fn start_and_kill(&self, after: Duration) {
+        start_and_kill(&self.location, after);
+    }
+
+    /// Kills the product's binary, to be started again.
+    pub fn kill(&self) {
+        self.apart().kill();
+    }
+
+    /// Waits until the product's binary reads and writes the records again; how long that took.
+    pub fn await_readiness(&self) -> Duration {
+        self.apart().await_readiness()
+    }
+
+    /// What the product's binary wrote to its log.
+    pub fn log(&self) -> String {
+        self.apart().log()
+    }
+
+    /// The process of the product's binary.
+    pub fn pid(&self) -> u32 {
+        self.apart().pid()
+    }
+
+    fn apart(&self) -> &Serving {
+        match self.servers.first() {
+            Some(Running { server: Server::Apart(serving), .. }) => serving,
+            _ => panic!("no binary serves"),
+        }
     }
 
     /// Stops every server; the folder is free then.
     pub fn stop(&mut self) {
-        for Running { agent, stop, thread, .. } in self.servers.drain(..) {
+        for Running { agent, server, .. } in self.servers.drain(..) {
             drop(agent);
-            let _ = stop.send(());
-            thread.join().expect("the server ends in peace");
+            match server {
+                Server::Here { stop, thread, .. } => {
+                    let _ = stop.send(());
+                    thread.join().expect("the server ends in peace");
+                }
+                Server::Apart(serving) => serving.stop(),
+            }
         }
     }
 
@@ -140,6 +197,10 @@ impl Centre {
         engine::drop_database(&self.location);
         self.location = location;
         self.start();
+    }
+
+    fn forget_those_apart(&mut self) {
+        self.servers.retain(|running| matches!(running.server, Server::Here { .. }));
     }
 
     /// The folder with all records.
@@ -168,7 +229,10 @@ impl Centre {
     }
 
     fn store(&self) -> &Arc<Store> {
-        &self.servers.first().expect("the server runs").store
+        match self.servers.first() {
+            Some(Running { server: Server::Here { store, .. }, .. }) => store,
+            _ => panic!("no server runs in this process"),
+        }
     }
 
     /// Where a server listens, and what asks it.
@@ -359,6 +423,10 @@ impl Centre {
     }
 
     fn check(&mut self) {
+        if let Some(Running { server: Server::Apart(_), .. }) = self.servers.first() {
+            self.stop();
+            self.start();
+        }
         let agreed = self.store().read(rebuild::check).expect("the read models can be rebuilt");
         assert!(agreed.agrees(), "the read models or the evidence disagree with the journal: {agreed:?}");
         self.stop();
@@ -369,9 +437,14 @@ impl Centre {
     }
 }
 
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+}
+
 impl Drop for Centre {
     fn drop(&mut self) {
         if std::thread::panicking() || self.tampered || self.servers.is_empty() {
+            self.forget_those_apart();
             self.stop();
         } else {
             self.check();

@@ -70,7 +70,7 @@ fn found() -> Founded {
     let clock = Arc::new(SetClock::at(beginning()));
     let location = engine::fresh(folder.path());
     let store = Store::open_at(&location, clock.clone()).expect("an empty store");
-    let staff = people::found(&store, &clock).expect("a founded centre");
+    let staff = people::found(&store, &clock, false).expect("a founded centre");
     let (at, _) = store.now();
     let mut members = Vec::new();
     for member in &staff.everybody {

@@ -14,6 +14,7 @@ mod course;
 pub mod engine;
 mod forging;
 mod founded;
+pub mod ledger;
 mod program;
 mod steps;
 

@@ -2,8 +2,12 @@
 
 use crate::engine;
 use baiyo_persistence::store::Location;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 /// What a program answered.
 #[derive(Debug)]
@@ -53,4 +57,103 @@ fn run(command: &mut Command) -> Ran {
     let output = command.output().expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { code: output.status.code().unwrap_or(-1), printed: text(&output.stdout) + &text(&output.stderr) }
+}
+
+/// The product serving in a process of its own, which may be killed. Whatever becomes of it, it never panics.
+pub(crate) struct Serving {
+    /// Where it listens.
+    pub(crate) address: String,
+    child: Mutex<Child>,
+    log: NamedTempFile,
+    /// Left open, as by whoever started it at a terminal.
+    _printed: BufReader<ChildStdout>,
+}
+
+impl Serving {
+    /// Starts it, and says after how long it served.
+    pub(crate) fn start(location: &Location, environment: &[(&str, &str)]) -> (Self, Duration) {
+        let began = Instant::now();
+        let log = NamedTempFile::new().expect("a file");
+        let mut child = spawn(location, environment, &log);
+        let mut printed = BufReader::new(child.stdout.take().expect("what it prints is read"));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            let read = printed.read_line(&mut line).expect("its words");
+            assert!(read > 0, "the product does not serve: {}", said(&log));
+            if let Some((_, address)) = line.split_once("http://") {
+                break format!("http://{}", address.trim_end().trim_end_matches('/'));
+            }
+        };
+        let serving = Self { address, child: Mutex::new(child), log, _printed: printed };
+        serving.await_readiness();
+        (serving, began.elapsed())
+    }
+
+    /// Waits until it can read and write the records; how long that took.
+    pub(crate) fn await_readiness(&self) -> Duration {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let began = Instant::now();
+        let ready = format!("{}/readyz", self.address);
+        while ureq::get(&ready).call().is_err() {
+            assert!(began.elapsed() < PATIENCE, "not ready: {}", said(&self.log));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        began.elapsed()
+    }
+
+    /// Kills it: it is given no moment to end anything.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child.lock().expect("the process");
+        child.kill().and_then(|()| child.wait()).expect("a process of ours can be killed");
+    }
+
+    /// Its number among processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.lock().expect("the process").id()
+    }
+
+    /// Lets it end in order.
+    pub(crate) fn stop(&self) {
+        let stopped = Command::new("sh").args(["-c", "kill -TERM $0", &self.pid().to_string()]).status();
+        assert!(stopped.expect("a shell").success(), "it ran until now: {}", said(&self.log));
+        let ended = self.child.lock().expect("the process").wait().expect("an end");
+        assert!(ended.success(), "it ends in order: {}", said(&self.log));
+    }
+
+    /// What it wrote to its log.
+    pub(crate) fn log(&self) -> String {
+        said(&self.log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().expect("the process");
+        let _ = child.kill().and_then(|()| child.wait());
+        if !std::thread::panicking() {
+            assert!(!said(&self.log).contains("panicked"), "{}", said(&self.log));
+        }
+    }
+}
+
+/// Starts the product and kills it a moment later, wherever it is then.
+pub(crate) fn start_and_kill(location: &Location, after: Duration) {
+    let log = NamedTempFile::new().expect("a file");
+    let mut child = spawn(location, &[], &log);
+    std::thread::sleep(after);
+    child.kill().and_then(|()| child.wait()).expect("a process of ours can be killed");
+    assert!(!said(&log).contains("panicked"), "{}", said(&log));
+}
+
+fn spawn(location: &Location, environment: &[(&str, &str)], log: &NamedTempFile) -> Child {
+    let folder = location.folder.to_str().expect("a folder's name");
+    let mut command = product(location, &["serve", "--listen", "127.0.0.1:0", "--data", folder]);
+    let log = log.reopen().expect("the log");
+    command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command.spawn().expect("the product starts")
+}
+
+fn said(log: &NamedTempFile) -> String {
+    std::fs::read_to_string(log.path()).expect("the log")
 }

@@ -5,7 +5,8 @@ use baiyo_domain::journal::Hash;
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::schema::idempotency;
 use serde_json::{Value, json};
-use stories::{Answer, Centre, Course, Recipe, Step};
+use stories::ledger::{self, Client, Due};
+use stories::{Answer, Centre, Course, Recipe, Step, engine};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
@@ -121,6 +122,35 @@ fn what_was_refused_is_not_remembered_as_done() {
     };
     assert_eq!(isolate().ok(), isolate().ok());
     assert_eq!(course.in_culture().len(), 2);
+}
+
+#[test]
+fn a_clients_ledger_shows_what_happened_twice_what_is_half_there_and_what_was_lost() {
+    const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
+    let mut centre = Centre::open();
+    let mut clients = [Client::new(&centre, centre.standard(FROZEN), 0)];
+    let mut conn = centre.database();
+    let before = ledger::entries(&mut conn);
+    for _ in 0..9 {
+        assert_eq!(clients[0].send(&centre), Due::Unsent);
+    }
+    let found = |conn: &mut _| ledger::faults(&clients, before, conn).unwrap().join("\n");
+    assert_eq!(found(&mut conn), "");
+
+    let form = json!({ "purpose": "therapy", "personal": { "name": "名無し", "birth_date": "1980-01-01" },
+        "pseudonym": "again", "plan": { "number": "PB3190001", "class": "two" } });
+    centre.coordinator().post("/orders", form).made();
+    assert_eq!(found(&mut conn), "1 entries more than were promised");
+
+    centre.is_tampered_with();
+    conn.batch_execute("DELETE FROM order_row").unwrap();
+    assert!(found(&mut conn).contains("half applied"));
+
+    let of = if engine::is_postgres() { "ON journal" } else { "" };
+    conn.batch_execute(&format!("DROP TRIGGER journal_no_delete {of}")).unwrap();
+    let newest = "SELECT max(seq) FROM journal WHERE kind = 'order.consent_given'";
+    conn.batch_execute(&format!("DELETE FROM journal WHERE seq = ({newest})")).unwrap();
+    assert!(found(&mut conn).contains("lost: order.consent_given"));
 }
 
 #[test]

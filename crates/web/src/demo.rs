@@ -207,7 +207,7 @@ fn seed(
     today: Time,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<Account>, DemoError> {
-    let staff = people::found(store, clock)?;
+    let staff = people::found(store, clock, true)?;
     let centre = bench::Centre { store, clock, staff: &staff, standards: RefCell::default() };
     standards::found(&centre)?;
     Seeding::up_to(today).perform(&centre, progress)?;

@@ -72,13 +72,14 @@ const PEOPLE: [(&str, &str, Role, Option<usize>); 13] = [
 
 const CLINICS: [&str; 2] = ["青葉再生クリニック", "みなと整形外科"];
 
-/// Founds the demonstration centre and takes everybody on.
+/// Founds the demonstration centre and takes everybody on. The stories found theirs in the same way, but as a real
+/// centre, which `baiyo serve` serves.
 ///
 /// # Errors
 /// A step is refused, or the records cannot be written.
-pub fn found(store: &Store, clock: &SetClock) -> Result<Staff, DemoError> {
+pub fn found(store: &Store, clock: &SetClock, demonstration: bool) -> Result<Staff, DemoError> {
     let administrator_password = invented_password()?;
-    let admin = first_administrator(store, &administrator_password)?;
+    let admin = first_administrator(store, &administrator_password, demonstration)?;
     clock.advance_minutes(30);
     let mut clinics = Vec::new();
     for name in CLINICS {
@@ -118,7 +119,7 @@ pub fn found(store: &Store, clock: &SetClock) -> Result<Staff, DemoError> {
     Ok(Staff { everybody, clinics })
 }
 
-fn first_administrator(store: &Store, password: &str) -> Result<Acting, DemoError> {
+fn first_administrator(store: &Store, password: &str, demonstration: bool) -> Result<Acting, DemoError> {
     let link = store.first_link(1)?;
     let (now, _) = store.now();
     let token = link.as_str().to_string();
@@ -134,7 +135,7 @@ fn first_administrator(store: &Store, password: &str) -> Result<Acting, DemoErro
         facility_number: Some(short("FA0000000")?),
         zone: short("Asia/Tokyo")?,
         origin: short(&format!("demonstration.baiyo.local/{}", Uuid::now_v7().simple()))?,
-        demonstration: true,
+        demonstration,
     };
     store.found(founding, &invited, short("管理 太郎 KANRI Taro")?, password)?;
     Ok(Acting::known(invited.person, password.to_string()))

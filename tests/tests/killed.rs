@@ -1,0 +1,144 @@
+//! Servers that are killed under load: the product at any moment, and on PostgreSQL the database as well. Whatever was
+//! acknowledged is there, whole and once, and after a moment everything goes on. That the ledgers would show it otherwise
+//! is shown in `once_and_for_whom.rs`.
+
+use baiyo_domain::time::Time;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use stories::ledger::{Client, Due, entries, faults};
+use stories::{Centre, engine};
+use xtask::postgres::Server;
+
+const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
+const CLIENTS: usize = 4;
+/// How soon it must serve again.
+const SOON: Duration = Duration::from_secs(2);
+
+/// How often the product is killed: on each engine ten times, and for the whole proof as often as is promised.
+fn kills() -> usize {
+    match (std::env::var("BAIYO_PROOF").is_ok_and(|proof| proof == "full"), engine::is_postgres()) {
+        (false, _) => 10,
+        (true, false) => 100,
+        (true, true) => 50,
+    }
+}
+
+/// Moments spread over the first third of a second, in no order that requests could fall into step with.
+fn moment(round: usize) -> Duration {
+    Duration::from_millis(10 + (round as u64 * 89) % 330)
+}
+
+#[derive(Default)]
+struct Tally {
+    unanswered: usize,
+    unanswered_yet_kept: usize,
+    unavailable: usize,
+    unavailable_yet_kept: usize,
+    slowest: Duration,
+}
+
+/// Lets all clients work, and ends that as `disturb` does: with a server gone, or having come back.
+fn under_load(centre: &Centre, clients: &mut [Client], disturb: impl FnOnce(&AtomicBool)) {
+    let go_on = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for client in clients {
+            scope.spawn(|| client.work(centre, &go_on));
+        }
+        disturb(&go_on);
+        go_on.store(false, Ordering::Relaxed);
+    });
+}
+
+/// Sends again whatever was not acknowledged, and holds the records against the ledgers. That they verify is seen when
+/// the centre is dropped: what is wrong in a journal stays so.
+fn settle(centre: &Centre, clients: &mut [Client], before: i64, tally: &mut Tally) {
+    let mut conn = centre.database();
+    for client in &mut *clients {
+        let due = client.due();
+        let kept = due != Due::Unsent && client.is_due_kept(&mut conn);
+        match due {
+            Due::Unsent => continue,
+            Due::Unanswered => {
+                tally.unanswered += 1;
+                tally.unanswered_yet_kept += usize::from(kept);
+            }
+            Due::Unavailable => {
+                tally.unavailable += 1;
+                tally.unavailable_yet_kept += usize::from(kept);
+            }
+        }
+        assert_eq!(client.send(centre), Due::Unsent, "it serves again");
+    }
+    assert_eq!(faults(clients, before, &mut conn).expect("the records"), [""; 0]);
+}
+
+#[test]
+fn what_was_acknowledged_is_kept_whole_and_once_whenever_a_server_is_killed() {
+    let database = engine::is_postgres().then(|| Server::start_durable().expect("a server of its own"));
+    if let Some(database) = &database {
+        engine::use_own(database.url());
+    }
+    let mut centre = Centre::open();
+    // Long enough ago for the clients' batches to be made, and not so long that they have expired.
+    centre.set_clock(centre.now().max(Time::from(chrono::Utc::now()).plus_hours(-24 * 250)));
+    let standard = centre.standard(FROZEN);
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|n| Client::new(&centre, standard, n)).collect();
+    centre.stop();
+    let before = entries(&mut centre.database());
+    let mut tally = Tally::default();
+
+    centre.start_apart();
+    for round in 0..kills() {
+        under_load(&centre, &mut clients, |_| {
+            std::thread::sleep(moment(round));
+            centre.kill();
+        });
+        if round % 3 == 0 {
+            // Once more, while it takes up what it finds.
+            centre.start_and_kill(moment(round) / 4);
+        }
+        tally.slowest = tally.slowest.max(centre.start_apart());
+        settle(&centre, &mut clients, before, &mut tally);
+        assert_eq!(tally.unavailable, 0, "a killed server says nothing");
+    }
+    println!("the product was killed {} times and served again after {:?} at most", kills(), tally.slowest);
+    println!("{} requests were unanswered, {} of them kept", tally.unanswered, tally.unanswered_yet_kept);
+    assert!(tally.slowest <= SOON, "{:?}", tally.slowest);
+    assert!(tally.unanswered > 0, "it was killed at work");
+
+    if let Some(database) = &database {
+        let mut tally = Tally::default();
+        for round in 0..kills() {
+            under_load(&centre, &mut clients, |go_on| {
+                std::thread::sleep(moment(round));
+                // Some clients ask until they are served again; of others it is seen what became of their last request.
+                go_on.store(round % 2 == 0, Ordering::Relaxed);
+                crash_and_start_again(&centre, database, &mut tally);
+                std::thread::sleep(moment(round));
+            });
+            settle(&centre, &mut clients, before, &mut tally);
+        }
+        println!("the database crashed {} times, served from after {:?} at most", kills(), tally.slowest);
+        println!(
+            "{} requests could not be kept, {} of them were",
+            tally.unavailable, tally.unavailable_yet_kept
+        );
+        assert!(tally.slowest <= SOON, "{:?}", tally.slowest);
+        assert_eq!(tally.unanswered, 0, "the product answers whatever becomes of its database");
+    }
+    println!("{} requests acknowledged", clients.iter().map(Client::acknowledged).sum::<usize>());
+}
+
+/// While the database is away, whoever asks is told so; when it is back, the product goes on by itself.
+fn crash_and_start_again(centre: &Centre, database: &Server, tally: &mut Tally) {
+    database.crash().expect("the database ends");
+    for path in ["/batches", "/orders"] {
+        let answer = centre.inspector().get(path);
+        assert_eq!(answer.body["type"], "/problems/unavailable", "{}", answer.text);
+        answer.refused(503);
+    }
+    assert_eq!(centre.stranger().get("//readyz").status, 503);
+    database.start_again().expect("the database starts");
+    tally.slowest = tally.slowest.max(centre.await_readiness());
+    centre.inspector().get("/batches").ok();
+}
