@@ -11,6 +11,9 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,baiyo=info")),
         )
         .with_writer(std::io::stderr)
+        // What cannot be logged is not said on standard error either: that is where the log goes, and a thread that
+        // fails to print there ends. So a full disk would take the writer with it.
+        .log_internal_errors(false)
         .init();
     run(Cli::parse())
 }
