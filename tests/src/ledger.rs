@@ -76,10 +76,17 @@ pub enum Due {
     Unavailable,
 }
 
+/// Clients, each with a tested and confirmed batch of frozen containers. Those are made by the centre's own clock, so
+/// long ago that the machine's is later, and not so long that they have expired by then.
+pub fn clients(centre: &Centre, number: usize) -> Vec<Client> {
+    const DAYS: i64 = 250;
+    centre.set_clock(centre.now().max(Time::from(chrono::Utc::now()).plus_hours(-24 * DAYS)));
+    let standard = centre.standard("config/standards/adipose-msc-autologous-frozen.toml");
+    (0..number).map(|number| Client::new(centre, standard, number)).collect()
+}
+
 impl Client {
-    /// A client with a tested and confirmed batch of frozen containers. The centre's clock stands in the past, where
-    /// that batch was made; whoever serves later has a later one.
-    pub fn new(centre: &Centre, standard: Uuid, number: usize) -> Self {
+    fn new(centre: &Centre, standard: Uuid, number: usize) -> Self {
         let recipe = Recipe { containers: STOCK, ..Recipe::of(standard) };
         let course = Course::run(centre, recipe, Step::Confirmed);
         let version = course.view()["version"].as_u64().expect("a version");
@@ -105,6 +112,11 @@ impl Client {
     /// How it stands with the request that is due.
     pub fn due(&self) -> Due {
         self.due
+    }
+
+    /// The order it placed last.
+    pub fn order(&self) -> Uuid {
+        self.order
     }
 
     /// Sends requests until told to stop or until one gets no answer. What the server cannot keep now is sent again a

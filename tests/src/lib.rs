@@ -11,6 +11,7 @@ mod asking;
 mod bedside;
 mod centre;
 mod course;
+pub mod disk;
 pub mod engine;
 mod forging;
 mod founded;

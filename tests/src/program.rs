@@ -148,7 +148,19 @@ pub(crate) fn start_and_kill(location: &Location, after: Duration) {
 
 fn spawn(location: &Location, environment: &[(&str, &str)], log: &NamedTempFile) -> Child {
     let folder = location.folder.to_str().expect("a folder's name");
-    let mut command = product(location, &["serve", "--listen", "127.0.0.1:0", "--data", folder]);
+    let product = product(location, &["serve", "--listen", "127.0.0.1:0", "--data", folder]);
+    // A file that may not grow is an error to it, as a full disk is, and not its end.
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(product.get_program())
+        .args(product.get_args());
+    for (name, value) in product.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     let log = log.reopen().expect("the log");
     command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     command.spawn().expect("the product starts")

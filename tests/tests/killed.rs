@@ -2,14 +2,12 @@
 //! acknowledged is there, whole and once, and after a moment everything goes on. That the ledgers would show it otherwise
 //! is shown in `once_and_for_whom.rs`.
 
-use baiyo_domain::time::Time;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use stories::ledger::{Client, Due, entries, faults};
+use stories::ledger::{Client, Due, clients, entries, faults};
 use stories::{Centre, engine};
 use xtask::postgres::Server;
 
-const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
 const CLIENTS: usize = 4;
 /// How soon it must serve again.
 const SOON: Duration = Duration::from_secs(2);
@@ -79,10 +77,7 @@ fn what_was_acknowledged_is_kept_whole_and_once_whenever_a_server_is_killed() {
         engine::use_own(database.url());
     }
     let mut centre = Centre::open();
-    // Long enough ago for the clients' batches to be made, and not so long that they have expired.
-    centre.set_clock(centre.now().max(Time::from(chrono::Utc::now()).plus_hours(-24 * 250)));
-    let standard = centre.standard(FROZEN);
-    let mut clients: Vec<Client> = (0..CLIENTS).map(|n| Client::new(&centre, standard, n)).collect();
+    let mut clients = clients(&centre, CLIENTS);
     centre.stop();
     let before = entries(&mut centre.database());
     let mut tally = Tally::default();

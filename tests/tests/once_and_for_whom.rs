@@ -5,7 +5,7 @@ use baiyo_domain::journal::Hash;
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::schema::idempotency;
 use serde_json::{Value, json};
-use stories::ledger::{self, Client, Due};
+use stories::ledger::{self, Due};
 use stories::{Answer, Centre, Course, Recipe, Step, engine};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -126,9 +126,8 @@ fn what_was_refused_is_not_remembered_as_done() {
 
 #[test]
 fn a_clients_ledger_shows_what_happened_twice_what_is_half_there_and_what_was_lost() {
-    const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
     let mut centre = Centre::open();
-    let mut clients = [Client::new(&centre, centre.standard(FROZEN), 0)];
+    let mut clients = ledger::clients(&centre, 1);
     let mut conn = centre.database();
     let before = ledger::entries(&mut conn);
     for _ in 0..9 {
