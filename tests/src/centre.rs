@@ -31,6 +31,8 @@ pub struct Centre {
     folder: TempDir,
     location: Location,
     clock: Arc<SetClock>,
+    /// Where the machine's clock is told what to say, for a binary that is deceived about the time.
+    false_clock: Option<TempDir>,
     servers: Vec<Running>,
     people: Vec<Member>,
     clinics: Vec<Uuid>,
@@ -90,6 +92,7 @@ impl Centre {
             folder,
             location,
             clock: Arc::new(SetClock::at(at)),
+            false_clock: None,
             servers: Vec::new(),
             people: Vec::new(),
             clinics: Vec::new(),
@@ -143,6 +146,32 @@ impl Centre {
         let address = serving.address.clone();
         self.servers.push(Running { address, agent: agent(), server: Server::Apart(serving) });
         took
+    }
+
+    /// Starts the product's binary on a machine whose clock says what the story's does.
+    pub fn start_on_false_clock(&mut self) {
+        let folder = self.false_clock.take().unwrap_or_else(|| tempfile::tempdir().expect("a folder"));
+        let file = folder.path().join(FALSE_CLOCK);
+        self.false_clock = Some(folder);
+        self.tell_time();
+        let library = xtask::packages::libfaketime().expect("install faketime first");
+        self.start_apart_in(&[
+            ("LD_PRELOAD", library.to_str().expect("a file's name")),
+            ("FAKETIME_TIMESTAMP_FILE", file.to_str().expect("a file's name")),
+            ("FAKETIME_NO_CACHE", "1"),
+            // Only the time of day is false: what waits for a span of time waits as long.
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("TZ", "UTC"),
+        ]);
+    }
+
+    fn tell_time(&self) {
+        let Some(folder) = &self.false_clock else { return };
+        let unfinished = folder.path().join("unfinished");
+        let now = self.now().utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+        std::fs::write(&unfinished, now).expect("the time");
+        // Never half there: whoever reads nothing takes the machine's own time.
+        std::fs::rename(unfinished, folder.path().join(FALSE_CLOCK)).expect("the time");
     }
 
     /// Starts the product's binary and kills it a moment later, wherever it is then.
@@ -289,11 +318,13 @@ impl Centre {
     /// Puts the clock to a time.
     pub fn set_clock(&self, at: Time) {
         self.clock.set(at);
+        self.tell_time();
     }
 
     /// Lets minutes pass.
     pub fn minutes(&self, minutes: i64) {
         self.clock.advance_minutes(minutes);
+        self.tell_time();
     }
 
     /// Lets hours pass.
@@ -436,6 +467,8 @@ impl Centre {
         assert!(report.entries > 0 && report.unsealed == 0, "everything is sealed: {report:?}");
     }
 }
+
+const FALSE_CLOCK: &str = "clock";
 
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).build().into()

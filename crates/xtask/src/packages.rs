@@ -1,5 +1,6 @@
 //! What the tests need of the machine: installed with apt where it is missing and this user may.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Installs a Debian package. False where there is no apt, or no right to use it.
@@ -32,4 +33,12 @@ pub fn succeeds(words: &[&str]) -> bool {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// The library that deceives a program about the time, where Debian's `faketime` is installed.
+pub fn libfaketime() -> Option<PathBuf> {
+    let libraries = Path::new("/usr/lib");
+    let of_machines = std::fs::read_dir(libraries).into_iter().flatten().flatten();
+    let folders = of_machines.map(|folder| folder.path()).chain([libraries.to_path_buf()]);
+    folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|library| library.exists())
 }

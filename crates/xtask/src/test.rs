@@ -8,7 +8,10 @@ use xtask::postgres::Server;
 
 /// Makes sure of what the tests need, runs them all and closes with their count.
 pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
-    provide_python()?;
+    let python = || packages::succeeds(&["python3", "--version"]);
+    provide("python3", python, "one story verifies its export with a program of its own")?;
+    let faketime = || packages::libfaketime().is_some();
+    provide("faketime", faketime, "one story runs on a machine whose clock is wrong")?;
 
     // The stories start the product as its users do, and cargo does not build it for them.
     let built = cargo(root).args(["build", "--locked", "--package", "baiyo"]).status();
@@ -127,15 +130,12 @@ impl Tally {
     }
 }
 
-const INSTALL_PYTHON: &str = "install python3 first: one story verifies its export with a program of its own";
-
-/// One story checks the product's output with an independent verifier written in Python.
-fn provide_python() -> Result<(), String> {
-    let present = || packages::succeeds(&["python3", "--version"]);
-    if !present() {
-        packages::install("python3");
+/// Makes sure of what a story needs of the machine.
+fn provide(package: &str, present: impl Fn() -> bool, what_for: &str) -> Result<(), String> {
+    if present() || (packages::install(package) && present()) {
+        return Ok(());
     }
-    if present() { Ok(()) } else { Err(INSTALL_PYTHON.into()) }
+    Err(format!("install {package} first: {what_for}"))
 }
 
 #[cfg(test)]
