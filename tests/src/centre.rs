@@ -264,6 +264,11 @@ impl Centre {
         }
     }
 
+    /// How many servers run.
+    pub fn servers(&self) -> usize {
+        self.servers.len()
+    }
+
     /// Where a server listens, and what asks it.
     pub(crate) fn server(&self, number: usize) -> (&str, &ureq::Agent) {
         let running = self.servers.get(number).expect("the server runs");

@@ -17,6 +17,7 @@ mod forging;
 mod founded;
 pub mod ledger;
 mod program;
+pub mod racing;
 mod steps;
 
 pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};

@@ -1,49 +1,12 @@
 //! Several people at once: at one server, and on PostgreSQL at two that share a database. Whatever comes first, nothing
-//! is lost, nothing happens twice, and no release gets past a hold.
+//! is lost and nothing happens twice. What two do against each other is in `races.rs`.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Barrier;
-use stories::{Answer, Asking, Centre, Course, Recipe, Step, engine};
+use stories::racing::{at_once, history, on_every_server};
+use stories::{Answer, Asking, Course, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
-
-/// A centre with as many servers as its engine allows, and the number of the last.
-fn centre() -> (Centre, usize) {
-    let mut centre = Centre::open();
-    match centre.start_another() {
-        Ok(()) => assert!(engine::is_postgres(), "two servers never share an embedded database"),
-        Err(why) => {
-            assert!(!engine::is_postgres(), "{why}");
-            assert!(why.contains("is in use by another baiyo"), "{why}");
-        }
-    }
-    let last = usize::from(engine::is_postgres());
-    (centre, last)
-}
-
-/// Sends all of them at the same moment.
-fn at_once<'a>(asked: Vec<Box<dyn FnOnce() -> Answer + Send + 'a>>) -> Vec<Answer> {
-    let start = Barrier::new(asked.len());
-    std::thread::scope(|scope| {
-        let start = &start;
-        let sent: Vec<_> = asked
-            .into_iter()
-            .map(|ask| {
-                scope.spawn(move || {
-                    start.wait();
-                    ask()
-                })
-            })
-            .collect();
-        sent.into_iter().map(|sent| sent.join().expect("an answer")).collect()
-    })
-}
-
-fn history(course: &Course, server: usize) -> Vec<Value> {
-    let read = course.centre.inspector().at(server).get(&course.path("history")).ok();
-    read["items"].as_array().expect("entries").clone()
-}
 
 fn hold(who: Asking, course: &Course, reason: &str, key: &str) -> Answer {
     let call = who.call("POST", &course.path("holding")).header("idempotency-key", key);
@@ -52,7 +15,7 @@ fn hold(who: Asking, course: &Course, reason: &str, key: &str) -> Answer {
 
 #[test]
 fn what_many_record_at_once_is_kept_whole_in_one_order_that_every_server_reads() {
-    let (centre, last) = centre();
+    let (centre, last) = on_every_server();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
     let before = history(&course, 0).len();
     let mut versions = BTreeSet::new();
@@ -80,7 +43,7 @@ fn what_many_record_at_once_is_kept_whole_in_one_order_that_every_server_reads()
 
 #[test]
 fn a_request_sent_to_every_server_at_once_happens_once_and_is_answered_alike() {
-    let (centre, last) = centre();
+    let (centre, last) = on_every_server();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
     let before = history(&course, 0).len();
     for round in 0..10 {
@@ -97,7 +60,7 @@ fn a_request_sent_to_every_server_at_once_happens_once_and_is_answered_alike() {
 
 #[test]
 fn a_release_signed_once_and_sent_to_every_server_at_once_is_one_release_answered_alike() {
-    let (centre, last) = centre();
+    let (centre, last) = on_every_server();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
     for container in course.containers() {
         let releaser = centre.releaser();
@@ -119,7 +82,7 @@ fn a_release_signed_once_and_sent_to_every_server_at_once_is_one_release_answere
 
 #[test]
 fn attempts_refused_by_servers_whose_clocks_differ_stay_in_one_order() {
-    let (centre, last) = centre();
+    let (centre, last) = on_every_server();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
     for number in 0..10 {
         let form = json!({ "containers": [1], "decision": "release" });
@@ -128,49 +91,4 @@ fn attempts_refused_by_servers_whose_clocks_differ_stay_in_one_order() {
     }
     let attempts = centre.inspector().at(last).get("/attempts").ok();
     assert!(attempts["items"].as_array().is_some_and(|items| items.len() >= 10), "{attempts}");
-}
-
-#[test]
-fn a_release_never_gets_past_a_hold_that_is_put_at_the_same_moment() {
-    let (centre, last) = centre();
-    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
-    for container in course.containers() {
-        let release = || {
-            let form = json!({ "containers": [container], "decision": "release" });
-            centre.releaser().sign(&course.path("deciding"), form, "disposition")
-        };
-        let doubt = || hold(centre.technician().at(last), &course, "doubt", &format!("doubt-{container:08}"));
-        let before = history(&course, 0).len();
-        let answers = at_once(vec![Box::new(release), Box::new(doubt)]);
-        let held = answers[1].clone().ok()["version"].as_u64().expect("a version");
-        match answers[0].status {
-            200 => {
-                let released = answers[0].clone().ok()["version"].as_u64().expect("a version");
-                assert!(released < held, "container {container}: released over a hold");
-            }
-            412 => _ = answers[0].clone().refused(412).only(&["version_conflict"]),
-            _ => _ = answers[0].clone().refused(409).names("blocked/hold"),
-        }
-        let appended = history(&course, 0).len() - before;
-        assert!(answers[0].status == 200 || appended == 1, "container {container}: {appended} entries");
-        course.holds().into_iter().for_each(|hold| _ = course.lift(hold).ok());
-    }
-}
-
-#[test]
-fn a_container_that_is_decided_on_at_every_server_at_once_is_decided_once() {
-    let (centre, last) = centre();
-    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
-    for container in course.containers() {
-        let asked = (0..4).map(|number: usize| {
-            let (who, course) = (centre.releaser().at(number % 2 * last), &course);
-            let form = json!({ "containers": [container], "decision": "release" });
-            let ask = move || who.sign(&course.path("deciding"), form, "disposition");
-            Box::new(ask) as Box<dyn FnOnce() -> Answer + Send>
-        });
-        let answers = at_once(asked.collect());
-        let released = answers.iter().filter(|answer| answer.status == 200).count();
-        assert_eq!(released, 1, "container {container}: {answers:#?}");
-        assert!(answers.iter().all(|answer| [200, 409, 412].contains(&answer.status)), "{answers:#?}");
-    }
 }
