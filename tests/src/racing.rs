@@ -68,8 +68,7 @@ impl Race {
     const MOST_STEP: i64 = 64_000;
 
     /// A race before its first round.
-    #[allow(clippy::new_without_default, reason = "it begins now")]
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let (wins, told) = ([0; 2], BTreeMap::new());
         Self { began: Instant::now(), wins, told, handicap: 0, step: Self::LEAST_STEP, last: None }
     }
@@ -156,16 +155,14 @@ impl Race {
 pub struct Ledger<'a> {
     /// The batch.
     pub course: &'a Course<'a>,
-    servers: usize,
     before: usize,
     acknowledged: BTreeMap<u64, [Value; 2]>,
 }
 
 impl<'a> Ledger<'a> {
-    /// Opens the ledger of a batch that so many servers serve.
-    pub fn of(course: &'a Course<'a>, servers: usize) -> Self {
-        let before = history(course, 0).len();
-        Self { course, servers, before, acknowledged: BTreeMap::new() }
+    /// Opens the ledger of a batch.
+    pub fn of(course: &'a Course<'a>) -> Self {
+        Self { course, before: history(course, 0).len(), acknowledged: BTreeMap::new() }
     }
 
     /// Notes what was acknowledged; the version of the first entry in this batch.
@@ -209,7 +206,7 @@ impl<'a> Ledger<'a> {
     /// was decided while a hold was in force.
     pub fn close(self) {
         let read = history(self.course, 0);
-        for server in 1..self.servers {
+        for server in 1..self.course.centre.servers() {
             assert_eq!(read, history(self.course, server));
         }
         let found = read[self.before..].iter().map(|entry| {
@@ -217,7 +214,7 @@ impl<'a> Ledger<'a> {
         });
         let found: Vec<(u64, [Value; 2])> = found.collect();
         assert_eq!(found, Vec::from_iter(self.acknowledged), "what was acknowledged, once, and nothing else");
-        assert_eq!(releases_under_a_hold(&read), [] as [u64; 0]);
+        assert_eq!(unfair_releases(&read), [] as [u64; 0]);
     }
 }
 
@@ -229,7 +226,7 @@ pub fn history(course: &Course, server: usize) -> Vec<Value> {
 
 /// The versions of releases that were decided while a hold was in force, or of what was released before and not voided
 /// since.
-pub fn releases_under_a_hold(history: &[Value]) -> Vec<u64> {
+pub fn unfair_releases(history: &[Value]) -> Vec<u64> {
     let (mut holds, mut released, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for entry in history {
         let event = &entry["event"]["batch"]["disposition"];
@@ -259,15 +256,23 @@ struct Number {
     number: i64,
 }
 
+fn number(centre: &Centre, sql: &str) -> i64 {
+    let read = diesel::sql_query(format!("SELECT ({sql})::bigint AS number"));
+    read.get_result::<Number>(&mut centre.database()).unwrap_or_else(|error| panic!("{sql}: {error}")).number
+}
+
 /// How many entries were written and taken back, because another transaction was faster: each left a gap in the
 /// journal's sequence. The embedded engine has one writer, whom nobody overtakes.
 pub fn taken_back(centre: &Centre) -> i64 {
-    if !engine::is_postgres() {
-        return 0;
+    let last = "SELECT last_value FROM pg_sequences WHERE sequencename = 'journal_seq_seq'";
+    match engine::is_postgres() {
+        true => number(centre, &format!("({last}) - (SELECT count(*) FROM journal)")),
+        false => 0,
     }
-    let gaps = diesel::sql_query(
-        "SELECT (SELECT last_value FROM pg_sequences WHERE sequencename = 'journal_seq_seq') - count(*) AS number \
-         FROM journal",
-    );
-    gaps.get_result::<Number>(&mut centre.database()).expect("the journal").number
+}
+
+/// How many versions of a stream there are twice.
+pub fn written_twice(centre: &Centre) -> i64 {
+    let versions = "SELECT count(*) - count(DISTINCT (stream_kind, stream_id, version)) FROM journal";
+    number(centre, versions)
 }

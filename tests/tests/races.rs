@@ -4,13 +4,16 @@
 //! what stood before.
 
 use serde_json::{Value, json};
-use stories::racing::{Fair, Ledger, Race, history, on_every_server, rounds, taken_back};
+use stories::racing::{
+    Fair, Ledger, Race, history, on_every_server, rounds, taken_back, unfair_releases, written_twice,
+};
 use stories::{Answer, Asking, Centre, Course, Recipe, Step, engine};
+use uuid::Uuid;
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const LATE: &str = "STERILITY-14D";
 /// So that no history grows longer than a batch's is.
-const ROUNDS_A_BATCH: usize = 50;
+const ROUNDS_A_BATCH: usize = 25;
 
 /// Runs a race on as many batches as it takes; each has a container for each round, and is confirmed.
 fn for_containers(
@@ -18,18 +21,18 @@ fn for_containers(
     sides: [&str; 2],
     mut round: impl FnMut(&mut Race, &mut Ledger, u64) -> Fair<usize>,
 ) {
-    let (centre, last) = on_every_server();
+    let (centre, _) = on_every_server();
     // A surveillance test whose failure an investigation may set aside, so that the batch can go on.
     let standard = centre.standard_changed(FRESH, |standard| {
         let tests = standard["tests"].as_array_mut().expect("tests").iter_mut();
         tests.filter(|test| test["code"] == LATE).for_each(|test| test["most_retests"] = json!(1));
     });
-    let mut race = Race::new();
+    let mut race = Race::begin();
     while race.run() < rounds() {
         let containers = ROUNDS_A_BATCH.min(rounds() - race.run());
         let course = Course::run(&centre, Recipe { containers, ..Recipe::of(standard) }, Step::Confirmed);
         let before = taken_back(&centre);
-        let mut ledger = Ledger::of(&course, last + 1);
+        let mut ledger = Ledger::of(&course);
         for container in course.containers() {
             match round(&mut race, &mut ledger, container) {
                 Ok(first) => race.won(first),
@@ -48,13 +51,7 @@ fn beside(centre: &Centre) -> usize {
     centre.servers() - 1
 }
 
-fn release(who: Asking, course: &Course, container: u64) -> Answer {
-    let form = json!({ "containers": [container], "decision": "release" });
-    who.sign(&course.path("deciding"), form, "disposition")
-}
-
-/// Somebody sets a hold at the other server while a container is released; which came first, and the hold's number
-/// where one was set.
+/// Somebody sets a hold beside while a container is released; which came first.
 fn released_or_held(
     race: &mut Race,
     ledger: &mut Ledger,
@@ -63,11 +60,11 @@ fn released_or_held(
     reason: &str,
 ) -> Fair<usize> {
     let course = ledger.course;
-    let releaser = course.centre.releaser();
-    let [released, blocked] = race.start(|| release(releaser, course, container), block);
+    let release = || course.release(&[container]);
+    let [released, blocked] = race.start(release, block);
     let held = ledger.take(&blocked)?;
     if released.status != 200 {
-        race.too_late(released, || release(releaser, course, container), reason)?;
+        race.too_late(released, release, reason)?;
         return Ok(1);
     }
     let released = ledger.take(&released)?;
@@ -143,8 +140,10 @@ fn a_release_never_gets_past_a_quality_event_that_is_reported_at_the_same_moment
 fn a_container_that_is_released_twice_at_the_same_moment_is_released_once() {
     for_containers("double release", ["one", "other"], |race, ledger, container| {
         let course = ledger.course;
-        let releaser = course.centre.releaser();
-        let at = |server| release(releaser.at(server), course, container);
+        let at = |server| {
+            let form = json!({ "containers": [container], "decision": "release" });
+            course.centre.releaser().at(server).sign(&course.path("deciding"), form, "disposition")
+        };
         let [one, other] = race.start(|| at(0), || at(beside(course.centre)));
         let (first, released, late) = if one.status == 200 { (0, one, other) } else { (1, other, one) };
         ledger.take(&released)?;
@@ -197,7 +196,7 @@ fn sign(course: &Course, signature: Signature, container: u64) -> Answer {
     until_current(|| match signature {
         Signature::Confirmation => confirm_manufacturing(course),
         Signature::Verification => course.verify(corrected_result(course)["no"].as_u64().expect("a number")),
-        Signature::Release => release(course.centre.releaser(), course, container),
+        Signature::Release => course.release(&[container]),
     })
 }
 
@@ -237,7 +236,7 @@ fn a_signature_over_what_is_corrected_at_the_same_moment_is_void_or_was_given_to
         let correction = ledger.take(&corrected)?;
         let corrected = corrected.entry("batch.disposition.corrected");
         if matches!(signature, Signature::Release) && signed.status != 200 {
-            let again = || release(course.centre.releaser(), course, container);
+            let again = || course.release(&[container]);
             race.too_late(signed, again, "blocked/manufacturing_unconfirmed")?;
             return Ok(1);
         }
@@ -300,20 +299,20 @@ fn scanned_crosswise(race: &mut Race, ledgers: &mut [Ledger; 2]) -> Fair<usize> 
     }
 }
 
-fn two_cultures(centre: &Centre) -> [Course<'_>; 2] {
-    let standard = centre.standard(FRESH);
+fn two_cultures(centre: &Centre, standard: Uuid) -> [Course<'_>; 2] {
     ["P-001", "P-002"]
         .map(|pseudonym| Course::run(centre, Recipe { pseudonym, ..Recipe::of(standard) }, Step::Seeded))
 }
 
 #[test]
 fn two_mismatches_that_meet_two_batches_from_opposite_ends_hold_both_and_neither_waits_for_ever() {
-    let (centre, last) = on_every_server();
-    let mut race = Race::new();
+    let (centre, _) = on_every_server();
+    let standard = centre.standard(FRESH);
+    let mut race = Race::begin();
     while race.run() < rounds() {
-        let cultures = two_cultures(&centre);
+        let cultures = two_cultures(&centre, standard);
         let before = taken_back(&centre);
-        let mut ledgers = cultures.each_ref().map(|course| Ledger::of(course, last + 1));
+        let mut ledgers = cultures.each_ref().map(Ledger::of);
         for _ in 0..ROUNDS_A_BATCH.min(rounds() - race.run()) {
             match scanned_crosswise(&mut race, &mut ledgers) {
                 Ok(first) => race.won(first),
@@ -325,4 +324,124 @@ fn two_mismatches_that_meet_two_batches_from_opposite_ends_hold_both_and_neither
         assert_eq!(taken_back(&centre), before, "the lock decided, and nobody wrote in vain");
     }
     race.end("mismatch × mismatch", ["one", "other"]);
+}
+
+/// What decides between two who write one history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Guard {
+    /// The lock on the stream's head.
+    Lock,
+    /// The journal's own: one entry for each version, and each follows the one before.
+    Index,
+}
+
+/// A centre with two servers, whose database's owner has left it only these guards.
+fn centre_with(guards: &[Guard]) -> Centre {
+    let (mut centre, _) = on_every_server();
+    centre.is_tampered_with();
+    centre.stop();
+    let mut sql = String::new();
+    if !guards.contains(&Guard::Lock) {
+        // What the product calls to lock, with nothing behind it.
+        for function in ["pg_advisory_xact_lock", "pg_advisory_xact_lock_shared"] {
+            let body = "RETURNS void LANGUAGE plpgsql AS 'BEGIN END'";
+            sql += &format!("ALTER FUNCTION pg_catalog.{function}(bigint) RENAME TO {function}_of_old;");
+            sql += &format!("CREATE FUNCTION public.{function}(bigint) {body};");
+        }
+    }
+    if !guards.contains(&Guard::Index) {
+        sql += "ALTER TABLE journal DROP CONSTRAINT journal_stream_kind_stream_id_version_key;";
+        sql += "DROP TRIGGER journal_chain ON journal;";
+    }
+    centre.database().batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    centre.start();
+    centre.start_another().expect("a second server");
+    centre
+}
+
+/// What became of rounds of a race.
+#[derive(Debug, Default)]
+struct Became {
+    fair: usize,
+    unfair: Vec<String>,
+    taken_back: i64,
+    written_twice: i64,
+}
+
+/// Runs rounds of hold × release under these guards, until they are over or the batch's history is broken.
+fn hold_against_release_under(guards: &[Guard]) -> Became {
+    let centre = centre_with(guards);
+    let recipe = Recipe { containers: ROUNDS_A_BATCH, ..Recipe::of(centre.standard(FRESH)) };
+    let course = Course::run(&centre, recipe, Step::Confirmed);
+    let before = taken_back(&centre);
+    let (mut race, mut became) = (Race::begin(), Became::default());
+    let mut ledger = Ledger::of(&course);
+    for container in course.containers() {
+        let round = release_against_hold(&mut race, &mut ledger, container);
+        became.written_twice = written_twice(&centre);
+        match round {
+            Ok(first) => race.won(first),
+            Err(unfair) => {
+                became.unfair.push(unfair);
+                if became.written_twice > 0 || lift_all(&mut ledger).is_err() {
+                    break;
+                }
+            }
+        }
+        centre.minutes(1);
+    }
+    became.fair = race.run();
+    became.taken_back = taken_back(&centre) - before;
+    println!("hold × release under {guards:?}: {became:?}");
+    became
+}
+
+/// The embedded engine has one writer, and no lock that could be taken away.
+#[test]
+fn the_lock_alone_keeps_a_release_from_passing_a_hold_and_so_does_the_index_but_without_both_it_comes_to_grief()
+ {
+    if !engine::is_postgres() {
+        return;
+    }
+    let locked = hold_against_release_under(&[Guard::Lock]);
+    assert_eq!((locked.fair, locked.taken_back, locked.written_twice), (ROUNDS_A_BATCH, 0, 0));
+    let indexed = hold_against_release_under(&[Guard::Index]);
+    assert_eq!((indexed.fair, indexed.written_twice), (ROUNDS_A_BATCH, 0));
+    assert!(indexed.taken_back > 0, "nobody was overtaken, so the lock would not have been needed");
+    let unguarded = hold_against_release_under(&[]);
+    assert!(!unguarded.unfair.is_empty(), "neither guard was needed");
+}
+
+#[test]
+fn without_the_lock_two_scans_of_the_same_two_batches_are_kept_by_the_index_but_written_in_vain() {
+    if !engine::is_postgres() {
+        return;
+    }
+    let centre = centre_with(&[Guard::Index]);
+    let cultures = two_cultures(&centre, centre.standard(FRESH));
+    let before = taken_back(&centre);
+    let mut ledgers = cultures.each_ref().map(Ledger::of);
+    let mut race = Race::begin();
+    while taken_back(&centre) == before && race.run() < ROUNDS_A_BATCH {
+        let first = scanned_crosswise(&mut race, &mut ledgers).unwrap_or_else(|unfair| panic!("{unfair}"));
+        race.won(first);
+        centre.minutes(1);
+    }
+    assert!(taken_back(&centre) > before, "nobody was overtaken, so the lock would not have been needed");
+    ledgers.into_iter().for_each(Ledger::close);
+}
+
+#[test]
+fn a_release_under_a_hold_and_a_second_release_are_found_in_a_history() {
+    let held = json!({ "held": { "hold": 3 } });
+    let lifted = json!({ "hold_lifted": { "hold": 3 } });
+    let corrected = json!({ "corrected": {} });
+    let released = json!({ "decided": { "containers": [1], "decision": "release" } });
+    let found = |facts: &[&Value]| {
+        let entry = |(index, fact): (usize, &&Value)| json!({ "version": index + 1, "event": { "batch": { "disposition": fact } } });
+        unfair_releases(&Vec::from_iter(facts.iter().enumerate().map(entry)))
+    };
+    assert_eq!(found(&[&held, &released]), [2]);
+    assert_eq!(found(&[&released, &released]), [2]);
+    assert_eq!(found(&[&held, &lifted, &released, &corrected, &released, &held]), [] as [u64; 0]);
 }
