@@ -398,8 +398,7 @@ fn hold_against_release_under(guards: &[Guard]) -> Became {
 
 /// The embedded engine has one writer, and no lock that could be taken away.
 #[test]
-fn the_lock_alone_keeps_a_release_from_passing_a_hold_and_so_does_the_index_but_without_both_it_comes_to_grief()
- {
+fn the_lock_or_the_index_alone_keeps_a_release_from_passing_a_hold_and_without_both_it_comes_to_grief() {
     if !engine::is_postgres() {
         return;
     }
@@ -438,7 +437,10 @@ fn a_release_under_a_hold_and_a_second_release_are_found_in_a_history() {
     let corrected = json!({ "corrected": {} });
     let released = json!({ "decided": { "containers": [1], "decision": "release" } });
     let found = |facts: &[&Value]| {
-        let entry = |(index, fact): (usize, &&Value)| json!({ "version": index + 1, "event": { "batch": { "disposition": fact } } });
+        let entry = |(index, fact): (usize, &&Value)| {
+            let event = json!({ "batch": { "disposition": fact } });
+            json!({ "version": index + 1, "event": event })
+        };
         unfair_releases(&Vec::from_iter(facts.iter().enumerate().map(entry)))
     };
     assert_eq!(found(&[&held, &released]), [2]);
