@@ -74,6 +74,8 @@ pub enum Due {
     Unanswered,
     /// Sent, and the server said that it could not keep it now.
     Unavailable,
+    /// Sent, and the server said that it did not know whether it was kept.
+    Unknown,
 }
 
 /// Clients, each with a tested and confirmed batch of frozen containers. Those are made by the centre's own clock, so
@@ -124,7 +126,7 @@ impl Client {
     pub fn work(&mut self, centre: &Centre, go_on: &AtomicBool) {
         const PAUSE: Duration = Duration::from_millis(10);
         while go_on.load(Ordering::Relaxed) && self.send(centre) != Due::Unanswered {
-            if self.due == Due::Unavailable {
+            if self.due != Due::Unsent {
                 std::thread::sleep(PAUSE);
             }
         }
@@ -135,9 +137,14 @@ impl Client {
         self.due = match self.request(centre).try_send() {
             Err(_) => Due::Unanswered,
             Ok(answer) if answer.status == 503 => {
-                assert_eq!(answer.body["type"], "/problems/unavailable", "{}", answer.text);
+                let due = match (answer.body["type"].as_str(), self.due) {
+                    // What was not known before is not known better by asking in vain.
+                    (Some("/problems/unavailable"), Due::Unsent | Due::Unavailable) => Due::Unavailable,
+                    (Some("/problems/unavailable" | "/problems/unknown"), _) => Due::Unknown,
+                    _ => panic!("{}", answer.text),
+                };
                 answer.refused(503);
-                Due::Unavailable
+                due
             }
             Ok(answer) => {
                 self.take(answer);

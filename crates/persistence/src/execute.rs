@@ -110,12 +110,16 @@ pub enum ExecuteError {
     /// The database cannot take it now.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database was lost before it said whether this was kept.
+    #[error("it is not known whether it was kept: {0}")]
+    Unknown(String),
 }
 
 impl From<StoreError> for ExecuteError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Impossible(impossible) => Self::Impossible(impossible),
+            StoreError::Unknown(reason) => Self::Unknown(reason),
             other => Self::Unavailable(other.to_string()),
         }
     }
@@ -136,7 +140,7 @@ impl Store {
         let unused = match &outcome {
             Ok(Ok(answer)) => answer.replayed,
             Ok(Err(_)) | Err(WriteError::Job(_)) => true,
-            Err(WriteError::Unavailable(_)) => false,
+            Err(WriteError::Unavailable(_) | WriteError::Unknown(_)) => false,
         };
         // A patient's key is durable before the entry that needs it; where there is none, it is of no use.
         if let Some(patient) = patient.filter(|_| unused)
@@ -149,6 +153,7 @@ impl Store {
             Ok(Err(reasons)) => Err(ExecuteError::Refused(reasons)),
             Err(WriteError::Job(error)) => Err(error),
             Err(WriteError::Unavailable(reason)) => Err(ExecuteError::Unavailable(reason)),
+            Err(WriteError::Unknown(reason)) => Err(ExecuteError::Unknown(reason)),
         }
     }
 
@@ -180,6 +185,7 @@ impl Store {
             Ok(_) => Ok(()),
             Err(WriteError::Job(error)) => Err(error),
             Err(WriteError::Unavailable(reason)) => Err(ExecuteError::Unavailable(reason)),
+            Err(WriteError::Unknown(reason)) => Err(ExecuteError::Unknown(reason)),
         }
     }
 }

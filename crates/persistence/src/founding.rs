@@ -57,6 +57,7 @@ impl<E: Into<FoundingError>> From<WriteError<E>> for FoundingError {
         match error {
             WriteError::Job(error) => error.into(),
             WriteError::Unavailable(reason) => StoreError::Database(reason).into(),
+            WriteError::Unknown(reason) => StoreError::Unknown(reason).into(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::engine::Conn;
 use crate::engine::postgres::Address;
 use crate::store::StoreError;
-use crate::writer::{JobError, WriteError};
+use crate::writer::{JobError, WriteError, is_constraint};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -100,7 +100,7 @@ impl Pool {
                     lent.keep = true;
                     return Ok(value);
                 }
-                Err(error) => return Err(failure_of(&error)),
+                Err(error) => return Err(failure_of_commit(&error)),
             },
             Ok(Err(JobError::Own(own))) => Failure::Own(WriteError::Job(own)),
             Ok(Err(JobError::Database(error))) => failure_of(&error),
@@ -165,6 +165,16 @@ fn failure_of<E>(error: &DieselError) -> Failure<E> {
     match overtaken {
         true => Failure::Overtaken(error.to_string()),
         false => Failure::Own(WriteError::Unavailable(error.to_string())),
+    }
+}
+
+/// A commit that no rule refused may have happened: its answer was lost, with the connection or with the server.
+fn failure_of_commit<E>(error: &DieselError) -> Failure<E> {
+    match failure_of(error) {
+        Failure::Own(WriteError::Unavailable(reason)) if !is_constraint(error) => {
+            Failure::Own(WriteError::Unknown(reason))
+        }
+        refused => refused,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::sqlite::in_memory;
 use crate::reading::Contents;
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
-use crate::writer::{JobError, WriteError};
+use crate::writer::JobError;
 use crate::{evidence, journal, reading};
 use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -70,9 +70,7 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
         });
         told.iter().for_each(|(done, total)| progress(done, total));
         match job.join() {
-            Ok(Ok(rebuilt)) => Ok(rebuilt),
-            Ok(Err(WriteError::Job(error))) => Err(error),
-            Ok(Err(WriteError::Unavailable(reason))) => Err(StoreError::Database(reason)),
+            Ok(rebuilt) => rebuilt.map_err(StoreError::from),
             Err(_) => Err(StoreError::Database("the rebuild ended abnormally".into())),
         }
     })

@@ -7,7 +7,7 @@ use crate::journal as rows;
 use crate::schema::{checkpoint, tree_leaf, tree_node};
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
-use crate::writer::{JobError, WriteError};
+use crate::writer::JobError;
 use baiyo_domain::event::Event;
 use baiyo_domain::journal::Hash;
 use baiyo_domain::journal::checkpoint::{Checkpoint, Verifier};
@@ -25,16 +25,18 @@ pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     let origin = store.read(origin)?;
     let Some(origin) = origin else { return Ok(0) };
     loop {
-        let sealed = store.write(|conn| Ok::<_, JobError<StoreError>>(seal_page(conn)?)).map_err(lost)?;
+        let sealed =
+            store.write(|conn| Ok::<_, JobError<StoreError>>(seal_page(conn)?)).map_err(StoreError::from)?;
         if sealed < PAGE {
             break;
         }
     }
     // Together, so that a checkpoint is over a tree that stood still.
     let (key, time) = (store.keys.checkpoint_key().clone(), store.time.clone());
-    let (size, note) = store.write(move |conn| sign(conn, origin, &key, time.now().0)).map_err(lost)?;
+    let (size, note) =
+        store.write(move |conn| sign(conn, origin, &key, time.now().0)).map_err(StoreError::from)?;
     let folder = store.folder.join("checkpoints");
-    store.write(move |conn| publish(conn, &folder, size, &note)).map_err(lost)?;
+    store.write(move |conn| publish(conn, &folder, size, &note)).map_err(StoreError::from)?;
     Ok(size)
 }
 
@@ -64,13 +66,6 @@ fn sign(
                 .execute(conn)?;
             Ok((size, note))
         }
-    }
-}
-
-fn lost(error: WriteError<StoreError>) -> StoreError {
-    match error {
-        WriteError::Job(error) => error,
-        WriteError::Unavailable(reason) => StoreError::Database(reason),
     }
 }
 

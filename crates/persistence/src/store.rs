@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The database.
     #[error("the database: {0}")]
     Database(String),
+    /// The database was lost before it said whether something was kept.
+    #[error("the database was lost before it said whether this was kept: {0}")]
+    Unknown(String),
     /// The key store.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),

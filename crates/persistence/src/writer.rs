@@ -3,6 +3,7 @@
 //! undoes only itself; any other error fails the whole group and the connection is opened anew.
 
 use crate::engine::{Conn, sqlite};
+use crate::store::StoreError;
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,19 @@ pub enum WriteError<E> {
     /// The database could not take it (full disk, I/O); nothing of it was kept.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database was told to commit and was lost before it answered: it may be kept, and it may not.
+    #[error("it is not known whether it was kept: {0}")]
+    Unknown(String),
+}
+
+impl From<WriteError<StoreError>> for StoreError {
+    fn from(error: WriteError<StoreError>) -> Self {
+        match error {
+            WriteError::Job(error) => error,
+            WriteError::Unavailable(reason) => Self::Database(reason),
+            WriteError::Unknown(reason) => Self::Unknown(reason),
+        }
+    }
 }
 
 /// How a job ends: kept, or undone.
@@ -114,7 +128,7 @@ impl Writer {
 
 /// Whether an error is a rule of the schema, which undoes one job and leaves the others alone: a constraint, or one
 /// of our triggers, whose sentences begin with what they guard.
-fn is_constraint(error: &DieselError) -> bool {
+pub(crate) fn is_constraint(error: &DieselError) -> bool {
     let DieselError::DatabaseError(kind, information) = error else { return false };
     match kind {
         DatabaseErrorKind::UniqueViolation

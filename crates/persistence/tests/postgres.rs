@@ -9,10 +9,14 @@ use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::engine::sqlite;
 use baiyo_persistence::store::{Location, database_in};
 use baiyo_persistence::verify::catalogue;
+use baiyo_persistence::writer::{JobError, WriteError};
 use diesel::sql_types::Text;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -379,4 +383,86 @@ fn no_table_that_the_application_makes_for_itself_stands_before_the_one_a_guard_
                 WHERE p.pronamespace = 'public'::regnamespace AND p.prorettype = 'trigger'::regtype
                   AND NOT coalesce('search_path=pg_catalog, public, pg_temp' = ANY (p.proconfig), false)";
     assert_eq!(lines(&mut application, open), BTreeMap::new());
+}
+
+/// A wire to a server that can be cut: after a word of the client's was passed on, before it is answered.
+#[derive(Clone, Default)]
+struct Wire {
+    cut_at: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Wire {
+    /// Lays it before a server, and says where it begins.
+    fn lay(&self, server: String) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let wire = self.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                wire.join(client.unwrap(), TcpStream::connect(&server).unwrap());
+            }
+        });
+        port
+    }
+
+    fn join(&self, mut client: TcpStream, mut server: TcpStream) {
+        let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+        let cut = Arc::new(AtomicBool::new(false));
+        let (wire, cuts) = (self.clone(), Arc::clone(&cut));
+        std::thread::spawn(move || {
+            let mut bytes = vec![0; 65536];
+            while let Ok(read @ 1..) = client.read(&mut bytes) {
+                let said = String::from_utf8_lossy(&bytes[..read]);
+                if wire.cut_at.lock().unwrap().take_if(|word| said.contains(*word)).is_some() {
+                    cuts.store(true, Ordering::SeqCst);
+                }
+                if server.write_all(&bytes[..read]).is_err() {
+                    break;
+                }
+            }
+            let _ = server.shutdown(Shutdown::Both);
+        });
+        std::thread::spawn(move || {
+            let mut bytes = vec![0; 65536];
+            while let Ok(read @ 1..) = from_server.read(&mut bytes) {
+                if cut.load(Ordering::SeqCst) || to_client.write_all(&bytes[..read]).is_err() {
+                    break;
+                }
+            }
+            let _ = to_client.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+#[test]
+fn a_write_whose_commit_is_never_answered_is_called_neither_kept_nor_lost() {
+    let Some(place) = Place::fresh() else { return };
+    drop(place.open());
+    let url = std::env::var("BAIYO_TEST_POSTGRES").unwrap();
+    let server: tokio_postgres::Config = url.parse().unwrap();
+    let wire = Wire::default();
+    let port = wire.lay(format!("127.0.0.1:{}", server.get_ports().first().copied().unwrap_or(5432)));
+    let user = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).unwrap().0;
+    let through = format!("postgres://{user}@127.0.0.1:{port}/{}", place.address().name());
+    let location = Location::read(&place.location.folder, Some(&through), None).unwrap();
+    let store = Store::open_at(&location, Arc::new(SystemClock)).unwrap();
+    let write = |year: i32, cut_at: Option<&'static str>| {
+        *wire.cut_at.lock().unwrap() = cut_at;
+        let sql = format!("INSERT INTO serial (kind, year, last) VALUES ('order', {year}, 1)");
+        store.write::<(), ()>(move |conn| conn.batch_execute(&sql).map_err(JobError::Database))
+    };
+    let kept = || {
+        let rows = store.read(|conn| {
+            let years = diesel::sql_query("SELECT '' AS owner, year::text AS line FROM serial ORDER BY year");
+            Ok::<Vec<Line>, baiyo_persistence::StoreError>(years.load(conn)?)
+        });
+        rows.unwrap().into_iter().map(|row| row.line).collect::<Vec<_>>()
+    };
+    write(1, None).unwrap();
+    assert!(matches!(write(2, Some("INSERT")), Err(WriteError::Unavailable(_))));
+    assert_eq!(kept(), ["1"]);
+    assert!(matches!(write(3, Some("COMMIT")), Err(WriteError::Unknown(_))));
+    assert_eq!(kept(), ["1", "3"]);
+    assert!(matches!(write(3, None), Err(WriteError::Unavailable(_))), "what a rule refuses is not kept");
+    write(4, None).unwrap();
 }

@@ -9,7 +9,7 @@ use baiyo_domain::people::{SetupLink, SignIn};
 use baiyo_domain::text::Note;
 use baiyo_persistence::accounts::{self, NewCredentials, Password, PasswordRefused};
 use baiyo_persistence::founding::FoundingError;
-use baiyo_persistence::writer::{JobError, WriteError};
+use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{Answer, ExecuteError, PersonalRow, Request, Store, StoreError, journal};
 
 /// Why an act did not succeed.
@@ -67,7 +67,7 @@ impl Acting {
             .write(move |conn| {
                 accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
             })
-            .map_err(store_error)?;
+            .map_err(StoreError::from)?;
         let (person, _) = settled?;
         Ok(Self::known(person, password.to_string()))
     }
@@ -112,7 +112,7 @@ impl Acting {
             .write(move |conn| {
                 accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
             })
-            .map_err(store_error)??;
+            .map_err(StoreError::from)??;
         let expected_version = Some(version(store, &command)?);
         let proof = Some(proof);
         let request =
@@ -156,11 +156,4 @@ fn version(store: &Store, command: &Command) -> Result<u32, StoreError> {
         let entries = stream.map(|stream| journal::entries_of(conn, stream)).transpose()?.unwrap_or_default();
         Ok(entries.last().map_or(0, |entry| entry.version))
     })
-}
-
-fn store_error(error: WriteError<StoreError>) -> StoreError {
-    match error {
-        WriteError::Job(error) => error,
-        WriteError::Unavailable(reason) => StoreError::Database(reason),
-    }
 }

@@ -13,7 +13,7 @@ use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_persistence::accounts::{self, PasswordRefused};
-use baiyo_persistence::writer::{JobError, WriteError};
+use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -170,10 +170,7 @@ pub async fn reauthenticate(
             .write(move |conn| {
                 accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
             })
-            .map_err(|error| match error {
-                WriteError::Job(error) => error,
-                WriteError::Unavailable(reason) => StoreError::Database(reason),
-            })
+            .map_err(StoreError::from)
     });
     outcome
         .await

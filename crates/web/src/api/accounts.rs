@@ -21,7 +21,7 @@ use baiyo_persistence::accounts::{
     self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
 };
 use baiyo_persistence::founding::FoundingError;
-use baiyo_persistence::writer::{JobError, WriteError};
+use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, reading};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -207,7 +207,7 @@ pub async fn check_password(
             .write(move |conn| {
                 accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
             })
-            .map_err(store_error)
+            .map_err(StoreError::from)
     });
     let settled =
         outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
@@ -393,17 +393,10 @@ async fn write<T: Send + 'static>(
     job: impl FnOnce(&mut baiyo_persistence::Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
 ) -> Result<T, Problem> {
     let store = Arc::clone(&state.store);
-    let outcome = web::block(move || store.write(job).map_err(store_error)).await;
+    let outcome = web::block(move || store.write(job).map_err(StoreError::from)).await;
     outcome
         .map_err(|_| Problem::new(Kind::Unavailable, language))?
         .map_err(|error| Problem::of_store(&error, language))
-}
-
-fn store_error(error: WriteError<StoreError>) -> StoreError {
-    match error {
-        WriteError::Job(error) => error,
-        WriteError::Unavailable(reason) => StoreError::Database(reason),
-    }
 }
 
 fn read<F: DeserializeOwned + JsonSchema>(

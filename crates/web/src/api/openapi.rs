@@ -155,6 +155,7 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
         Kind::Form,
         Kind::TooManyTries,
         Kind::Unavailable,
+        Kind::Unknown,
     ];
     if !NEVER_REFUSED.contains(&route.action.as_str()) {
         problems.push(Kind::Refused);
@@ -234,18 +235,18 @@ fn role_names(action: &str) -> String {
 
 fn problem_responses(kinds: &[Kind], generator: &mut SchemaGenerator) -> Map<String, Value> {
     let schema = Value::from(generator.subschema_for::<Problem>());
-    let mut responses = Map::new();
+    let mut titles: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for kind in kinds {
-        let status = kind.status().as_u16().to_string();
-        responses.insert(
-            status,
-            json!({
-                "description": kind.title(Language::En),
-                "content": {"application/problem+json": {"schema": schema}}
-            }),
-        );
+        titles.entry(kind.status().as_u16().to_string()).or_default().push(kind.title(Language::En));
     }
-    responses
+    let responses = titles.into_iter().map(|(status, titles)| {
+        let response = json!({
+            "description": titles.join(". Or: "),
+            "content": {"application/problem+json": {"schema": schema}}
+        });
+        (status, response)
+    });
+    responses.collect()
 }
 
 fn parameters(path: &str, query: &[(&str, &str)], submits: bool) -> Vec<Value> {

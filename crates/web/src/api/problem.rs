@@ -79,13 +79,15 @@ pub enum Kind {
     TooManyTries,
     /// The records cannot be kept now.
     Unavailable,
+    /// The database was lost before it said whether this was kept.
+    Unknown,
     /// The stored records are wrong.
     Records,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::NotJson,
         Kind::NotSignedIn,
         Kind::Forbidden,
@@ -99,6 +101,7 @@ impl Kind {
         Kind::VersionMissing,
         Kind::TooManyTries,
         Kind::Unavailable,
+        Kind::Unknown,
         Kind::Records,
     ];
 
@@ -118,6 +121,7 @@ impl Kind {
             Kind::VersionMissing => "version-missing",
             Kind::TooManyTries => "too-many-tries",
             Kind::Unavailable => "unavailable",
+            Kind::Unknown => "unknown",
             Kind::Records => "records",
         }
     }
@@ -137,7 +141,7 @@ impl Kind {
             Kind::Form => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
             Kind::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
-            Kind::Unavailable | Kind::Records => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Unavailable | Kind::Unknown | Kind::Records => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -170,6 +174,10 @@ impl Kind {
             (Language::Ja, Kind::TooManyTries) => "試行回数が多すぎます。しばらくお待ちください",
             (Language::En, Kind::Unavailable) => "The records cannot be written now; nothing was kept",
             (Language::Ja, Kind::Unavailable) => "現在記録できません。何も保存されていません",
+            (Language::En, Kind::Unknown) => {
+                "It is not known whether this was kept; look before you send it again"
+            }
+            (Language::Ja, Kind::Unknown) => "記録されたかどうか不明です。再送する前に確認してください",
             (Language::En, Kind::Records) => "The stored records need attention: run `baiyo verify`",
             (Language::Ja, Kind::Records) => {
                 "保存された記録に異常があります。baiyo verify を実行してください"
@@ -279,6 +287,10 @@ impl Problem {
                 tracing::error!(%why, "the records cannot be written");
                 Self::new(Kind::Unavailable, language)
             }
+            ExecuteError::Unknown(why) => {
+                tracing::error!(%why, "the database was lost while it committed");
+                Self::new(Kind::Unknown, language)
+            }
         }
     }
 
@@ -307,7 +319,11 @@ impl Problem {
     /// Something the store could not read.
     pub fn of_store(error: &StoreError, language: Language) -> Self {
         tracing::error!(%error, "cannot read the records");
-        let kind = if matches!(error, StoreError::Impossible(_)) { Kind::Records } else { Kind::Unavailable };
+        let kind = match error {
+            StoreError::Impossible(_) => Kind::Records,
+            StoreError::Unknown(_) => Kind::Unknown,
+            _ => Kind::Unavailable,
+        };
         Self::new(kind, language)
     }
 }
