@@ -310,6 +310,11 @@ impl Centre {
         }
     }
 
+    /// From now on this person is the first with a role: whoever a course asks for it is he.
+    pub fn assigns(&mut self, role: Role, member: &Member) {
+        self.people.insert(0, Member { role, ..member.clone() });
+    }
+
     /// Somebody joined, in the way a story tells.
     pub fn join(&mut self, member: Member) {
         self.people.push(member);

@@ -289,13 +289,25 @@ impl Course<'_> {
 
     pub(crate) fn test_all(&mut self) {
         self.centre.hours(if self.frozen() { 15 * 24 } else { 21 });
-        for test in self.standard["tests"].as_array().expect("tests") {
-            let code = test["code"].as_str().expect("a code");
-            let later = ["donor", "bank", "thaw"].iter().any(|stage| test["stage"] == *stage);
-            if test["purpose"] == "mandated" && !later && !self.recipe.unreported.contains(&code) {
-                self.pass(code);
-            }
+        for code in self.mandated() {
+            self.pass(&code);
         }
+    }
+
+    /// The mandated tests that are due once containers are filled, by codes, without those that nobody reports.
+    pub fn mandated(&self) -> Vec<String> {
+        let later = |test: &Value| ["donor", "bank", "thaw"].iter().any(|stage| test["stage"] == *stage);
+        let tests = self.standard["tests"].as_array().expect("tests").iter();
+        let due = tests.filter(|test| test["purpose"] == "mandated" && !later(test));
+        let codes = due.map(|test| test["code"].as_str().expect("a code"));
+        codes.filter(|code| !self.recipe.unreported.contains(code)).map(String::from).collect()
+    }
+
+    /// The numbers of all results.
+    pub fn results(&self) -> Vec<u64> {
+        let view = self.view();
+        let results = view["results"].as_array().expect("results").iter();
+        results.map(|result| result["no"].as_u64().expect("a number")).collect()
     }
 
     // ---- decisions

@@ -6,9 +6,9 @@
 //! department with all its roles is the widest set of roles there is: the first test shows both.
 
 mod centre;
+#[path = "four_people/policy.rs"]
+mod policy;
 
-use Task::*;
-use baiyo_domain::authority::Role;
 use baiyo_domain::batch::Performed;
 use baiyo_domain::batch::disposition::{Deciding, Decision, ManufacturingConfirmation, QualityConfirmation};
 use baiyo_domain::batch::intake::Opening;
@@ -17,91 +17,10 @@ use baiyo_domain::order::Purpose;
 use baiyo_domain::refusal::Refusal;
 use baiyo_domain::standard::Stage;
 use centre::{Centre, Course, Until, codes, passing};
+use policy::Task::*;
+use policy::*;
 use std::collections::BTreeSet;
 use std::thread;
-
-/// What must be done between the order and the release, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Task {
-    Make,
-    Check,
-    Enter,
-    Verify,
-    ConfirmForManufacturing,
-    ConfirmForQuality,
-    Release,
-}
-
-const TASKS: [Task; 7] = [Make, Check, Enter, Verify, ConfirmForManufacturing, ConfirmForQuality, Release];
-
-/// Which of the four does each task.
-type Assignment = [usize; TASKS.len()];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Department {
-    Manufacturing,
-    Quality,
-}
-
-const DEPARTMENTS: [Department; 2] = [Department::Manufacturing, Department::Quality];
-
-/// Tasks that one person must not do both, and what refuses the later one.
-const APART: [(Task, Task, &str); 8] = [
-    (Make, Check, "maker_is_checker"),
-    (Enter, Verify, "enterer_is_verifier"),
-    (Make, ConfirmForManufacturing, "maker_is_checker"),
-    (Make, ConfirmForQuality, "has_duty"),
-    (Check, ConfirmForQuality, "has_duty"),
-    (Make, Release, "releaser_has_duty"),
-    (Check, Release, "releaser_has_duty"),
-    (Enter, Release, "releaser_has_duty"),
-];
-
-/// The department that a task is a matter of; a second pair of eyes may be anybody's who works here.
-fn department(task: Task) -> Option<Department> {
-    match task {
-        Make | ConfirmForManufacturing => Some(Department::Manufacturing),
-        Enter | Verify | ConfirmForQuality | Release => Some(Department::Quality),
-        Check => None,
-    }
-}
-
-/// Whether four people may share the tasks so: nobody does two that stand apart, nobody works for both departments.
-fn allowed(assignment: &Assignment, apart: &[(Task, Task, &str)], independent: bool) -> bool {
-    let who = |task: Task| assignment[task as usize];
-    let both = |person| {
-        DEPARTMENTS.iter().all(|d| TASKS.iter().any(|t| who(*t) == person && department(*t) == Some(*d)))
-    };
-    apart.iter().all(|(one, other, _)| who(*one) != who(*other)) && !(independent && (0..4).any(both))
-}
-
-/// Why the last of these tasks is refused; nothing where it is not.
-fn refused_by(people: &[usize], departments: [Department; 4]) -> Option<Vec<&'static str>> {
-    let task = TASKS[people.len() - 1];
-    let person = people[task as usize];
-    if department(task).is_some_and(|needed| needed != departments[person]) {
-        return Some(vec!["not_allowed"]);
-    }
-    let broken = APART.iter().filter(|(one, later, _)| *later == task && people[*one as usize] == person);
-    // Each duty is named, as often as there is one.
-    let rules: Vec<&str> = broken.map(|(_, _, rule)| *rule).collect();
-    (!rules.is_empty()).then_some(rules)
-}
-
-fn assignments() -> impl Iterator<Item = Assignment> {
-    (0..4_usize.pow(7)).map(|number| std::array::from_fn(|task| number / 4_usize.pow(task as u32) % 4))
-}
-
-fn all_departments() -> impl Iterator<Item = [Department; 4]> {
-    (0..16).map(|number| std::array::from_fn(|person| DEPARTMENTS[number >> person & 1]))
-}
-
-fn roles(department: Department) -> [Role; 2] {
-    match department {
-        Department::Manufacturing => [Role::Technician, Role::ManufacturingLead],
-        Department::Quality => [Role::QcAnalyst, Role::Releaser],
-    }
-}
 
 /// Four people in a centre, and how far their batch is.
 #[derive(Clone)]

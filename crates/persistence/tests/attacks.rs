@@ -6,6 +6,8 @@
 #[path = "attacks/attempts.rs"]
 mod attempts;
 mod centre;
+#[path = "attacks/four_people.rs"]
+mod four_people;
 
 use attempts::{Attack, When, attacks, release};
 use baiyo_persistence::Conn;

@@ -46,7 +46,8 @@ impl Attack {
 const OF_DISPOSITION: [&str; 4] =
     ["disposition_entry", "disposition_decided", "disposition_in_date", "disposition_duty"];
 
-const NEWEST: &str =
+/// The batch's newest entry.
+pub const NEWEST: &str =
     "(SELECT id FROM journal WHERE stream_id = (SELECT batch FROM the) ORDER BY version DESC LIMIT 1)";
 
 /// A decision of the batch that follows its history, but was made without its signer.
@@ -72,7 +73,8 @@ fn payload(decision: &str, container: &str) -> String {
 
 const DECIDED: &str = "batch.disposition.decided";
 
-fn released_by(person: &str) -> String {
+/// A release of the first container on record, by a person whose column of `the` is given.
+pub fn released_by(person: &str) -> String {
     decision(person, person, DECIDED, &payload("\"release\"", "container"))
 }
 
