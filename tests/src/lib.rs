@@ -19,6 +19,7 @@ pub mod ledger;
 mod program;
 pub mod racing;
 mod steps;
+pub mod tour;
 
 pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};
 pub use centre::Centre;

@@ -342,10 +342,15 @@ fn permitted(command: &Command, ctx: &Context) -> Result<(), Refusal> {
     if theirs { Ok(()) } else { Err(Reason::NotFound.into()) }
 }
 
-/// Whether a clinic may see a batch: it ordered it, or containers of it are allocated to it.
+/// The clinics that may see a batch: the one that ordered it, and those that containers of it are allocated to.
+pub fn clinics_of(batch: &Batch) -> BTreeSet<ClinicId> {
+    let allocated = batch.containers.values().filter_map(|container| container.allocated);
+    allocated.map(|(_, _, clinic)| clinic).chain([batch.opened.clinic]).collect()
+}
+
+/// Whether a clinic may see a batch.
 pub fn belongs(batch: &Batch, clinic: ClinicId) -> bool {
-    let allocated = |c: &distribution::Container| c.allocated.is_some_and(|(_, _, theirs)| theirs == clinic);
-    batch.opened.clinic == clinic || batch.containers.values().any(allocated)
+    clinics_of(batch).contains(&clinic)
 }
 
 fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {

@@ -1,8 +1,8 @@
 //! The journal's rows: reading streams, appending entries.
 
 use crate::engine::prelude::*;
+use crate::keyset::{After, further};
 use crate::on_engine;
-use crate::reading::After;
 use crate::schema::{journal, unsealed};
 use crate::sql_types::Id;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
@@ -120,17 +120,17 @@ pub(crate) fn recorded_at(conn: &mut Conn, stream: StreamId, version: u32) -> Qu
 pub fn attempts_before(conn: &mut Conn, before: Option<After>, limit: i64) -> QueryResult<Vec<Entry>> {
     // A literal, so that the index over attempts alone serves.
     let attempts = diesel::dsl::sql::<diesel::sql_types::Bool>("stream_kind = 'attempts'");
-    let After { at, id } = before.unwrap_or(After::NEWEST);
-    let earlier = journal::recorded_at.lt(at);
-    let earlier = earlier.or(journal::recorded_at.eq(at).and(journal::id.lt(Id(id))));
     let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
         .filter(attempts)
-        .filter(earlier)
+        .filter(further(journal::recorded_at, journal::id, before))
         .order((journal::recorded_at.desc(), journal::id.desc()))
         .limit(limit)
         .select(Row::as_select()), conn))?;
     rows.into_iter().map(Row::entry).collect()
 }
+
+// A literal, so that the index over first entries alone serves.
+diesel::postfix_operator!(IsFirst, " = 1", diesel::sql_types::Bool);
 
 /// All streams of a kind, in the order of their first entries.
 ///
@@ -138,7 +138,7 @@ pub fn attempts_before(conn: &mut Conn, before: Option<After>, limit: i64) -> Qu
 /// The database.
 pub fn streams_of(conn: &mut Conn, kind: StreamKind) -> QueryResult<Vec<StreamId>> {
     let ids: Vec<Id> = journal::table
-        .filter(journal::stream_kind.eq(kind.name()).and(journal::version.eq(1)))
+        .filter(journal::stream_kind.eq(kind.name()).and(IsFirst::new(journal::version)))
         .order(journal::seq)
         .select(journal::stream_id)
         .load(conn)?;

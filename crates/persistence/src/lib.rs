@@ -10,6 +10,7 @@ pub mod execute;
 pub mod extract;
 pub mod founding;
 pub mod journal;
+mod keyset;
 pub mod keystore;
 pub mod pool;
 pub mod reading;

@@ -2,8 +2,10 @@
 //! their entries, and the queries over them. A clinic's scope is a type, so that no query can forget it.
 
 use crate::engine::prelude::*;
+use crate::keyset::further;
 use crate::schema::{
-    batch_row, container_row, order_row, person_row, quality_event_row, standard_row, stop_row,
+    batch_row, clinic_board_row, container_row, order_row, person_row, quality_event_row, standard_row,
+    stop_row,
 };
 use crate::sql_types::Id;
 use crate::store::StoreError;
@@ -16,7 +18,8 @@ use baiyo_domain::quality_event::Opening;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
 use std::collections::BTreeMap;
-use uuid::Uuid;
+
+pub use crate::keyset::After;
 
 /// Whose records may be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +174,16 @@ pub struct StopRow {
     pub acknowledged_at: Option<i64>,
 }
 
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = clinic_board_row)]
+#[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
+struct ClinicBoardRow {
+    batch: Id,
+    clinic: Id,
+    status: String,
+    changed_at: i64,
+}
+
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = container_row)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
@@ -275,6 +288,12 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
     let row = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
     let insert = diesel::insert_into(batch_row::table).values(&row);
     insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
+    diesel::delete(clinic_board_row::table.filter(clinic_board_row::batch.eq(row.id))).execute(conn)?;
+    for clinic in baiyo_domain::decision::clinics_of(batch) {
+        let (status, changed_at) = (row.status.clone(), row.changed_at);
+        let row = ClinicBoardRow { batch: row.id, clinic: Id(clinic.0), status, changed_at };
+        diesel::insert_into(clinic_board_row::table).values(&row).execute(conn)?;
+    }
     for container in batch.containers.values() {
         let label = batch.opened.label.part(LabelKind::Dose, container.no.0);
         let clinic = container.allocated.map_or(batch.opened.clinic, |(_, _, clinic)| clinic);
@@ -342,20 +361,6 @@ fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// A place in a list: rows strictly after it, newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct After {
-    /// The instant of the last row seen, microseconds since 1970.
-    pub at: i64,
-    /// Its identifier.
-    pub id: Uuid,
-}
-
-impl After {
-    /// Before everything that a list shows.
-    pub const NEWEST: Self = Self { at: i64::MAX, id: Uuid::max() };
-}
-
 /// One page of batches as they stand at `now`, newest change first. `status` narrows by the status at the newest entry.
 ///
 /// # Errors
@@ -368,23 +373,33 @@ pub fn batches(
     limit: i64,
     now: Time,
 ) -> Result<Vec<BatchRow>, StoreError> {
-    let After { at, id } = after.unwrap_or(After::NEWEST);
-    let rows: Vec<BatchRow> = on_engine!(conn => {
-        let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
-        if let ClinicScope::Clinic(clinic) = scope {
-            let allocated = container_row::table.filter(container_row::clinic.eq(Id(clinic.0)));
-            let allocated = allocated.select(container_row::batch);
-            query = query.filter(batch_row::clinic.eq(Id(clinic.0)).or(batch_row::id.eq_any(allocated)));
+    let status = status.map(String::from);
+    let rows: Vec<BatchRow> = on_engine!(conn => match scope {
+        ClinicScope::Centre => {
+            let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
+            if let Some(status) = status {
+                query = query.filter(batch_row::status.eq(status));
+            }
+            let query = query
+                .filter(further(batch_row::changed_at, batch_row::id, after))
+                .order((batch_row::changed_at.desc(), batch_row::id.desc()))
+                .limit(limit);
+            diesel::RunQueryDsl::load(query, conn)
         }
-        if let Some(status) = status {
-            query = query.filter(batch_row::status.eq(status.to_string()));
+        ClinicScope::Clinic(clinic) => {
+            let all = clinic_board_row::table
+                .inner_join(batch_row::table.on(batch_row::id.eq(clinic_board_row::batch)))
+                .filter(clinic_board_row::clinic.eq(Id(clinic.0)));
+            let mut query = all.select(BatchRow::as_select()).into_boxed();
+            if let Some(status) = status {
+                query = query.filter(clinic_board_row::status.eq(status));
+            }
+            let query = query
+                .filter(further(clinic_board_row::changed_at, clinic_board_row::batch, after))
+                .order((clinic_board_row::changed_at.desc(), clinic_board_row::batch.desc()))
+                .limit(limit);
+            diesel::RunQueryDsl::load(query, conn)
         }
-        let earlier = batch_row::changed_at.lt(at);
-        let query = query
-            .filter(earlier.or(batch_row::changed_at.eq(at).and(batch_row::id.lt(Id(id)))))
-            .order((batch_row::changed_at.desc(), batch_row::id.desc()))
-            .limit(limit);
-        diesel::RunQueryDsl::load(query, conn)
     })?;
     rows.into_iter()
         .map(|row| {
@@ -404,15 +419,13 @@ pub fn orders(
     after: Option<After>,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
-    let After { at, id } = after.unwrap_or(After::NEWEST);
     on_engine!(conn => {
         let mut query = order_row::table.select(OrderRow::as_select()).into_boxed();
         if let ClinicScope::Clinic(clinic) = scope {
             query = query.filter(order_row::clinic.eq(Id(clinic.0)));
         }
-        let earlier = order_row::placed_at.lt(at);
         let query = query
-            .filter(earlier.or(order_row::placed_at.eq(at).and(order_row::id.lt(Id(id)))))
+            .filter(further(order_row::placed_at, order_row::id, after))
             .order((order_row::placed_at.desc(), order_row::id.desc()))
             .limit(limit);
         diesel::RunQueryDsl::load(query, conn)
@@ -456,10 +469,8 @@ pub fn quality_events(
     after: Option<After>,
     limit: i64,
 ) -> QueryResult<Vec<QualityEventRow>> {
-    let After { at, id } = after.unwrap_or(After::NEWEST);
-    let earlier = quality_event_row::opened_at.lt(at);
     on_engine!(conn => diesel::RunQueryDsl::load(quality_event_row::table
-        .filter(earlier.or(quality_event_row::opened_at.eq(at).and(quality_event_row::id.lt(Id(id)))))
+        .filter(further(quality_event_row::opened_at, quality_event_row::id, after))
         .order((quality_event_row::opened_at.desc(), quality_event_row::id.desc()))
         .limit(limit)
         .select(QualityEventRow::as_select()), conn))
@@ -575,6 +586,7 @@ pub(crate) fn contents(conn: &mut Conn) -> QueryResult<Contents> {
     }
     read! {
         batch_row of BatchRow by |row| row.id.0.to_string();
+        clinic_board_row of ClinicBoardRow by |row| format!("{} {}", row.batch.0, row.clinic.0);
         container_row of ContainerRow by |row| format!("{} {}", row.batch.0, row.no);
         stop_row of StopRow by |row| row.entry.0.to_string();
         order_row of OrderRow by |row| row.id.0.to_string();
@@ -588,6 +600,7 @@ pub(crate) fn contents(conn: &mut Conn) -> QueryResult<Contents> {
 /// Empties every read model; for rebuilding.
 pub(crate) fn clear(conn: &mut Conn) -> QueryResult<()> {
     diesel::delete(batch_row::table).execute(conn)?;
+    diesel::delete(clinic_board_row::table).execute(conn)?;
     diesel::delete(container_row::table).execute(conn)?;
     diesel::delete(stop_row::table).execute(conn)?;
     diesel::delete(order_row::table).execute(conn)?;

@@ -56,7 +56,7 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
                 if conn.is_postgres() {
                     // Who records meanwhile waits with his rows, and writes them after these.
                     conn.batch_execute(
-                        "LOCK TABLE batch_row, container_row, stop_row, order_row, person_row, \
+                        "LOCK TABLE batch_row, clinic_board_row, container_row, stop_row, order_row, person_row, \
                                         standard_row, quality_event_row IN EXCLUSIVE MODE",
                     )?;
                 }

@@ -135,6 +135,18 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
+    clinic_board_row (batch, clinic) {
+        batch -> DbUuid,
+        clinic -> DbUuid,
+        status -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
     container_row (batch, no) {
         batch -> DbUuid,
         no -> Integer,
@@ -353,6 +365,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     duty,
     disposition,
     batch_row,
+    clinic_board_row,
     container_row,
     stop_row,
     order_row,

@@ -18,6 +18,7 @@ CREATE TABLE journal (
     hash           BYTEA   NOT NULL UNIQUE CHECK (length(hash) = 32),
     UNIQUE (stream_kind, stream_id, version)
 );
+CREATE INDEX journal_beginnings ON journal (stream_kind, seq) WHERE version = 1;
 
 -- The one way in which a guard refuses: as a violated rule, in the words it was given.
 -- Every guard names where it looks, so that no temporary table of the application stands before the real one.

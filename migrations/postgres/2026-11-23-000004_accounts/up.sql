@@ -27,7 +27,7 @@ CREATE TABLE setup_link (
     expires_at BIGINT NOT NULL,
     used_at    BIGINT
 );
-CREATE INDEX setup_link_person ON setup_link (person);
+CREATE INDEX setup_link_person ON setup_link (person) WHERE used_at IS NULL;
 
 CREATE TABLE session (
     token_hash BYTEA   PRIMARY KEY,
@@ -36,7 +36,7 @@ CREATE TABLE session (
     used_at    BIGINT NOT NULL,
     ended_at   BIGINT
 );
-CREATE INDEX session_person ON session (person);
+CREATE INDEX session_person ON session (person) WHERE ended_at IS NULL;
 
 CREATE TABLE api_token (
     token_hash BYTEA   PRIMARY KEY,
@@ -46,7 +46,7 @@ CREATE TABLE api_token (
     expires_at BIGINT NOT NULL,
     ended_at   BIGINT
 );
-CREATE INDEX api_token_person ON api_token (person);
+CREATE INDEX api_token_person ON api_token (person) WHERE ended_at IS NULL;
 
 -- A patient's name and birth date, encrypted under the patient's own key (in the key store, outside).
 CREATE TABLE personal_data (
@@ -55,7 +55,6 @@ CREATE TABLE personal_data (
     nonce      BYTEA NOT NULL,
     ciphertext BYTEA NOT NULL
 );
-CREATE INDEX personal_data_clinic ON personal_data (clinic);
 
 -- Keyed blind index: finds a patient by name and birth date without storing either.
 CREATE TABLE personal_index (

@@ -17,6 +17,7 @@ CREATE TABLE journal (
     hash           BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
     UNIQUE (stream_kind, stream_id, version)
 );
+CREATE INDEX journal_beginnings ON journal (stream_kind, seq) WHERE version = 1;
 
 -- REPLACE deletes without firing delete triggers, so what exists is refused before it is inserted.
 CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal

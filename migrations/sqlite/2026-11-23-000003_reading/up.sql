@@ -18,8 +18,18 @@ CREATE TABLE batch_row (
     version      INTEGER NOT NULL
 );
 CREATE INDEX batch_row_board ON batch_row (changed_at, id);
-CREATE INDEX batch_row_clinic ON batch_row (clinic, changed_at, id);
-CREATE INDEX batch_row_order ON batch_row (order_id);
+CREATE INDEX batch_row_status ON batch_row (status, changed_at, id);
+
+-- A batch on the board of each clinic that may see it: whoever ordered it, or has containers of it allocated.
+CREATE TABLE clinic_board_row (
+    batch       BLOB    NOT NULL,
+    clinic      BLOB    NOT NULL,
+    status      TEXT    NOT NULL,
+    changed_at  BIGINT  NOT NULL,
+    PRIMARY KEY (batch, clinic)
+);
+CREATE INDEX clinic_board_row_board ON clinic_board_row (clinic, changed_at, batch);
+CREATE INDEX clinic_board_row_status ON clinic_board_row (clinic, status, changed_at, batch);
 
 CREATE TABLE container_row (
     batch       BLOB    NOT NULL,
@@ -30,7 +40,6 @@ CREATE TABLE container_row (
     expires_at  BIGINT  NOT NULL,
     PRIMARY KEY (batch, no)
 );
-CREATE INDEX container_row_clinic ON container_row (clinic, status);
 
 CREATE TABLE stop_row (
     entry           BLOB   PRIMARY KEY,
@@ -40,8 +49,7 @@ CREATE TABLE stop_row (
     issued_at       BIGINT NOT NULL,
     acknowledged_at BIGINT
 );
-CREATE INDEX stop_row_clinic ON stop_row (clinic, acknowledged_at);
-CREATE INDEX stop_row_batch ON stop_row (batch);
+CREATE INDEX stop_row_open ON stop_row (issued_at) WHERE acknowledged_at IS NULL;
 
 CREATE TABLE order_row (
     id         BLOB    PRIMARY KEY,
@@ -56,7 +64,6 @@ CREATE TABLE order_row (
 );
 CREATE INDEX order_row_board ON order_row (placed_at, id);
 CREATE INDEX order_row_clinic ON order_row (clinic, placed_at, id);
-CREATE INDEX order_row_patient ON order_row (patient);
 
 CREATE TABLE person_row (
     id      BLOB    PRIMARY KEY,

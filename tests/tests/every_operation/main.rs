@@ -2,11 +2,10 @@
 //! the server does.
 
 mod problems;
-mod tour;
 
 use serde_json::Value;
 use std::collections::BTreeSet;
-use stories::{Centre, Use, api};
+use stories::{Centre, Use, api, tour};
 
 /// Everything documented: method, path template, status.
 fn documented() -> BTreeSet<Use> {

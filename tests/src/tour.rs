@@ -1,9 +1,9 @@
 //! A tour through every operation, each used once with success: a healthy batch, a frozen one, one from a bank, and
 //! everything that happens beside the straight way.
 
+use crate::{Asking, Centre, Course, Member, PASSWORD_OF_SETUP, Recipe, Step, count};
 use baiyo_domain::authority::Role;
 use serde_json::{Value, json};
-use stories::{Centre, Course, Member, PASSWORD_OF_SETUP, Recipe, Step, count};
 use uuid::Uuid;
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -171,7 +171,7 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     course.settle();
 
     // Too early for either confirmation.
-    let signs = |who: stories::Asking, form: &str| who.sign(&course.path(form), json!({}), form);
+    let signs = |who: Asking, form: &str| who.sign(&course.path(form), json!({}), form);
     signs(centre.lead(), "manufacturing_confirmation").refused(409).only(&["nothing_filled"]);
     signs(centre.releaser(), "quality_confirmation").refused(409).only(&["manufacturing_unconfirmed"]);
     for batch in [&course, &other] {
