@@ -6,14 +6,16 @@ mod centre;
 use baiyo_domain::batch::Performed;
 use baiyo_domain::batch::disposition::{Deciding, Decision, Holding};
 use baiyo_domain::batch::distribution::{AdministrationDecision, Destruction};
-use baiyo_domain::batch::gate::Blocker;
+use baiyo_domain::batch::gate::{Blocker, Gate, gate};
 use baiyo_domain::batch::intake::BankDraw;
 use baiyo_domain::batch::results::{ControlOutcome, Controls};
 use baiyo_domain::ids::*;
 use baiyo_domain::order::{Analyte, Cancellation, ConsentWithdrawal, Finding, PlanChange};
 use baiyo_domain::quality_event::{Impact, Report};
 use baiyo_domain::standard::{Anchor, Attribute, DayRange, Stage, Standard, Step, Validity};
+use baiyo_domain::time::Time;
 use centre::{Centre, Course, Labels, Until, blocked_by, of, q};
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 
 const FRESH: &str = "adipose-msc-autologous-fresh";
@@ -327,4 +329,36 @@ fn a_batch_with_all_but_one_of_its_tests_done_is_not_releasable() {
             assert_eq!(named.len(), 1, "{code}: {named:?}");
         }
     }
+}
+
+#[test]
+fn by_time_alone_the_gates_answer_changes_only_at_the_instants_it_names() {
+    let mut centre = Centre::open();
+    let mut content = Centre::read_standard(FRESH);
+    validity(&mut content, Stage::Donor, "60");
+    validity(&mut content, Stage::Harvest, "2");
+    validity(&mut content, Stage::Fill, "1.5");
+    centre.approve(FRESH, content);
+    let batch = centre.make(&Course::default());
+    let state = centre.state(batch);
+    let says = |at: Time| {
+        let Gate { batch, containers, until } = gate(&state, at);
+        ((batch, containers, state.status(at)), until)
+    };
+    let (mut at, mut answers) = (centre.now, Vec::new());
+    loop {
+        let (answer, until) = says(at);
+        let Some(until) = until else { break };
+        assert!(until > at);
+        assert_eq!(says(until.plus(TimeDelta::microseconds(-1))), (answer.clone(), Some(until)));
+        let halfway = at.plus(until.since(at) / 2);
+        assert_eq!(says(halfway).0, answer, "between {at} and {until}");
+        answers.push(answer);
+        at = until;
+    }
+    answers.push(says(at).0);
+    assert_eq!(says(at.plus_hours(24 * 365)).0, answers[answers.len() - 1], "for ever");
+    answers.dedup();
+    // The fill's tests, the harvest's and the container each end; the donor's panel last.
+    assert!(answers.len() >= 4, "{} answers", answers.len());
 }

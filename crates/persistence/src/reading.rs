@@ -259,12 +259,12 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
     Ok(())
 }
 
-/// A batch's row as it stands at an instant: what expires, expires when it is read.
-fn row_of(batch: &Batch, now: Time) -> BatchRow {
+/// A batch's row as it stands at an instant, and until when by time alone: what expires, expires when it is read.
+fn row_of(batch: &Batch, now: Time) -> (BatchRow, Option<Time>) {
     let stamps = || batch.log.iter().map(|logged| logged.stamp.recorded_at);
     let answer = baiyo_domain::batch::gate::gate(batch, now);
     let checks = answer.batch.iter().chain(answer.containers.values().flatten());
-    BatchRow {
+    let row = BatchRow {
         id: Id(batch.id.0),
         label: batch.opened.label.to_string(),
         serial: serial_of(&batch.opened.label),
@@ -280,12 +280,13 @@ fn row_of(batch: &Batch, now: Time) -> BatchRow {
         opened_at: stamps().next().map_or(0, Time::micros),
         changed_at: stamps().next_back().map_or(0, Time::micros),
         version: count(batch.log.len()),
-    }
+    };
+    (row, answer.until)
 }
 
 fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
     let newest = batch.log.last().map(|logged| logged.stamp.recorded_at);
-    let row = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
+    let (row, _) = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
     let insert = diesel::insert_into(batch_row::table).values(&row);
     insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
     diesel::delete(clinic_board_row::table.filter(clinic_board_row::batch.eq(row.id))).execute(conn)?;
@@ -361,6 +362,15 @@ fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
+/// A page of the board.
+#[derive(Debug)]
+pub struct BoardPage {
+    /// Its batches.
+    pub rows: Vec<BatchRow>,
+    /// Until when it stays so while nothing is recorded; for ever where there is none.
+    pub until: Option<Time>,
+}
+
 /// One page of batches as they stand at `now`, newest change first. `status` narrows by the status at the newest entry.
 ///
 /// # Errors
@@ -372,7 +382,7 @@ pub fn batches(
     after: Option<After>,
     limit: i64,
     now: Time,
-) -> Result<Vec<BatchRow>, StoreError> {
+) -> Result<BoardPage, StoreError> {
     let status = status.map(String::from);
     let rows: Vec<BatchRow> = on_engine!(conn => match scope {
         ClinicScope::Centre => {
@@ -401,12 +411,14 @@ pub fn batches(
             diesel::RunQueryDsl::load(query, conn)
         }
     })?;
-    rows.into_iter()
-        .map(|row| {
-            let found = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?;
-            Ok(found.map_or(row, |found| row_of(&found, now)))
-        })
-        .collect()
+    let mut page = BoardPage { rows: Vec::new(), until: None };
+    for row in rows {
+        let found = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?;
+        let (row, until) = found.map_or((row, None), |found| row_of(&found, now));
+        page.rows.push(row);
+        page.until = page.until.into_iter().chain(until).min();
+    }
+    Ok(page)
 }
 
 /// One page of orders, newest first.

@@ -243,6 +243,28 @@ impl Store {
         }
     }
 
+    /// Writes what is shown to nobody.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn note<T: Send + 'static, E: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<T, WriteError<E>> {
+        match &self.engine {
+            Engine::Embedded { writer, .. } => writer.note(job),
+            Engine::Postgres { writers, .. } => writers.write(job),
+        }
+    }
+
+    /// How often this process wrote something that readers may see; nothing where others write as well.
+    pub fn revision(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Embedded { writer, .. } => Some(writer.revision()),
+            Engine::Postgres { .. } => None,
+        }
+    }
+
     /// Writes what another node may be faster with: tried again where it was.
     ///
     /// # Errors

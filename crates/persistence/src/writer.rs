@@ -7,6 +7,8 @@ use crate::store::StoreError;
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -53,12 +55,19 @@ const GROUP: usize = 64;
 
 type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
 /// Runs in the group's transaction; the error is fatal to the group.
-type Job = Box<dyn FnOnce(&mut Conn) -> Result<Finish, (Finish, DieselError)> + Send>;
+type Work = Box<dyn FnOnce(&mut Conn) -> Result<Finish, (Finish, DieselError)> + Send>;
+
+struct Job {
+    work: Work,
+    /// Whether readers may see what it changes.
+    shown: bool,
+}
 
 /// The queue to the writing thread.
 pub struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    revision: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -69,11 +78,19 @@ impl Writer {
     pub fn start(open: impl Fn() -> Result<Conn, String> + Send + 'static) -> Result<Self, String> {
         let connection = open()?;
         let (jobs, queue) = channel();
+        let revision = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&revision);
         let thread = std::thread::Builder::new()
             .name("journal-writer".into())
-            .spawn(move || run(connection, &queue, &open))
+            .spawn(move || run(connection, &queue, &open, &counted))
             .map_err(|error| error.to_string())?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), revision })
+    }
+
+    /// How often something was written that readers may see. Whatever is read after this was asked is at least as new;
+    /// while it stays, nothing that was acknowledged is newer.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::SeqCst)
     }
 
     /// Runs a job in a savepoint and waits until it is durable.
@@ -84,8 +101,27 @@ impl Writer {
         &self,
         job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
     ) -> Result<T, WriteError<E>> {
+        self.queue(true, job)
+    }
+
+    /// As [`Writer::write`], for what is shown to nobody.
+    ///
+    /// # Errors
+    /// The job's own refusal, or that the database is not available.
+    pub fn note<T: Send + 'static, E: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<T, WriteError<E>> {
+        self.queue(false, job)
+    }
+
+    fn queue<T: Send + 'static, E: Send + 'static>(
+        &self,
+        shown: bool,
+        job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<T, WriteError<E>> {
         let (answer, wait) = channel();
-        let boxed: Job = Box::new(move |conn| {
+        let work: Work = Box::new(move |conn| {
             let mut outcome: Option<Result<T, WriteError<E>>> = None;
             let result = conn.transaction(|conn| {
                 // What a job leaves behind when it panics is undone with its savepoint.
@@ -121,7 +157,7 @@ impl Writer {
             }
         });
         let lost = || WriteError::Unavailable("the writer has stopped".into());
-        self.jobs.as_ref().ok_or_else(lost)?.send(boxed).map_err(|_| lost())?;
+        self.jobs.as_ref().ok_or_else(lost)?.send(Job { work, shown }).map_err(|_| lost())?;
         wait.recv().map_err(|_| lost())?
     }
 }
@@ -164,7 +200,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, String>) {
+fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, String>, revision: &AtomicU64) {
     let mut connection = Some(first);
     while let Ok(job) = queue.recv() {
         let mut conn = match connection.take().map_or_else(open, Ok) {
@@ -175,7 +211,7 @@ fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, Stri
                 continue;
             }
         };
-        match group(&mut conn, job, queue) {
+        match group(&mut conn, job, queue, revision) {
             Ok(()) => connection = Some(conn),
             Err(error) => tracing::error!(%error, "a group of writes failed; the connection is discarded"),
         }
@@ -185,21 +221,22 @@ fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, Stri
 /// Answers a job that cannot be run: on a connection that keeps nothing.
 fn refuse(job: Job, error: &str) {
     if let Ok(mut nowhere) = sqlite::open(":memory:") {
-        let (Ok(finish) | Err((finish, _))) = job(&mut nowhere);
+        let (Ok(finish) | Err((finish, _))) = (job.work)(&mut nowhere);
         finish(Err(error.to_string()));
     }
 }
 
-fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), String> {
+fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>, revision: &AtomicU64) -> Result<(), String> {
     if let Err(error) = sqlite::begin_immediate(conn) {
         refuse(first, &error.to_string());
         return Err(error.to_string());
     }
     let mut finishes: Vec<Finish> = Vec::new();
     let mut next = Some(first);
-    let mut failure = None;
+    let (mut failure, mut shown) = (None, false);
     while let Some(job) = next.take() {
-        match job(conn) {
+        shown |= job.shown;
+        match (job.work)(conn) {
             Ok(finish) => finishes.push(finish),
             Err((finish, error)) => {
                 finishes.push(finish);
@@ -219,6 +256,10 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>) -> Result<(), Strin
         }
         None => conn.commit().map_err(|error| error.to_string()),
     };
+    // Before anybody is told; also where it failed, for then nobody knows what was kept.
+    if shown {
+        revision.fetch_add(1, Ordering::SeqCst);
+    }
     for finish in finishes {
         finish(outcome.clone());
     }
@@ -230,7 +271,6 @@ mod tests {
     use super::*;
     use crate::engine::prelude::*;
     use diesel::sql_types::BigInt;
-    use std::sync::Arc;
     use tempfile::TempDir;
 
     type Outcome = Result<(), WriteError<&'static str>>;
@@ -341,5 +381,16 @@ mod tests {
             writer.write(|conn| insert(conn, 7)).unwrap();
             assert_eq!(kept(&writer), [7]);
         }
+    }
+
+    #[test]
+    fn what_readers_may_see_is_counted_before_anybody_is_told_and_a_note_is_not() {
+        let (_folder, writer) = writer();
+        let before = writer.revision();
+        writer.note(|conn| insert(conn, 1)).unwrap();
+        assert_eq!(writer.revision(), before);
+        writer.write(|conn| insert(conn, 2)).unwrap();
+        assert_eq!(writer.revision(), before + 1);
+        assert_eq!(kept(&writer), [1, 2]);
     }
 }

@@ -9,6 +9,7 @@ pub mod openapi;
 pub mod problem;
 pub mod reading;
 pub mod schema_check;
+pub mod unchanged;
 pub mod views;
 
 use crate::session;

@@ -86,7 +86,7 @@ async fn ready(state: web::Data<State>) -> HttpResponse {
     let store = Arc::clone(&state.store);
     let asked = web::block(move || {
         let read = store.read(|conn| Ok::<_, StoreError>(accounts::is_empty(conn)?));
-        let written = store.write(|conn| accounts::is_empty(conn).map_err(JobError::<StoreError>::Database));
+        let written = store.note(|conn| accounts::is_empty(conn).map_err(JobError::<StoreError>::Database));
         read.is_ok() && written.is_ok()
     });
     match tokio::time::timeout(PATIENCE, asked).await {

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// What every request shares.
 pub struct State {
@@ -28,6 +29,8 @@ pub struct State {
     pub schemas: Schemas,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
     pub checks: Arc<Semaphore>,
+    /// Of this run alone: what it told before a restart it does not know.
+    pub started: Uuid,
     unsealed: AtomicBool,
 }
 
@@ -47,6 +50,7 @@ impl State {
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre.name) },
             schemas: Schemas::new(),
             checks: Arc::new(Semaphore::new(CHECKS)),
+            started: Uuid::now_v7(),
             unsealed: AtomicBool::new(true),
         }
     }

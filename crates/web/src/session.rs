@@ -115,7 +115,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
             })
         })?;
         if touch {
-            let touched = store.write(move |conn| {
+            let touched = store.note(move |conn| {
                 accounts::touch_session(conn, &token, now).map_err(JobError::<StoreError>::Database)
             });
             if let Err(error) = touched {

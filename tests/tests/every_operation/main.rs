@@ -4,8 +4,8 @@
 mod problems;
 
 use serde_json::Value;
-use std::collections::BTreeSet;
-use stories::{Centre, Use, api, tour};
+use std::collections::{BTreeMap, BTreeSet};
+use stories::{Centre, Sent, Use, api, engine, tour};
 
 /// Everything documented: method, path template, status.
 fn documented() -> BTreeSet<Use> {
@@ -20,7 +20,19 @@ fn documented() -> BTreeSet<Use> {
         let statuses = operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         statuses.into_iter().map(move |status| (method.clone(), path.clone(), status.parse().unwrap()))
     });
-    responses.collect()
+    // Beside other servers nothing is known to be unchanged.
+    responses.filter(|(_, _, status)| *status != 304 || !engine::is_postgres()).collect()
+}
+
+/// Asks again for whatever was read, with the tag it came with.
+fn read_again(centre: &Centre, sent: &BTreeMap<(String, String), Sent>) {
+    for ((method, _), sent) in sent {
+        let Some(member) = sent.member.as_ref().filter(|_| method == "GET") else { continue };
+        let first = centre.member(member).get(&sent.path);
+        if let Some(tag) = first.header("etag") {
+            centre.member(member).call("GET", &sent.path).header("if-none-match", tag).send();
+        }
+    }
 }
 
 fn list(uses: &BTreeSet<&Use>) -> String {
@@ -33,6 +45,7 @@ fn every_operation_succeeds_and_every_documented_problem_is_provoked() {
     centre.be_careful();
     tour::take(&mut centre);
     let sent = centre.succeeded();
+    read_again(&centre, &sent);
     problems::of_every_request(&centre, &sent);
     problems::of_what_is_over(&centre, &sent);
     problems::of_particular_states(&centre, &sent);

@@ -28,6 +28,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// One thing the gate requires.
@@ -158,6 +159,29 @@ pub struct Gate {
     pub batch: Vec<Check>,
     /// What concerns each container alone.
     pub containers: BTreeMap<ContainerNo, Vec<Check>>,
+    /// Until when it stays so while nothing is recorded; for ever where there is none.
+    pub until: Option<Time>,
+}
+
+/// The instant the gate is asked about. It alone compares with it, and so knows how long the answer stays.
+struct Asked {
+    now: Time,
+    until: Cell<Option<Time>>,
+}
+
+impl Asked {
+    fn at(now: Time) -> Self {
+        Self { now, until: Cell::new(None) }
+    }
+
+    /// Whether something that lasts until an instant is over.
+    fn is_over(&self, until: Time) -> bool {
+        let over = until <= self.now;
+        if !over {
+            self.until.set(earlier(self.until.get(), Some(until)));
+        }
+        over
+    }
 }
 
 impl Gate {
@@ -171,9 +195,10 @@ impl Gate {
 
 /// Asks the gate about a batch at an instant.
 pub fn gate(batch: &Batch, now: Time) -> Gate {
+    let asked = &Asked::at(now);
     let whole = vec![
         instruction(batch),
-        donor(batch, now),
+        donor(batch, asked),
         consent(batch),
         order(batch),
         identity(batch),
@@ -188,7 +213,7 @@ pub fn gate(batch: &Batch, now: Time) -> Gate {
             .standard()
             .mandated()
             .filter(|test| test.stage != Stage::Donor)
-            .map(|test| test_check(batch, test, container, now))
+            .map(|test| test_check(batch, test, container, asked))
             .collect();
         checks.extend([
             failures(batch, container),
@@ -197,11 +222,12 @@ pub fn gate(batch: &Batch, now: Time) -> Gate {
             dose(batch, container),
             labels(batch, container),
             here(batch, container),
-            in_date(container, now),
+            in_date(container, asked),
         ]);
         (container.no, checks)
     });
-    Gate { batch: whole, containers: containers.collect() }
+    let containers = containers.collect();
+    Gate { batch: whole, containers, until: asked.until.get() }
 }
 
 fn instruction(batch: &Batch) -> Check {
@@ -213,7 +239,7 @@ fn instruction(batch: &Batch) -> Check {
     }
 }
 
-fn donor(batch: &Batch, now: Time) -> Check {
+fn donor(batch: &Batch, asked: &Asked) -> Check {
     let mut check = Check::new(Requirement::Donor);
     let standard = batch.standard();
     let validity = standard.mandated().find(|test| test.stage == Stage::Donor).and_then(|test| test.validity);
@@ -248,7 +274,7 @@ fn donor(batch: &Batch, now: Time) -> Check {
         }
         if let (Some(screening), Some(validity)) = (screening, validity) {
             let until = plus_days(screening.sampled_at, validity.lasts.value());
-            if until <= now {
+            if asked.is_over(until) {
                 check = check.block(Blocker::DonorPanelExpired { since: until });
             }
             check.valid_until = earlier(check.valid_until, Some(until));
@@ -435,10 +461,10 @@ fn here(batch: &Batch, container: &Container) -> Check {
     check
 }
 
-fn in_date(container: &Container, now: Time) -> Check {
+fn in_date(container: &Container, asked: &Asked) -> Check {
     let mut check = Check::new(Requirement::InDate);
     check.valid_until = Some(container.expires_at);
-    if container.expires_at <= now {
+    if asked.is_over(container.expires_at) {
         check = check.block(Blocker::Expired { since: container.expires_at });
     }
     check

@@ -134,6 +134,7 @@ pub fn described() -> &'static [Described] {
             answer: None,
             query: &[],
             problems: &[Kind::NotJson, Kind::NotSignedIn, Kind::MediaType, Kind::TooLarge, Kind::Form],
+            unchanged: false,
         },
         Described {
             method: "delete",
@@ -144,6 +145,7 @@ pub fn described() -> &'static [Described] {
             answer: None,
             query: &[],
             problems: &[],
+            unchanged: false,
         },
         Described {
             method: "post",
@@ -154,6 +156,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<SetUpView>()),
             query: &[],
             problems: &[Kind::NotJson, Kind::NotFound, Kind::MediaType, Kind::TooLarge, Kind::Form],
+            unchanged: false,
         },
         Described {
             method: "post",
@@ -164,6 +167,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<SecretView>()),
             query: &[],
             problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form],
+            unchanged: false,
         },
         Described {
             method: "get",
@@ -174,6 +178,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<WaitingKeysView>()),
             query: &[],
             problems: &[Kind::NotFound],
+            unchanged: false,
         },
     ];
     ALL

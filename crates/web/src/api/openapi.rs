@@ -35,6 +35,8 @@ pub struct Described {
     pub query: &'static [(&'static str, &'static str)],
     /// Problems it answers with beside those of being signed in.
     pub problems: &'static [Kind],
+    /// Whether it answers 304 where nothing changed since the answer the caller has.
+    pub unchanged: bool,
 }
 
 impl Schemas {
@@ -206,13 +208,26 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     if let Some(answer) = described.answer {
         good["content"] = json!({"application/json": {"schema": Value::from(answer(generator))}});
     }
+    let mut parameters = parameters(described.path, described.query, false);
+    if described.unchanged {
+        good["headers"] = json!({"ETag": {
+            "schema": {"type": "string"},
+            "description": "Of this answer, for `If-None-Match`. Only where the database is embedded."
+        }});
+        responses
+            .insert("304".into(), json!({"description": "Nothing changed since the answer with this ETag"}));
+        parameters.push(json!({
+            "name": "If-None-Match", "in": "header", "description": "The ETag of the answer at hand.",
+            "schema": {"type": "string"}
+        }));
+    }
     responses.insert(if described.method == "delete" { "204" } else { "200" }.into(), good);
     let mut operation = json!({
         "operationId": format!("{}{}", described.method, described.path.replace(['/', '{', '}'], "_")),
         "summary": described.summary,
         "description": described.action.map_or("For anybody.".to_string(), |action| format!("For {}.", role_names(action))),
         "tags": [described.path.trim_start_matches('/').split('/').next().unwrap_or_default()],
-        "parameters": parameters(described.path, described.query, false),
+        "parameters": parameters,
         "responses": responses
     });
     if let Some(body) = described.body {

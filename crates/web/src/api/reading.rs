@@ -8,6 +8,7 @@ pub use super::items::{EntryView, SignatureView};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
+use super::unchanged::{Standing, unless_unchanged};
 use super::views::{BatchView, GateView};
 use crate::exporting;
 use crate::server::State;
@@ -21,7 +22,7 @@ use baiyo_domain::journal::signature::Signature;
 use baiyo_domain::journal::{Entry, StreamId, StreamKind};
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading::{After, ClinicScope};
+use baiyo_persistence::reading::{After, BoardPage, ClinicScope};
 use baiyo_persistence::{Conn, StoreError, journal, keystore, reading, sealing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -79,7 +80,12 @@ pub fn described() -> &'static [Described] {
             answer: None,
             query: &[],
             problems: &[],
+            unchanged: false,
         }
+    }
+    /// Answered by [`unless_unchanged`].
+    const fn list(path: &'static str, action: &'static str, summary: &'static str) -> Described {
+        Described { unchanged: true, ..get(path, action, summary) }
     }
     const ONE: &[Kind] = &[Kind::NotFound];
     static ALL: &[Described] = &[
@@ -96,7 +102,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<Page<BatchItem>>()),
             query: BOARD,
             problems: &[Kind::Form],
-            ..get("/batches", "read.batch", "The board: batches, newest change first.")
+            ..list("/batches", "read.batch", "The board: batches, newest change first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<BatchView>()),
@@ -111,7 +117,7 @@ pub fn described() -> &'static [Described] {
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             problems: ONE,
-            ..get("/batches/{id}/history", "read.batch", "Every entry of the batch, oldest first.")
+            ..list("/batches/{id}/history", "read.batch", "Every entry of the batch, oldest first.")
         },
         Described {
             answer: Some(|_| schemars::json_schema!({"type": "object"})),
@@ -126,7 +132,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<Page<OrderItem>>()),
             query: LIST,
             problems: &[Kind::Form],
-            ..get("/orders", "read.order", "Orders, newest first.")
+            ..list("/orders", "read.order", "Orders, newest first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<OrderView>()),
@@ -140,16 +146,16 @@ pub fn described() -> &'static [Described] {
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<PersonItem>>()),
-            ..get("/people", "read.people", "Everybody with an account.")
+            ..list("/people", "read.people", "Everybody with an account.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             problems: ONE,
-            ..get("/people/{id}/history", "read.people", "Every entry about a person, oldest first.")
+            ..list("/people/{id}/history", "read.people", "Every entry about a person, oldest first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<StandardItem>>()),
-            ..get("/standards", "read.standard", "All standards' versions.")
+            ..list("/standards", "read.standard", "All standards' versions.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<StandardView>()),
@@ -160,7 +166,7 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<Page<QualityEventItem>>()),
             query: LIST,
             problems: &[Kind::Form],
-            ..get("/quality_events", "read.quality_event", "Quality events, newest first.")
+            ..list("/quality_events", "read.quality_event", "Quality events, newest first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<QualityEventView>()),
@@ -169,17 +175,17 @@ pub fn described() -> &'static [Described] {
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<ClinicItem>>()),
-            ..get("/clinics", "read.clinics", "All clinics.")
+            ..list("/clinics", "read.clinics", "All clinics.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<StopItem>>()),
-            ..get("/stops", "read.batch", "Stop messages that are not acknowledged.")
+            ..list("/stops", "read.batch", "Stop messages that are not acknowledged.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             query: LIST,
             problems: &[Kind::Form],
-            ..get(
+            ..list(
                 "/attempts",
                 "read.attempts",
                 "Refused attempts against identity, authority or the gate, newest first.",
@@ -188,11 +194,11 @@ pub fn described() -> &'static [Described] {
         Described {
             answer: Some(|g| g.subschema_for::<LabelView>()),
             problems: &[Kind::NotFound, Kind::Form],
-            ..get("/labels/{label}", "read.batch", "What a scanned label stands for.")
+            ..list("/labels/{label}", "read.batch", "What a scanned label stands for.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<CheckpointView>()),
-            ..get("/checkpoint", "read.self", "The newest signed checkpoint, to be kept outside.")
+            ..list("/checkpoint", "read.self", "The newest signed checkpoint, to be kept outside.")
         },
     ];
     ALL
@@ -246,52 +252,57 @@ async fn me(request: HttpRequest, state: web::Data<State>) -> Answer {
 type Query = web::Query<HashMap<String, String>>;
 
 async fn batches(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.batch").await?;
-    let after = after_of(&query, &caller)?;
-    let status = query.get("status").cloned();
-    let scope = caller.scope();
-    let (now, _) = state.store.now();
-    let rows =
-        read(&state, &caller, move |conn| reading::batches(conn, scope, status.as_deref(), after, PAGE, now))
-            .await?;
-    let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
-    let items = rows.into_iter().map(|row| BatchItem {
-        id: row.id.0,
-        label: row.label,
-        clinic: row.clinic.0,
-        order: row.order_id.0,
-        pseudonym: row.pseudonym,
-        standard: row.standard,
-        purpose: row.purpose,
-        status: row.status,
-        blockers: row.blockers,
-        containers: row.containers,
-        released: row.released,
-        opened_at: time(row.opened_at),
-        changed_at: time(row.changed_at),
-        version: row.version,
-    });
-    Ok(paged("/batches", Page { items: items.collect(), next }))
+    unless_unchanged(&request, &state, "read.batch", async |caller| {
+        let after = after_of(&query, &caller)?;
+        let status = query.get("status").cloned();
+        let scope = caller.scope();
+        let (now, _) = state.store.now();
+        let page = read(&state, &caller, move |conn| {
+            reading::batches(conn, scope, status.as_deref(), after, PAGE, now)
+        });
+        let BoardPage { rows, until } = page.await?;
+        let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
+        let items = rows.into_iter().map(|row| BatchItem {
+            id: row.id.0,
+            label: row.label,
+            clinic: row.clinic.0,
+            order: row.order_id.0,
+            pseudonym: row.pseudonym,
+            standard: row.standard,
+            purpose: row.purpose,
+            status: row.status,
+            blockers: row.blockers,
+            containers: row.containers,
+            released: row.released,
+            opened_at: time(row.opened_at),
+            changed_at: time(row.changed_at),
+            version: row.version,
+        });
+        Ok(Standing(paged("/batches", Page { items: items.collect(), next }), until))
+    })
+    .await
 }
 
 async fn orders(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.order").await?;
-    let after = after_of(&query, &caller)?;
-    let scope = caller.scope();
-    let rows = read(&state, &caller, move |conn| Ok(reading::orders(conn, scope, after, PAGE)?)).await?;
-    let next = next_of(rows.len(), rows.last().map(|row| (row.placed_at, row.id.0)));
-    let items = rows.into_iter().map(|row| OrderItem {
-        id: row.id.0,
-        label: row.label,
-        clinic: row.clinic.0,
-        patient: row.patient.0,
-        pseudonym: row.pseudonym,
-        purpose: row.purpose,
-        status: row.status,
-        placed_at: time(row.placed_at),
-        version: row.version,
-    });
-    Ok(paged("/orders", Page { items: items.collect(), next }))
+    unless_unchanged(&request, &state, "read.order", async |caller| {
+        let after = after_of(&query, &caller)?;
+        let scope = caller.scope();
+        let rows = read(&state, &caller, move |conn| Ok(reading::orders(conn, scope, after, PAGE)?)).await?;
+        let next = next_of(rows.len(), rows.last().map(|row| (row.placed_at, row.id.0)));
+        let items = rows.into_iter().map(|row| OrderItem {
+            id: row.id.0,
+            label: row.label,
+            clinic: row.clinic.0,
+            patient: row.patient.0,
+            pseudonym: row.pseudonym,
+            purpose: row.purpose,
+            status: row.status,
+            placed_at: time(row.placed_at),
+            version: row.version,
+        });
+        Ok(paged("/orders", Page { items: items.collect(), next }).into())
+    })
+    .await
 }
 
 async fn batch(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
@@ -324,10 +335,12 @@ pub async fn one_batch(state: &web::Data<State>, caller: &Caller, id: &str) -> R
 }
 
 async fn batch_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.batch").await?;
-    let found = one_batch(&state, &caller, &path).await?;
-    let items = entries_of_batch(&state, &caller, &found).await?;
-    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+    unless_unchanged(&request, &state, "read.batch", async |caller| {
+        let found = one_batch(&state, &caller, &path).await?;
+        let items = entries_of_batch(&state, &caller, &found).await?;
+        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
+    })
+    .await
 }
 
 /// A batch's entries as this reader may see them, each with what corrected it.
@@ -350,25 +363,29 @@ pub async fn entries_of_batch(
 }
 
 async fn person_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.people").await?;
-    let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
-    let items = history(&state, &caller, stream).await?;
-    if items.is_empty() {
-        return Err(Problem::new(Kind::NotFound, caller.language));
-    }
-    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+    unless_unchanged(&request, &state, "read.people", async |caller| {
+        let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
+        let items = history(&state, &caller, stream).await?;
+        if items.is_empty() {
+            return Err(Problem::new(Kind::NotFound, caller.language));
+        }
+        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
+    })
+    .await
 }
 
 async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.attempts").await?;
-    let after = after_of(&query, &caller)?;
-    let items = read(&state, &caller, move |conn| {
-        let entries = journal::attempts_before(conn, after, PAGE)?;
-        shown(conn, entries)
-    });
-    let items = items.await?;
-    let next = next_of(items.len(), items.last().map(|item| (item.recorded_at.micros(), item.entry)));
-    Ok(paged("/attempts", Page { items, next }))
+    unless_unchanged(&request, &state, "read.attempts", async |caller| {
+        let after = after_of(&query, &caller)?;
+        let items = read(&state, &caller, move |conn| {
+            let entries = journal::attempts_before(conn, after, PAGE)?;
+            shown(conn, entries)
+        });
+        let items = items.await?;
+        let next = next_of(items.len(), items.last().map(|item| (item.recorded_at.micros(), item.entry)));
+        Ok(paged("/attempts", Page { items, next }).into())
+    })
+    .await
 }
 
 async fn history(
@@ -474,33 +491,37 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
 }
 
 async fn people(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.people").await?;
-    let rows = read(&state, &caller, |conn| Ok(reading::people(conn)?)).await?;
-    let items = rows.into_iter().map(|row| PersonItem {
-        id: row.id.0,
-        sign_in: row.sign_in,
-        name: row.name,
-        clinic: row.clinic.map(|clinic| clinic.0),
-        roles: row.roles.split(',').filter(|role| !role.is_empty()).map(String::from).collect(),
-        status: row.status,
-        version: row.version,
-    });
-    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+    unless_unchanged(&request, &state, "read.people", async |caller| {
+        let rows = read(&state, &caller, |conn| Ok(reading::people(conn)?)).await?;
+        let items = rows.into_iter().map(|row| PersonItem {
+            id: row.id.0,
+            sign_in: row.sign_in,
+            name: row.name,
+            clinic: row.clinic.map(|clinic| clinic.0),
+            roles: row.roles.split(',').filter(|role| !role.is_empty()).map(String::from).collect(),
+            status: row.status,
+            version: row.version,
+        });
+        Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }).into())
+    })
+    .await
 }
 
 async fn standards(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.standard").await?;
-    let rows = read(&state, &caller, |conn| Ok(reading::standards(conn)?)).await?;
-    let items = rows.into_iter().map(|row| StandardItem {
-        id: row.id.0,
-        code: row.code,
-        edition: row.edition,
-        title_en: row.title_en,
-        title_ja: row.title_ja,
-        status: row.status,
-        version: row.version,
-    });
-    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+    unless_unchanged(&request, &state, "read.standard", async |caller| {
+        let rows = read(&state, &caller, |conn| Ok(reading::standards(conn)?)).await?;
+        let items = rows.into_iter().map(|row| StandardItem {
+            id: row.id.0,
+            code: row.code,
+            edition: row.edition,
+            title_en: row.title_en,
+            title_ja: row.title_ja,
+            status: row.status,
+            version: row.version,
+        });
+        Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }).into())
+    })
+    .await
 }
 
 async fn standard(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
@@ -518,19 +539,21 @@ async fn standard(request: HttpRequest, path: web::Path<String>, state: web::Dat
 }
 
 async fn quality_events(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.quality_event").await?;
-    let after = after_of(&query, &caller)?;
-    let rows = read(&state, &caller, move |conn| Ok(reading::quality_events(conn, after, PAGE)?)).await?;
-    let next = next_of(rows.len(), rows.last().map(|row| (row.opened_at, row.id.0)));
-    let items = rows.into_iter().map(|row| QualityEventItem {
-        id: row.id.0,
-        title: row.title,
-        status: row.status,
-        opened_at: time(row.opened_at),
-        batches: row.batches,
-        version: row.version,
-    });
-    Ok(paged("/quality_events", Page { items: items.collect(), next }))
+    unless_unchanged(&request, &state, "read.quality_event", async |caller| {
+        let after = after_of(&query, &caller)?;
+        let rows = read(&state, &caller, move |conn| Ok(reading::quality_events(conn, after, PAGE)?)).await?;
+        let next = next_of(rows.len(), rows.last().map(|row| (row.opened_at, row.id.0)));
+        let items = rows.into_iter().map(|row| QualityEventItem {
+            id: row.id.0,
+            title: row.title,
+            status: row.status,
+            opened_at: time(row.opened_at),
+            batches: row.batches,
+            version: row.version,
+        });
+        Ok(paged("/quality_events", Page { items: items.collect(), next }).into())
+    })
+    .await
 }
 
 async fn quality_event(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
@@ -553,62 +576,73 @@ async fn quality_event(request: HttpRequest, path: web::Path<String>, state: web
 }
 
 async fn clinics(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.clinics").await?;
-    let site = read(&state, &caller, |conn| {
-        let stream = journal::site_stream(conn)?;
-        Ok(match stream {
-            Some(stream) => reading::stream(conn, stream)?.and_then(|world| world.site),
-            None => None,
+    unless_unchanged(&request, &state, "read.clinics", async |caller| {
+        let site = read(&state, &caller, |conn| {
+            let stream = journal::site_stream(conn)?;
+            Ok(match stream {
+                Some(stream) => reading::stream(conn, stream)?.and_then(|world| world.site),
+                None => None,
+            })
         })
+        .await?;
+        let items = site.into_iter().flat_map(|site| site.clinics).map(|(id, clinic)| ClinicItem {
+            id,
+            name: clinic.name.to_string(),
+            number: clinic.number.map(|number| number.to_string()),
+            closed: clinic.closed,
+        });
+        Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }).into())
     })
-    .await?;
-    let items = site.into_iter().flat_map(|site| site.clinics).map(|(id, clinic)| ClinicItem {
-        id,
-        name: clinic.name.to_string(),
-        number: clinic.number.map(|number| number.to_string()),
-        closed: clinic.closed,
-    });
-    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+    .await
 }
 
 async fn stops(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.batch").await?;
-    let scope = caller.scope();
-    let rows = read(&state, &caller, move |conn| Ok(reading::open_stops(conn, scope)?)).await?;
-    let items = rows.into_iter().map(|row| StopItem {
-        entry: row.entry.0,
-        batch: row.batch.0,
-        container: row.container,
-        clinic: row.clinic.0,
-        issued_at: time(row.issued_at),
-    });
-    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }))
+    unless_unchanged(&request, &state, "read.batch", async |caller| {
+        let scope = caller.scope();
+        let rows = read(&state, &caller, move |conn| Ok(reading::open_stops(conn, scope)?)).await?;
+        let items = rows.into_iter().map(|row| StopItem {
+            entry: row.entry.0,
+            batch: row.batch.0,
+            container: row.container,
+            clinic: row.clinic.0,
+            issued_at: time(row.issued_at),
+        });
+        Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }).into())
+    })
+    .await
 }
 
 async fn label(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.batch").await?;
-    let label: baiyo_domain::ids::Label = path.parse().map_err(|error: baiyo_domain::ids::LabelError| {
-        Problem::faults(vec![Fault { pointer: "/label".into(), kind: error.into() }], caller.language)
-    })?;
-    let scope = caller.scope();
-    let wanted = label.clone();
-    let found = read(&state, &caller, move |conn| match reading::batch_labelled(conn, &wanted)? {
-        Some(id) => reading::batch(conn, scope, id),
-        None => Ok(None),
-    });
-    let batch = found.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    Ok(HttpResponse::Ok().json(LabelView { label: label.to_string(), batch: batch.id, part: label.sub() }))
+    unless_unchanged(&request, &state, "read.batch", async |caller| {
+        let label: baiyo_domain::ids::Label =
+            path.parse().map_err(|error: baiyo_domain::ids::LabelError| {
+                Problem::faults(vec![Fault { pointer: "/label".into(), kind: error.into() }], caller.language)
+            })?;
+        let scope = caller.scope();
+        let wanted = label.clone();
+        let found = read(&state, &caller, move |conn| match reading::batch_labelled(conn, &wanted)? {
+            Some(id) => reading::batch(conn, scope, id),
+            None => Ok(None),
+        });
+        let batch = found.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+        Ok(HttpResponse::Ok()
+            .json(LabelView { label: label.to_string(), batch: batch.id, part: label.sub() })
+            .into())
+    })
+    .await
 }
 
 async fn checkpoint(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.self").await?;
-    let note = read(&state, &caller, |conn| Ok(sealing::newest_note(conn)?)).await?;
-    let (store, language) = (Arc::clone(&state.store), caller.language);
-    let vkey = web::block(move || sealing::verifier(&store)).await;
-    let vkey = vkey
-        .map_err(|_| Problem::new(Kind::Unavailable, language))?
-        .map_err(|error| Problem::of_store(&error, language))?;
-    Ok(HttpResponse::Ok().json(CheckpointView { note, vkey: vkey.map(|vkey| vkey.to_string()) }))
+    unless_unchanged(&request, &state, "read.self", async |caller| {
+        let note = read(&state, &caller, |conn| Ok(sealing::newest_note(conn)?)).await?;
+        let (store, language) = (Arc::clone(&state.store), caller.language);
+        let vkey = web::block(move || sealing::verifier(&store)).await;
+        let vkey = vkey
+            .map_err(|_| Problem::new(Kind::Unavailable, language))?
+            .map_err(|error| Problem::of_store(&error, language))?;
+        Ok(HttpResponse::Ok().json(CheckpointView { note, vkey: vkey.map(|vkey| vkey.to_string()) }).into())
+    })
+    .await
 }
 
 fn identifier(text: &str, caller: &Caller) -> Result<Uuid, Problem> {

@@ -36,7 +36,7 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     let wanted = status.clone();
     let (now, _) = state.store.now();
     let board = read(&state, &caller, move |conn| {
-        let rows = reading::batches(conn, scope, wanted.as_deref(), after, ROWS, now)?;
+        let rows = reading::batches(conn, scope, wanted.as_deref(), after, ROWS, now)?.rows;
         let mut stops = Vec::new();
         for stop in reading::open_stops(conn, scope)? {
             let batch = reading::batch(conn, scope, BatchId(stop.batch.0))?;

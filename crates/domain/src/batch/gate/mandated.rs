@@ -5,12 +5,12 @@ use super::super::filling::after_hours;
 use super::*;
 
 /// A mandated test for one container.
-pub(super) fn test_check(batch: &Batch, test: &Test, container: &Container, now: Time) -> Check {
+pub(super) fn test_check(batch: &Batch, test: &Test, container: &Container, asked: &Asked) -> Check {
     let check = Check::new(Requirement::Test(test.code.clone()));
     let fill = Subject::Fill(container.fill);
     let harvests: Vec<HarvestNo> =
         batch.fills.get(&container.fill).map(|f| f.harvests.clone()).unwrap_or_default();
-    let unit = |subject: Subject, fits: &dyn Fn(&TestSample) -> bool| unit(batch, test, subject, fits, now);
+    let unit = |subject: Subject, fits: &dyn Fn(&TestSample) -> bool| unit(batch, test, subject, fits, asked);
     let found: Vec<Unit> = match test.stage {
         Stage::Donor => Vec::new(),
         Stage::Receipt => {
@@ -20,11 +20,11 @@ pub(super) fn test_check(batch: &Batch, test: &Test, container: &Container, now:
             let pooled = batch.parents.iter().filter(|(id, parent)| {
                 parent.container.is_none() && ancestry.contains(&Subject::Parent { batch: **id })
             });
-            let pooled = pooled.map(|(id, parent)| bank_unit(test, *id, &parent.met, now));
+            let pooled = pooled.map(|(id, parent)| bank_unit(test, *id, &parent.met, asked));
             std::iter::once(own).chain(pooled).collect()
         }
         Stage::Bank => {
-            batch.parents.iter().map(|(id, parent)| bank_unit(test, *id, &parent.met, now)).collect()
+            batch.parents.iter().map(|(id, parent)| bank_unit(test, *id, &parent.met, asked)).collect()
         }
         Stage::InProcess { within } => harvests
             .iter()
@@ -75,9 +75,16 @@ type Unit = Result<Option<Time>, (Blocker, Option<Time>)>;
 
 /// One thing that must have been sampled for a test: met by its best sample; spoilt by any that fails or still
 /// owes the retests of its investigation, however well another sample did.
-fn unit(batch: &Batch, test: &Test, subject: Subject, fits: &dyn Fn(&TestSample) -> bool, now: Time) -> Unit {
+fn unit(
+    batch: &Batch,
+    test: &Test,
+    subject: Subject,
+    fits: &dyn Fn(&TestSample) -> bool,
+    asked: &Asked,
+) -> Unit {
     let samples = batch.samples.iter().filter(|(_, s)| s.form.tests.contains(&test.code) && fits(s));
-    let standings: Vec<Unit> = samples.map(|(no, sample)| standing(batch, test, *no, sample, now)).collect();
+    let standings: Vec<Unit> =
+        samples.map(|(no, sample)| standing(batch, test, *no, sample, asked)).collect();
     let failed = |unit: &&Unit| matches!(unit, Err((Blocker::TestFailed { .. }, _)));
     let owing = |unit: &&Unit| matches!(unit, Err((Blocker::RetestPending { .. }, _)));
     let absent = Blocker::TestAbsent { test: test.code.clone(), subject };
@@ -91,7 +98,7 @@ fn unit(batch: &Batch, test: &Test, subject: Subject, fits: &dyn Fn(&TestSample)
         .unwrap_or(Err((absent, None)))
 }
 
-fn standing(batch: &Batch, test: &Test, no: SampleNo, sample: &TestSample, now: Time) -> Unit {
+fn standing(batch: &Batch, test: &Test, no: SampleNo, sample: &TestSample, asked: &Asked) -> Unit {
     let code = || test.code.clone();
     let of_sample = |result: &&TestResult| result.form.sample == no && result.form.test == test.code;
     let results: Vec<&TestResult> = batch.results.values().filter(of_sample).collect();
@@ -122,7 +129,7 @@ fn standing(batch: &Batch, test: &Test, no: SampleNo, sample: &TestSample, now: 
         Verdict::Pass if newest.verified_by.is_none() => {
             Blocker::TestUnverified { test: code(), result: newest.no }
         }
-        Verdict::Pass => return in_validity(test, sample.at, newest.reported_at, now),
+        Verdict::Pass => return in_validity(test, sample.at, newest.reported_at, asked),
         Verdict::Fail => Blocker::TestFailed { test: code(), result: newest.no },
         Verdict::Undecidable => Blocker::TestUndecidable { test: code(), result: newest.no },
         Verdict::AwaitsInterpretation => Blocker::TestUninterpreted { test: code(), result: newest.no },
@@ -132,23 +139,23 @@ fn standing(batch: &Batch, test: &Test, no: SampleNo, sample: &TestSample, now: 
     Err((blocker, None))
 }
 
-fn in_validity(test: &Test, sampled_at: Time, reported_at: Time, now: Time) -> Unit {
+fn in_validity(test: &Test, sampled_at: Time, reported_at: Time, asked: &Asked) -> Unit {
     let Some(Validity { lasts, from }) = test.validity else { return Ok(None) };
     let start = match from {
         Anchor::Sampling => sampled_at,
         Anchor::Report => reported_at,
     };
     let until = plus_days(start, lasts.value());
-    if until <= now {
+    if asked.is_over(until) {
         Err((Blocker::TestExpired { test: test.code.clone(), since: until }, None))
     } else {
         Ok(Some(until))
     }
 }
 
-fn bank_unit(test: &Test, bank: BatchId, met: &[MetTest], now: Time) -> Unit {
+fn bank_unit(test: &Test, bank: BatchId, met: &[MetTest], asked: &Asked) -> Unit {
     match met.iter().find(|met| met.code == test.code) {
-        Some(met) => in_validity(test, met.sampled_at, met.reported_at, now),
+        Some(met) => in_validity(test, met.sampled_at, met.reported_at, asked),
         None => {
             let subject = Subject::Parent { batch: bank };
             Err((Blocker::TestAbsent { test: test.code.clone(), subject }, None))
@@ -158,8 +165,9 @@ fn bank_unit(test: &Test, bank: BatchId, met: &[MetTest], now: Time) -> Unit {
 
 /// The mandated tests of the tissue that are met: what a batch must know that cells of this one are pooled into.
 pub(in crate::batch) fn receipt_tests(batch: &Batch, now: Time) -> Vec<Code> {
+    let asked = &Asked::at(now);
     let of_tissue = batch.standard().mandated().filter(|test| test.stage == Stage::Receipt);
     let tissue = |sample: &TestSample| sample.form.subjects.contains(&Subject::Tissue);
-    let met = of_tissue.filter(|test| unit(batch, test, Subject::Tissue, &tissue, now).is_ok());
+    let met = of_tissue.filter(|test| unit(batch, test, Subject::Tissue, &tissue, asked).is_ok());
     met.map(|test| test.code.clone()).collect()
 }

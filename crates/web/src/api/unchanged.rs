@@ -1,0 +1,93 @@
+//! Lists that are asked for again and again. On the embedded engine nobody but this process writes: so it knows, without
+//! asking the database, whether an answer given before still stands, and says so by 304. Who asks, and whether he may,
+//! is decided each time.
+
+use super::problem::Problem;
+use crate::server::State;
+use crate::session::{self, Caller};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use baiyo_domain::time::Time;
+use sha2::{Digest, Sha256};
+
+/// An answer, and until when it stays so while nothing is recorded; for ever where there is none.
+pub struct Standing(pub HttpResponse, pub Option<Time>);
+
+impl From<HttpResponse> for Standing {
+    fn from(answer: HttpResponse) -> Self {
+        Self(answer, None)
+    }
+}
+
+/// Admits a reader to an action and answers him, or tells him that the answer he has still stands.
+///
+/// # Errors
+/// He is not admitted, or cannot be answered.
+pub async fn unless_unchanged(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    action: &str,
+    answer: impl AsyncFnOnce(Caller) -> Result<Standing, Problem>,
+) -> Result<HttpResponse, Problem> {
+    // Asked first: whatever is read after it is at least as new.
+    let revision = state.store.revision();
+    let caller = session::admit(request, state, action).await?;
+    let seen = revision.map(|revision| Seen::by(&caller, request, state, revision));
+    if let Some(tag) = seen.as_ref().and_then(|seen| seen.still_stands(request, state.store.now().0)) {
+        let mut unchanged = HttpResponse::NotModified().finish();
+        describe(&mut unchanged, Some(&tag));
+        return Ok(unchanged);
+    }
+    let Standing(mut answer, until) = answer(caller).await?;
+    let tag = seen.map(|seen| seen.tag(until.map(Time::micros)));
+    describe(&mut answer, tag.as_deref());
+    Ok(answer)
+}
+
+/// Browsers may keep it, but ask each time.
+fn describe(answer: &mut HttpResponse, tag: Option<&str>) {
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("Authorization, Cookie, Accept-Language"));
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        headers.insert(header::ETAG, tag);
+    }
+}
+
+/// Everything that an answer depends on beside the time.
+struct Seen(Sha256);
+
+impl Seen {
+    fn by(caller: &Caller, request: &HttpRequest, state: &State, revision: u64) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(state.started.as_bytes());
+        hash.update(revision.to_be_bytes());
+        hash.update(caller.person.0.as_bytes());
+        hash.update(caller.clinic.map(|clinic| *clinic.0.as_bytes()).unwrap_or_default());
+        hash.update(caller.language.tag());
+        // Last, as it has no fixed length.
+        hash.update(request.uri().to_string());
+        Self(hash)
+    }
+
+    /// The tag of an answer that stays until an instant: it names the instant, so that nobody has to remember it.
+    fn tag(&self, until: Option<i64>) -> String {
+        let until = until.map(|until| until.to_string()).unwrap_or_default();
+        let digest = self.0.clone().chain_update(["\n", &until].concat()).finalize();
+        let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("\"{digest}-{until}\"")
+    }
+
+    /// The tag among those the reader has that is of now.
+    fn still_stands(&self, request: &HttpRequest, now: Time) -> Option<String> {
+        let known = request.headers().get_all(header::IF_NONE_MATCH);
+        let mut tags = known.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        tags.find_map(|tag| {
+            let (_, until) = tag.trim().strip_suffix('"')?.rsplit_once('-')?;
+            let until = if until.is_empty() { None } else { Some(until.parse().ok()?) };
+            let current = self.tag(until);
+            let is_his = tag.trim().trim_start_matches("W/") == current;
+            (is_his && until.is_none_or(|until| now.micros() < until)).then_some(current)
+        })
+    }
+}
