@@ -8,7 +8,7 @@ use crate::rebuild::{self, Rebuilt};
 use crate::sealing;
 use crate::store::{Location, Store, StoreError, database_in};
 use crate::verify::{CannotCheck, Report, verify};
-use crate::writer::{JobError, WriteError};
+use crate::writer::JobError;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,7 +85,10 @@ pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) 
     agreeing(OLD, old.read(rebuild::check)?)?;
 
     if let Err(error) = fill(from, to, before.entries, progress) {
-        empty(to);
+        // Rows that may be there keep their keys.
+        if !matches!(error, CopyError::Store(StoreError::Unknown(_))) {
+            empty(to);
+        }
         return Err(error);
     }
     drop(old);
@@ -222,11 +225,12 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 19] = [
+const OTHERS: [Table; 20] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
     table("batch_row", "id"),
+    table("clinic_board_row", "batch, clinic"),
     table("container_row", "batch, no"),
     table("stop_row", "entry"),
     table("order_row", "id"),
@@ -273,9 +277,7 @@ fn copy_rows(
         });
         told.iter().for_each(|copied| progress(copied, entries));
         match job.join() {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(WriteError::Job(error))) => Err(error.into()),
-            Ok(Err(WriteError::Unavailable(reason))) => Err(StoreError::Database(reason).into()),
+            Ok(written) => Ok(written.map_err(StoreError::from)?),
             Err(_) => Err(StoreError::Database("the copying ended abnormally".into()).into()),
         }
     })
