@@ -47,7 +47,7 @@ struct Rewritten {
 const END: u64 = 68;
 const EARLY: u64 = 34;
 
-const ROOT: Is = is!(Fault::Root { source_name: Source::Outside(2), size: END, .. });
+const ROOT: Is = is!(Fault::Root { source_name: Source::Outside(2), size: END, since: 35 });
 const ROLLED_BACK: Is = is!(Fault::RolledBack { source_name: Source::Outside(2), size: END, .. });
 
 const KINDS: [Rewritten; 12] = [
@@ -112,8 +112,8 @@ const KINDS: [Rewritten; 12] = [
             })
         },
         alone: None,
-        kept: is!(Fault::Root { source_name: Source::Outside(1), size: EARLY, .. }
-            | Fault::Root { source_name: Source::Outside(2), size: END, .. }),
+        kept: is!(Fault::Root { source_name: Source::Outside(1), size: EARLY, since: 1 }
+            | Fault::Root { source_name: Source::Outside(2), size: END, since: 1 }),
         early: true,
         handed: &[],
     },

@@ -328,8 +328,10 @@ impl Log<'_> {
 struct Claims<'a> {
     due: BTreeMap<u64, Vec<Source>>,
     kept: &'a Kept<'a>,
-    /// The size of the last checkpoint that agreed.
+    /// The size of the last checkpoint that agreed, and of the last one from outside that did: whoever has the log's
+    /// key can make all others agree.
     agreed: u64,
+    agreed_outside: u64,
 }
 
 #[derive(QueryableByName)]
@@ -377,7 +379,7 @@ impl<'a> Claims<'a> {
                 }
             }
         }
-        Ok(Self { due, kept, agreed: 0 })
+        Ok(Self { due, kept, agreed: 0, agreed_outside: 0 })
     }
 
     /// Compares the checkpoints over as many entries as the edge has with its root.
@@ -385,7 +387,7 @@ impl<'a> Claims<'a> {
         let size = edge.count;
         let Some(sources) = self.due.remove(&size) else { return Ok(()) };
         let root = edge.root();
-        let mut agreed = false;
+        let (mut agreed, mut agreed_outside) = (false, false);
         for source in sources {
             check.report.checkpoints += 1;
             let (note, row_root) = self.note(conn, &source)?;
@@ -396,15 +398,21 @@ impl<'a> Claims<'a> {
                     if stated != size || row_root.is_some_and(|row_root| row_root != stated_root.0) {
                         check.found(END, Fault::CheckpointRow { source_name });
                     } else if stated_root != root {
-                        check.found(END, Fault::Root { source_name, size, since: self.agreed + 1 });
+                        let outside = matches!(source_name, Source::Outside(_));
+                        let agreed = if outside { self.agreed_outside } else { self.agreed };
+                        check.found(END, Fault::Root { source_name, size, since: agreed + 1 });
                     } else {
                         agreed = true;
+                        agreed_outside |= matches!(source_name, Source::Outside(_));
                     }
                 }
             }
         }
         if agreed {
             self.agreed = size;
+        }
+        if agreed_outside {
+            self.agreed_outside = size;
         }
         Ok(())
     }
