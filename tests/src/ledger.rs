@@ -7,7 +7,7 @@ use crate::centre::Centre;
 use crate::course::{Course, Recipe, Step};
 use baiyo_domain::time::Time;
 use baiyo_persistence::engine::prelude::*;
-use baiyo_persistence::rebuild;
+use baiyo_persistence::rebuild::{self, Rebuilt};
 use baiyo_persistence::schema::{idempotency, journal};
 use baiyo_persistence::sql_types::Id;
 use baiyo_persistence::{Conn, StoreError};
@@ -249,8 +249,8 @@ pub fn entries(conn: &mut Conn) -> i64 {
     journal::table.count().get_result(conn).expect("the journal")
 }
 
-/// What is wrong with the records, given what the clients were promised: every promised entry is there, nothing is that
-/// nobody was promised, and no entry is without its evidence and its rows. `before` is how many entries there were.
+/// What is wrong with the journal, given what the clients were promised: every promised entry is there, and nothing is
+/// that nobody was promised. `before` is how many entries there were.
 ///
 /// # Errors
 /// The records cannot be read.
@@ -266,9 +266,13 @@ pub fn faults(clients: &[Client], before: i64, conn: &mut Conn) -> Result<Vec<St
     if unasked != 0 {
         faults.push(format!("{unasked} entries more than were promised"));
     }
-    let agreed = rebuild::check(conn)?;
-    if !agreed.agrees() {
-        faults.push(format!("half applied: {agreed:?}"));
-    }
     Ok(faults)
+}
+
+/// Entries without their evidence or their rows, or the other way round; nothing where all are whole.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn half_applied(conn: &mut Conn) -> Result<Option<Rebuilt>, StoreError> {
+    Ok(Some(rebuild::check(conn)?).filter(|found| !found.agrees()))
 }

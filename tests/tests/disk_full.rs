@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use stories::disk::Disk;
-use stories::ledger::{Client, Due, clients, entries, faults};
+use stories::ledger::{Client, Due, clients, entries, faults, half_applied};
 use stories::{Centre, engine};
 
 const CLIENTS: usize = 3;
@@ -52,6 +52,9 @@ fn fills_up(disk: impl FnOnce(&Centre) -> Disk, points: impl Iterator<Item = usi
             assert_eq!(client.send(&centre), Due::Unsent, "served again at once: {}", centre.log());
         }
         assert_eq!(faults(&clients, before, &mut conn).expect("the records"), [""; 0]);
+        if hit % 10 == 0 {
+            assert_eq!(half_applied(&mut conn).expect("the records"), None);
+        }
         for client in clients.iter().filter(|client| !client.order().is_nil()) {
             centre.coordinator().get(&format!("/orders/{}/recipient", client.order())).ok();
         }

@@ -1,10 +1,10 @@
 //! Servers that are killed under load: the product at any moment, and on PostgreSQL the database as well. Whatever was
-//! acknowledged is there, whole and once, and after a moment everything goes on. That the ledgers would show it otherwise
-//! is shown in `once_and_for_whom.rs`.
+//! acknowledged is there, whole and once, and after a moment everything goes on. That the ledgers would show it
+//! otherwise is shown in `once_and_for_whom.rs`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use stories::ledger::{Client, Due, clients, entries, faults};
+use stories::ledger::{Client, Due, clients, entries, faults, half_applied};
 use stories::{Centre, engine};
 use xtask::postgres::Server;
 
@@ -28,6 +28,7 @@ fn moment(round: usize) -> Duration {
 
 #[derive(Default)]
 struct Tally {
+    rounds: usize,
     unanswered: usize,
     unknown: usize,
     /// Of those two, what was kept all the same.
@@ -48,8 +49,9 @@ fn under_load(centre: &Centre, clients: &mut [Client], disturb: impl FnOnce(&Ato
     });
 }
 
-/// Sends again whatever was not acknowledged, and holds the records against the ledgers. That they verify is seen when
-/// the centre is dropped: what is wrong in a journal stays so.
+/// Sends again whatever was not acknowledged, and holds the records against the ledgers; each fifth time, as that takes
+/// long, also the evidence and the rows against the journal. That it verifies is seen when the centre is dropped: what
+/// is wrong in a journal stays so.
 fn settle(centre: &Centre, clients: &mut [Client], before: i64, tally: &mut Tally) {
     let mut conn = centre.database();
     for client in &mut *clients {
@@ -71,6 +73,10 @@ fn settle(centre: &Centre, clients: &mut [Client], before: i64, tally: &mut Tall
         assert_eq!(client.send(centre), Due::Unsent, "it serves again");
     }
     assert_eq!(faults(clients, before, &mut conn).expect("the records"), [""; 0]);
+    tally.rounds += 1;
+    if tally.rounds.is_multiple_of(5) {
+        assert_eq!(half_applied(&mut conn).expect("the records"), None);
+    }
 }
 
 #[test]
@@ -91,7 +97,7 @@ fn what_was_acknowledged_is_kept_whole_and_once_whenever_a_server_is_killed() {
             std::thread::sleep(moment(round));
             centre.kill();
         });
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             // Once more, while it takes up what it finds.
             centre.start_and_kill(moment(round) / 4);
         }
@@ -111,7 +117,7 @@ fn what_was_acknowledged_is_kept_whole_and_once_whenever_a_server_is_killed() {
             under_load(&centre, &mut clients, |go_on| {
                 std::thread::sleep(moment(round));
                 // Some clients ask until they are served again; of others it is seen what became of their last request.
-                go_on.store(round % 2 == 0, Ordering::Relaxed);
+                go_on.store(round.is_multiple_of(2), Ordering::Relaxed);
                 crash_and_start_again(&centre, database, &mut tally);
                 std::thread::sleep(moment(round));
             });

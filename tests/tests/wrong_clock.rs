@@ -1,5 +1,5 @@
-//! A clock that stands, goes back three days, or runs four hundred days ahead: facts are recorded in their order all the
-//! same, nothing is signed behind what is recorded, and what has expired stays so when the clock is put right. Told
+//! A clock that stands, goes back three days, or runs four hundred days ahead: facts are recorded in their order all
+//! the same, nothing is signed behind what is recorded, and what has expired stays so when the clock is put right. Told
 //! with the clock that is given to the store, and with the machine's own falsified under the product's binary.
 
 use baiyo_domain::time::Time;
@@ -44,7 +44,7 @@ fn order(centre: &Centre) {
     centre.coordinator().post("/orders", form).made();
 }
 
-/// When each entry was recorded, in the order of the journal, which none goes back in: neither in its stream nor across.
+/// When each entry was recorded, in the order of the journal: no time goes back, neither in a stream nor across.
 fn times(centre: &Centre) -> Vec<Time> {
     let rows = journal::table.order(journal::seq);
     let rows =
