@@ -3,11 +3,12 @@
 use crate::engine::prelude::*;
 use crate::keyset::{After, further};
 use crate::on_engine;
-use crate::schema::{journal, unsealed};
+use crate::schema::{journal, tree_leaf, unsealed};
 use crate::sql_types::Id;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::time::Time;
+use diesel::dsl::{exists, not};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = journal)]
@@ -170,6 +171,8 @@ pub fn page_after(conn: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<(i64
 pub(crate) fn unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
     let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(unsealed::table
         .inner_join(journal::table.on(journal::seq.eq(unsealed::seq)))
+        // Whoever owns the database could let one wait twice, and nothing would be sealed any more.
+        .filter(not(exists(tree_leaf::table.filter(tree_leaf::entry.eq(journal::id)))))
         .order(unsealed::seq)
         .limit(limit)
         .select(Row::as_select()), conn))?;

@@ -242,6 +242,12 @@ pub enum Fault {
     /// An entry that has no leaf and waits for none.
     #[error("it is not in the tree and does not wait to be: it was inserted, or its leaf was taken out")]
     PassedOver,
+    /// Rows that wait for a leaf and are no entry, or have one.
+    #[error("{rows} rows wait to be in the tree that are in it already, or are no entries")]
+    WaitsInVain {
+        /// How many.
+        rows: i64,
+    },
     /// Not a checkpoint of this log.
     #[error("{source_name} is not this log's: {reason}")]
     Checkpoint {

@@ -93,13 +93,14 @@ CREATE TRIGGER tree_leaf_no_delete BEFORE DELETE ON tree_leaf
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: leaves are never deleted');
 CREATE TRIGGER tree_leaf_no_truncate BEFORE TRUNCATE ON tree_leaf
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: leaves are never deleted');
-CREATE FUNCTION journal_entry_waits() RETURNS trigger LANGUAGE plpgsql
+-- Who waits is the owner's to write: the application comes here by an entry or a leaf alone.
+CREATE FUNCTION journal_entry_waits() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO unsealed (seq) VALUES (NEW.seq);
     RETURN NULL;
 END $$;
-CREATE FUNCTION tree_leaf_seals_entry() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION tree_leaf_seals_entry() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     DELETE FROM unsealed WHERE seq = (SELECT seq FROM journal WHERE id = NEW.entry);
@@ -145,6 +146,6 @@ CREATE TRIGGER checkpoint_no_truncate BEFORE TRUNCATE ON checkpoint
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('tree: checkpoints are never deleted');
 
 GRANT SELECT, INSERT ON journal, tree_leaf, tree_node, checkpoint TO baiyo_app;
-GRANT SELECT, INSERT, DELETE ON unsealed TO baiyo_app;
+GRANT SELECT ON unsealed TO baiyo_app;
 -- Whether its database has the newest form is the application's to see.
 GRANT SELECT ON __diesel_schema_migrations TO baiyo_app;

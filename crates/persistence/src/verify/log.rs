@@ -145,7 +145,7 @@ fn check_unsealed(check: &mut Check, conn: &mut Conn, bounds: &Bounds) -> QueryR
         .bind::<BigInt, _>(as_i64(bounds.leaves))
         .bind::<BigInt, _>(PAGE)
         .load(conn)?;
-        let Some(newest) = page.last() else { return Ok(()) };
+        let Some(newest) = page.last() else { break };
         last = newest.entry_row.seq;
         for Unsealed { entry_row: row, waits } in page {
             // A leaf beyond the bound came while this was read.
@@ -156,6 +156,21 @@ fn check_unsealed(check: &mut Check, conn: &mut Conn, bounds: &Bounds) -> QueryR
             }
         }
     }
+    let vain: VainWait = diesel::sql_query(
+        "SELECT count(*) AS rows FROM unsealed AS u LEFT JOIN journal AS j ON j.seq = u.seq \
+         LEFT JOIN tree_leaf AS l ON l.entry = j.id WHERE j.id IS NULL OR l.entry IS NOT NULL",
+    )
+    .get_result(conn)?;
+    if vain.rows > 0 {
+        check.found(END, Fault::WaitsInVain { rows: vain.rows });
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct VainWait {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
 }
 
 /// The right edge of a growing tree: the complete subtrees that cover it, largest first.

@@ -222,7 +222,8 @@ impl Forger {
     pub fn seal_rest(&mut self) {
         self.sql(
             "INSERT INTO tree_leaf SELECT (SELECT coalesce(max(tree_index) + 1, 0) FROM tree_leaf) \
-             + row_number() OVER (ORDER BY seq) - 1, id FROM journal WHERE id NOT IN (SELECT entry FROM tree_leaf)",
+             + row_number() OVER (ORDER BY seq) - 1, id FROM journal WHERE id NOT IN (SELECT entry FROM tree_leaf); \
+             DELETE FROM unsealed",
         );
         self.reseal();
     }

@@ -469,6 +469,14 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::PassedOver),
     ),
     (
+        "what is sealed is made to wait again",
+        |f| {
+            f.sql("INSERT INTO unsealed SELECT min(seq) FROM journal");
+            None
+        },
+        found!(Fault::WaitsInVain { rows: 1 }),
+    ),
+    (
         "a stored subtree is changed",
         |f| {
             f.sql(&format!("UPDATE tree_node SET hash = {} WHERE level = 2 AND idx = 1", no_hash()));
