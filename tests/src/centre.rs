@@ -6,8 +6,7 @@ use crate::engine;
 use crate::founded::{Member, beginning, founded};
 use crate::program::{Serving, start_and_kill};
 use actix_web::web::Data;
-use baiyo::commands::centre_of;
-use baiyo::server::{State, serve_until};
+use baiyo::server::{self, State, serve_until};
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
@@ -123,7 +122,7 @@ impl Centre {
     fn serve(&mut self, store: Arc<Store>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = State::new(Arc::clone(&store), centre_of(&store).expect("the centre"));
+        let state = State::new(Arc::clone(&store), server::Centre::of(&store).expect("the centre"));
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let served = serve_until(Data::new(state), listener, async {

@@ -61,7 +61,8 @@ impl Drop for Disk {
     fn drop(&mut self) {
         if let Self::Small(folder) = self {
             let gone = Command::new("umount").arg("--lazy").arg(&*folder).status();
-            let _ = std::fs::remove_dir(&*folder);
+            // What lay beneath it from before.
+            let _ = std::fs::remove_dir_all(&*folder);
             assert!(
                 std::thread::panicking() || gone.is_ok_and(|gone| gone.success()),
                 "nothing stays mounted"

@@ -24,6 +24,11 @@ fn a_centre_copied_to_another_place_is_sound_there_and_goes_on() {
     let mut centre = Centre::open();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
     let (deciding, history) = (course.path("deciding"), course.path("history"));
+    let odd = "it's \"odd\" \\ , ($1) '; -- 培養";
+    centre.technician().post(&course.path("holding"), json!({ "reason": odd })).ok();
+    course.holds().into_iter().for_each(|hold| _ = course.lift(hold).ok());
+    let recipient = format!("/orders/{}/recipient", course.view()["order"].as_str().unwrap());
+    let named = centre.coordinator().get(&recipient).ok();
     centre.inspector().get(&course.path("export")).ok();
     let recorded = centre.inspector().get(&history).ok();
     let kept = centre.inspector().get("/checkpoint").ok()["note"].as_str().unwrap().to_string();
@@ -55,6 +60,7 @@ fn a_centre_copied_to_another_place_is_sound_there_and_goes_on() {
     }
     centre.is_moved_to(there);
     assert_eq!(centre.inspector().get(&history).ok(), recorded);
+    assert_eq!(centre.coordinator().get(&recipient).ok(), named, "the names are there, and their keys");
     let form = json!({ "containers": [1], "decision": "release" });
     centre.releaser().sign(&deciding, form, "disposition").ok();
     assert_eq!(centre.verify(&[kept]).findings, []);

@@ -6,14 +6,15 @@ use crate::clock::SystemClock;
 use crate::engine::prelude::*;
 use crate::rebuild::{self, Rebuilt};
 use crate::sealing;
-use crate::store::{Location, Store, StoreError, database_in};
+use crate::store::{Location, Store, StoreError, database_in, lock_in};
 use crate::verify::{CannotCheck, Report, verify};
-use crate::writer::JobError;
+use crate::writer::{JobError, WriteError};
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why a centre was not copied.
@@ -45,9 +46,31 @@ pub enum CopyError {
     /// The new place is in use.
     #[error("the new place is not empty: {0} is there already")]
     NotEmpty(String),
+    /// A table has another number of rows.
+    #[error("the table {table} had {was} rows and has {is} in the new place")]
+    Rows {
+        /// The table.
+        table: &'static str,
+        /// Rows there were.
+        was: i64,
+        /// Rows there are.
+        is: i64,
+    },
     /// A server has the records open.
-    #[error("{0} server(s) work on the records that are to be copied; stop them first")]
+    #[error(
+        "{0} connections of servers or commands work on the records that are to be copied; stop them first"
+    )]
     Served(i64),
+    /// The old place was written to meanwhile.
+    #[error(
+        "{copied} entries were copied, and the old place has {is} by now: empty the new place and copy again"
+    )]
+    WentOn {
+        /// Entries copied.
+        copied: u64,
+        /// Entries there are now.
+        is: u64,
+    },
     /// A place cannot be checked.
     #[error("{0}")]
     Check(#[from] CannotCheck),
@@ -65,14 +88,14 @@ impl From<diesel::result::Error> for CopyError {
 const OLD: &str = "the old place";
 const NEW: &str = "the new place";
 
-/// Copies everything from one place to an empty one: database, keys and checkpoints. The old place is sealed and
-/// otherwise left as it is; from then on only one of the two may be served. `progress` is told how many entries of how
-/// many are copied.
+/// Copies everything from one place to an empty one: database, keys and checkpoints. The old place is brought to the
+/// newest form and sealed, and otherwise left as it is; from then on only one of the two may be served. `progress` is
+/// told how many entries of how many are copied.
 ///
 /// Returns what verifying the new place found.
 ///
 /// # Errors
-/// [`CopyError`]; then the new place is empty again, unless it was the checking of it that failed.
+/// [`CopyError`]; then what was made in the new place is gone again, unless it was the checking of it that failed.
 pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, CopyError> {
     refuse_taken(to)?;
     refuse_served(from)?;
@@ -84,80 +107,123 @@ pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) 
     let before = sound(OLD, from, &outside)?;
     agreeing(OLD, old.read(rebuild::check)?)?;
 
-    if let Err(error) = fill(from, to, before.entries, progress) {
+    let mut made = Made::default();
+    if let Err(error) = fill(from, to, before.entries, &mut made, progress) {
         // Rows that may be there keep their keys.
         if !matches!(error, CopyError::Store(StoreError::Unknown(_))) {
-            empty(to);
+            made.undo();
         }
         return Err(error);
     }
-    drop(old);
 
     let after = sound(NEW, to, &outside)?;
     agreeing(NEW, rebuild::check(&mut to.connect()?)?)?;
     let told = |report: &Report| (report.entries, report.streams, report.signatures, report.unsealed);
-    match told(&before) == told(&after) {
-        true => Ok(after),
-        false => Err(CopyError::Differs { was: before.entries, is: after.entries }),
+    if told(&before) != told(&after) {
+        return Err(CopyError::Differs { was: before.entries, is: after.entries });
     }
+    // A server that nobody saw may have gone on in the old place.
+    let is = number(&mut from.connect()?, "SELECT count(*) AS number FROM journal")?.unsigned_abs();
+    drop(old);
+    if is == after.entries { Ok(after) } else { Err(CopyError::WentOn { copied: after.entries, is }) }
 }
 
 /// The folders that come along, and whether only their owner may enter them.
 const FOLDERS: [(&str, bool); 2] = [("keys", true), ("checkpoints", false)];
 
+/// What a copy has made so far, so that what was there before is never taken away.
+#[derive(Default)]
+struct Made {
+    folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Made {
+    fn undo(self) {
+        self.files.iter().for_each(|file| _ = fs::remove_file(file));
+        // Innermost first; one that holds something else stays.
+        self.folders.iter().rev().for_each(|folder| _ = fs::remove_dir(folder));
+    }
+
+    /// Copies a folder's files, durably; their permissions come along.
+    fn copy_folder(&mut self, from: &Path, to: &Path, private: bool) -> io::Result<()> {
+        match DirBuilder::new().mode(if private { 0o700 } else { 0o755 }).create(to) {
+            Ok(()) => self.folders.push(to.to_path_buf()),
+            // A folder for checkpoints may be there, and keys may have a file system of their own.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && to.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+        for file in fs::read_dir(from)? {
+            let file = file?;
+            let copied = to.join(file.file_name());
+            if file.file_type()?.is_dir() {
+                self.copy_folder(&file.path(), &copied, private)?;
+                continue;
+            }
+            // Never over what somebody else has just put there.
+            let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copied)?;
+            self.files.push(copied.clone());
+            io::copy(&mut File::open(file.path())?, &mut written)?;
+            written.set_permissions(file.metadata()?.permissions())?;
+            written.sync_all()?;
+        }
+        File::open(to)?.sync_all()
+    }
+}
+
 fn fill(
     from: &Location,
     to: &Location,
     entries: u64,
+    made: &mut Made,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), CopyError> {
+    let trouble = |error: io::Error| StoreError::Folder {
+        folder: to.folder.display().to_string(),
+        reason: error.to_string(),
+    };
+    fs::create_dir_all(&to.folder).map_err(trouble)?;
     for (name, private) in FOLDERS {
-        copy_folder(&from.folder.join(name), &to.folder.join(name), private).map_err(|error| {
-            StoreError::Folder { folder: to.folder.display().to_string(), reason: error.to_string() }
-        })?;
+        made.copy_folder(&from.folder.join(name), &to.folder.join(name), private).map_err(trouble)?;
     }
-    copy_rows(from, &Store::open_at(to, Arc::new(SystemClock))?, entries, progress)
-}
-
-/// Takes away what a copy that did not come about has left: it was empty before.
-fn empty(to: &Location) {
-    FOLDERS.iter().for_each(|(name, _)| _ = fs::remove_dir_all(to.folder.join(name)));
+    let new = Store::open_at(to, Arc::new(SystemClock))?;
     if to.postgres.is_none() {
+        // Its lock is ours, so this is ours as well.
         let database = database_in(&to.folder).display().to_string();
-        ["", "-wal", "-shm"].iter().for_each(|part| _ = fs::remove_file(format!("{database}{part}")));
+        made.files.extend(["", "-wal", "-shm"].map(|part| PathBuf::from(format!("{database}{part}"))));
+        made.files.push(lock_in(&to.folder));
     }
+    copy_rows(from, &new, entries, progress)
 }
 
 fn refuse_taken(to: &Location) -> Result<(), CopyError> {
-    let taken = |path: &Path| CopyError::NotEmpty(path.display().to_string());
-    for path in [to.folder.join("keys"), database_in(&to.folder)] {
-        if path.exists() {
-            return Err(taken(&path));
-        }
-    }
-    let checkpoints = to.folder.join("checkpoints");
-    if fs::read_dir(&checkpoints).is_ok_and(|mut listed| listed.next().is_some()) {
-        return Err(taken(&checkpoints));
+    let holds_files = |folder: &Path| fs::read_dir(folder).is_ok_and(|mut listed| listed.next().is_some());
+    let database = database_in(&to.folder);
+    let taken = FOLDERS.iter().map(|(name, _)| to.folder.join(name)).find(|folder| holds_files(folder));
+    if let Some(path) = taken.or_else(|| database.exists().then_some(database)) {
+        return Err(CopyError::NotEmpty(path.display().to_string()));
     }
     let Some(address) = &to.postgres else { return Ok(()) };
-    let mut conn = address.connect_as_owner()?;
     // Migrated, it may be: who serves need not be its owner.
     let made = "SELECT count(to_regclass('public.journal')) AS number";
-    let rows = "SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM account) AS number";
-    if number(&mut conn, made)? > 0 && number(&mut conn, rows)? > 0 {
-        return Err(CopyError::NotEmpty(format!("a centre in the database {}", address.name())));
+    if number(&mut address.connect_as_owner()?, made)? == 0 {
+        return Ok(());
     }
-    Ok(())
+    let rows = "SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM account) AS number";
+    match number(&mut address.connect()?, rows)? {
+        0 => Ok(()),
+        _ => Err(CopyError::NotEmpty(format!("a centre in the database {}", address.name()))),
+    }
 }
 
 /// The embedded database is locked by whoever serves it; in PostgreSQL servers are seen by their connections.
 fn refuse_served(from: &Location) -> Result<(), CopyError> {
     let Some(address) = &from.postgres else { return Ok(()) };
-    let servers = "SELECT count(DISTINCT pid) AS number FROM pg_stat_activity \
-                   WHERE datname = current_database() AND application_name = 'baiyo' AND pid <> pg_backend_pid()";
-    match number(&mut address.connect_as_owner()?, servers)? {
+    let others = "SELECT count(*) AS number FROM pg_stat_activity \
+                  WHERE datname = current_database() AND application_name = 'baiyo' AND pid <> pg_backend_pid()";
+    match number(&mut address.connect_as_owner()?, others)? {
         0 => Ok(()),
-        servers => Err(CopyError::Served(servers)),
+        connections => Err(CopyError::Served(connections)),
     }
 }
 
@@ -183,23 +249,6 @@ fn sound(place: &'static str, location: &Location, outside: &[String]) -> Result
 
 fn agreeing(place: &'static str, rebuilt: Rebuilt) -> Result<(), CopyError> {
     if rebuilt.agrees() { Ok(()) } else { Err(CopyError::Disagrees(place)) }
-}
-
-/// Copies a folder's files, durably; their permissions come along.
-fn copy_folder(from: &Path, to: &Path, private: bool) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(if private { 0o700 } else { 0o755 }).create(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let copied = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            copy_folder(&file.path(), &copied, private)?;
-        } else {
-            fs::copy(file.path(), &copied)?;
-            fs::File::open(&copied)?.sync_all()?;
-        }
-    }
-    fs::File::open(to)?.sync_all()
 }
 
 /// A table with its key, by which it is read page by page.
@@ -272,12 +321,15 @@ fn copy_rows(
                 for table in &OTHERS {
                     copying.table(table)?;
                 }
-                Ok::<_, JobError<StoreError>>(())
+                copying.counted()
             })
         });
         told.iter().for_each(|copied| progress(copied, entries));
         match job.join() {
-            Ok(written) => Ok(written.map_err(StoreError::from)?),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(WriteError::Job(error))) => Err(error),
+            Ok(Err(WriteError::Unavailable(reason))) => Err(StoreError::Database(reason).into()),
+            Ok(Err(WriteError::Unknown(reason))) => Err(StoreError::Unknown(reason).into()),
             Err(_) => Err(StoreError::Database("the copying ended abnormally".into()).into()),
         }
     })
@@ -298,7 +350,7 @@ struct Copying<'a> {
     columns: BTreeMap<String, Vec<(String, Kind)>>,
 }
 
-/// A row as the new database reads it, and the condition for those after it as the old one does.
+/// A row as the new database reads it, and its key as the old one does.
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
@@ -390,6 +442,18 @@ impl<'a> Copying<'a> {
         }
     }
 
+    /// Compares how many rows each table has on both sides.
+    fn counted(&mut self) -> Result<(), JobError<CopyError>> {
+        for Table { name, .. } in std::iter::once(&JOURNAL).chain(&EVIDENCE).chain(&OTHERS) {
+            let sql = format!("SELECT count(*) AS number FROM {name}");
+            let (was, is) = (number(self.old, &sql)?, number(self.new, &sql)?);
+            if was != is {
+                return Err(JobError::Own(CopyError::Rows { table: name, was, is }));
+            }
+        }
+        Ok(())
+    }
+
     fn page(&mut self, table: &Table, after: Option<&str>, entry: &str) -> QueryResult<Vec<Line>> {
         let after = after.map_or("1 = 1".into(), |after| format!("({}) > ({after})", table.key));
         self.lines(table, &after, entry, PAGE)
@@ -397,7 +461,7 @@ impl<'a> Copying<'a> {
 
     /// Rows in the order of the table's key, each as the new database reads it.
     fn lines(&mut self, table: &Table, which: &str, entry: &str, most: usize) -> QueryResult<Vec<Line>> {
-        let (from, to) = (Dialect::of(self.old), Dialect::of(self.new));
+        let (from, to) = (Writing::of(self.old), Writing::of(self.new));
         let columns = self.columns.get(table.name).map(Vec::as_slice).unwrap_or_default();
         let kind = |name: &str| columns.iter().find(|(known, _)| known == name).map(|(_, kind)| *kind);
         let values = columns.iter().filter(|(name, _)| Some(name.as_str()) != table.numbered);
@@ -439,11 +503,11 @@ impl<'a> Copying<'a> {
 
 /// How an engine writes values.
 #[derive(Clone, Copy)]
-struct Dialect {
+struct Writing {
     postgres: bool,
 }
 
-impl Dialect {
+impl Writing {
     fn of(conn: &Conn) -> Self {
         Self { postgres: conn.is_postgres() }
     }

@@ -5,6 +5,7 @@ use crate::engine::prelude::*;
 use crate::engine::{postgres, sqlite};
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
+use crate::schema::unsealed;
 use crate::sealing;
 use crate::writer::{JobError, WriteError, Writer};
 use baiyo_domain::time::Time;
@@ -41,6 +42,12 @@ pub enum StoreError {
     /// The database was lost before it said whether something was kept.
     #[error("the database was lost before it said whether this was kept: {0}")]
     Unknown(String),
+    /// A database of another form.
+    #[error(
+        "the database was made by a version from before the first release, and its form was changed since: it cannot be \
+         taken over; begin in an empty place"
+    )]
+    Unreleased,
     /// The key store.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),
@@ -149,6 +156,7 @@ impl Store {
                 let keys = keys_for(&keys, database.exists())?;
                 let mut first = sqlite::connect(&database)?;
                 sqlite::migrate(&mut first)?;
+                is_of_this_form(&mut first)?;
                 keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
                 let writer =
@@ -163,6 +171,7 @@ impl Store {
                 let mut first = address.connect()?;
                 let newest = newest_recorded(&mut first)?;
                 let keys = keys_for(&keys, newest > 0)?;
+                is_of_this_form(&mut first)?;
                 keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest);
                 let engine = Engine::Postgres {
@@ -289,6 +298,12 @@ impl Store {
     }
 }
 
+/// Refuses what a version before the first release made: until then migrations were changed in place.
+fn is_of_this_form(conn: &mut Conn) -> Result<(), StoreError> {
+    let waiting: QueryResult<Option<i64>> = unsealed::table.select(unsealed::seq).first(conn).optional();
+    waiting.map(drop).map_err(|_| StoreError::Unreleased)
+}
+
 /// Opens the key store. A database that was used before must not be given new keys: they could neither read a
 /// patient's name nor continue the checkpoints.
 fn keys_for(keys: &Path, used: bool) -> Result<KeyStore, StoreError> {
@@ -301,6 +316,11 @@ fn keys_for(keys: &Path, used: bool) -> Result<KeyStore, StoreError> {
 /// The database's place in a data folder.
 pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("baiyo.sqlite")
+}
+
+/// The place of the file by which one process has a data folder.
+pub(crate) fn lock_in(folder: &Path) -> PathBuf {
+    folder.join("baiyo.lock")
 }
 
 /// Brings a database to the newest form; how many steps it took.
@@ -320,7 +340,7 @@ pub fn migrate(location: &Location) -> Result<usize, StoreError> {
 /// Takes a data folder, making it as needed: nobody else works in it until the file is dropped.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     make(folder)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(folder.join("baiyo.lock"));
+    let lock = File::options().create(true).truncate(false).write(true).open(lock_in(folder));
     let lock = lock.map_err(trouble(folder))?;
     match fs4::FileExt::try_lock(&lock) {
         Ok(()) => Ok(lock),

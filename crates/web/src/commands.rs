@@ -15,7 +15,6 @@ use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::store::{self, Location};
 use baiyo_persistence::verify::{self, CannotCheck};
 use baiyo_persistence::{Store, StoreError, copy, rebuild};
-use chrono_tz::Tz;
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::net::TcpListener;
@@ -211,7 +210,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("baiyo: {failure}");
+            _ = writeln!(std::io::stderr(), "baiyo: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -270,24 +269,10 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
 }
 
 fn listen_on(store: Arc<Store>, listener: TcpListener) -> Result<ExitCode, Failure> {
-    let centre = centre_of(&store)?;
+    let centre = Centre::of(&store)?;
     let state = actix_web::web::Data::new(State::new(store, centre));
     actix_web::rt::System::new().block_on(server::serve(state, listener))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Who the centre is; before it is founded, only its default zone is known.
-///
-/// # Errors
-/// The records cannot be read.
-pub fn centre_of(store: &Store) -> Result<Centre, StoreError> {
-    let founding = store.founding()?;
-    let zone = founding.as_ref().and_then(|founding| founding.zone.as_str().parse::<Tz>().ok());
-    Ok(Centre {
-        name: founding.as_ref().map(|founding| founding.name.to_string()).unwrap_or_default(),
-        zone: zone.unwrap_or(chrono_tz::Asia::Tokyo),
-        demonstration: founding.is_some_and(|founding| founding.demonstration),
-    })
 }
 
 fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
@@ -305,6 +290,11 @@ fn copy_centre(copying: &Copying) -> Result<ExitCode, Failure> {
     let from = existing(place(&copying.from, &copying.from_database)?, "")?;
     let to = place(&copying.to, &copying.to_database)?;
     let copied = copy::copy(&from, &to, &mut progress("Copying"))?;
+    let accounts = from.folder.join(demo::ACCOUNTS_FILE);
+    if accounts.exists() {
+        // A demonstration is whole with it.
+        std::fs::copy(accounts, to.folder.join(demo::ACCOUNTS_FILE))?;
+    }
     say!(
         "{} entries in {} streams, {} signatures: the same in {}, sound in both places.",
         copied.entries,
@@ -398,7 +388,7 @@ fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
     });
     match checked {
         Err(failure) => {
-            eprintln!("baiyo: could not check: {failure}");
+            _ = writeln!(std::io::stderr(), "baiyo: could not check: {failure}");
             ExitCode::from(COULD_NOT_CHECK)
         }
         Ok(report) => {
@@ -448,7 +438,7 @@ fn export(batch: Option<&str>, folder: &Folder, out: Option<&Path>) -> Result<Ex
         Some(file) => write_export(&store, named, std::io::BufWriter::new(std::fs::File::create(file)?))?,
         None => write_export(&store, named, std::io::stdout().lock())?,
     };
-    eprintln!("{written} entries written");
+    _ = writeln!(std::io::stderr(), "{written} entries written");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -469,7 +459,8 @@ fn progress(what: &'static str) -> impl FnMut(u64, u64) {
         let percent = done.checked_mul(100).and_then(|n| n.checked_div(total)).unwrap_or(100);
         if shown && last != Some(percent) {
             last = Some(percent);
-            eprint!("\r{what}: {percent} %{}", if done >= total { "\n" } else { "" });
+            // Where it cannot be shown, the work goes on.
+            _ = write!(std::io::stderr(), "\r{what}: {percent} %{}", if done >= total { "\n" } else { "" });
         }
     }
 }

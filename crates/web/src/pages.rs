@@ -20,7 +20,7 @@ mod status_chip;
 mod tests;
 
 use crate::api::problem::{Kind, Problem};
-use crate::server::State;
+use crate::server::{State, knowing_the_centre};
 use crate::session::{self, Caller, LANGUAGE_COOKIE};
 use crate::words::{Language, Ui};
 use actix_web::body::{BoxBody, MessageBody};
@@ -56,6 +56,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(
             web::scope("")
                 .wrap(from_fn(in_html))
+                .wrap(from_fn(knowing_the_centre))
                 .route("/", web::get().to(board::show))
                 .service(
                     web::resource("/sign-in")

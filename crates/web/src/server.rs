@@ -4,9 +4,9 @@ use crate::api::openapi::Schemas;
 use crate::{api, pages};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{App, HttpServer, web};
-use baiyo_persistence::Store;
+use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,10 +21,8 @@ pub struct State {
     pub store: Arc<Store>,
     /// The zone times are shown in.
     pub zone: Tz,
-    /// Whether this is a demonstration.
-    pub demonstration: bool,
-    /// The centre's name, once it is founded.
-    centre: OnceLock<String>,
+    /// Who the centre is, once it is founded.
+    centre: OnceLock<Centre>,
     /// The forms' schemas and the API's document.
     pub schemas: Schemas,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
@@ -46,8 +44,7 @@ impl State {
         Self {
             store,
             zone: centre.zone,
-            demonstration: centre.demonstration,
-            centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre.name) },
+            centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             started: Uuid::now_v7(),
@@ -57,7 +54,12 @@ impl State {
 
     /// The centre's name; empty before it is founded.
     pub fn centre(&self) -> &str {
-        self.centre.get().map_or("", String::as_str)
+        self.centre.get().map_or("", |centre| centre.name.as_str())
+    }
+
+    /// Whether this is a demonstration.
+    pub fn is_demonstration(&self) -> bool {
+        self.centre.get().is_some_and(|centre| centre.demonstration)
     }
 
     /// Notes that something was recorded since the last sealing.
@@ -77,16 +79,34 @@ pub struct Centre {
     pub demonstration: bool,
 }
 
-/// Learns the centre's name once it is founded, here or at another server.
-async fn knowing_the_centre(
+impl Centre {
+    /// Who the centre is; before it is founded, only its default zone is known.
+    ///
+    /// # Errors
+    /// The records cannot be read.
+    pub fn of(store: &Store) -> Result<Self, StoreError> {
+        let founding = store.founding()?;
+        let zone = founding.as_ref().and_then(|founding| founding.zone.as_str().parse::<Tz>().ok());
+        Ok(Self {
+            name: founding.as_ref().map(|founding| founding.name.to_string()).unwrap_or_default(),
+            zone: zone.unwrap_or(chrono_tz::Asia::Tokyo),
+            demonstration: founding.is_some_and(|founding| founding.demonstration),
+        })
+    }
+}
+
+/// Learns who the centre is once it is founded, here or at another server.
+pub async fn knowing_the_centre(
     state: web::Data<State>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     if state.centre.get().is_none() {
         let store = Arc::clone(&state.store);
-        if let Ok(Ok(Some(founding))) = web::block(move || store.founding()).await {
-            state.centre.get_or_init(|| founding.name.to_string());
+        if let Ok(Ok(centre)) = web::block(move || Centre::of(&store)).await
+            && !centre.name.is_empty()
+        {
+            state.centre.get_or_init(|| centre);
         }
     }
     next.call(request).await
@@ -136,7 +156,6 @@ pub async fn serve_until(
                     .add(("Referrer-Policy", "same-origin"))
                     .add(("Content-Security-Policy", CONTENT_POLICY)),
             )
-            .wrap(from_fn(knowing_the_centre))
             .configure(api::configure)
             .configure(pages::configure)
     })

@@ -106,7 +106,8 @@ impl Address {
         let inner = inner.map_err(|error| trouble(&described(&error)))?.map_err(|error| trouble(&error))?;
         let mut conn: Conn = OwnRuntime::wrap(runtime, inner).into();
         // A schema named after a role, or one that a setting names, must not stand before the records.
-        conn.batch_execute("SET search_path = public, pg_temp").map_err(|error| trouble(&error))?;
+        conn.batch_execute("SET search_path = public, pg_temp; SET standard_conforming_strings = on")
+            .map_err(|error| trouble(&error))?;
         Ok(conn)
     }
 
@@ -217,6 +218,8 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     const ONE_AT_A_TIME: i64 = 0x6261_6979_6f00;
     let mut conn = address.connect_as_owner()?;
     if is_newest(&mut conn)? {
+        // A restored database may be in a server whose role its owner was never given; who only serves needs no more.
+        let _ = ensure_role(&mut conn);
         return Ok(0);
     }
     conn.batch_execute(&format!("SELECT pg_advisory_lock({ONE_AT_A_TIME})"))?;

@@ -25,7 +25,7 @@ impl<'a> Frame<'a> {
         Self {
             language: session::language(request),
             centre: state.centre(),
-            demonstration: state.demonstration,
+            demonstration: state.is_demonstration(),
             caller,
             here: here(request),
         }
