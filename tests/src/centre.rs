@@ -5,8 +5,7 @@ use crate::asking::{Asking, Sent, Use};
 use crate::engine;
 use crate::founded::{Member, beginning, founded};
 use crate::program::{Serving, start_and_kill};
-use actix_web::web::Data;
-use baiyo::server::{self, State, serve_until};
+use crate::serving;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
@@ -16,13 +15,10 @@ use baiyo_persistence::verify::{Report, verify};
 use baiyo_persistence::{Conn, Store};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// A centre, its people and its server.
@@ -49,7 +45,7 @@ struct Running {
 
 enum Server {
     /// In this process, with the story's clock.
-    Here { store: Arc<Store>, stop: oneshot::Sender<()>, thread: JoinHandle<()> },
+    Here(serving::Serving),
     /// The product's binary, with the machine's clock.
     Apart(Serving),
 }
@@ -120,17 +116,9 @@ impl Centre {
     }
 
     fn serve(&mut self, store: Arc<Store>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = State::new(Arc::clone(&store), server::Centre::of(&store).expect("the centre"));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            let served = serve_until(Data::new(state), listener, async {
-                let _ = stopped.await;
-            });
-            actix_web::rt::System::new().block_on(served).expect("the server");
-        });
-        self.servers.push(Running { address, agent: agent(), server: Server::Here { store, stop, thread } });
+        let serving = serving::Serving::start(store);
+        let address = format!("http://{}", serving.address());
+        self.servers.push(Running { address, agent: agent(), server: Server::Here(serving) });
     }
 
     /// Starts the product's binary on the records; after how long it served.
@@ -210,10 +198,7 @@ impl Centre {
         for Running { agent, server, .. } in self.servers.drain(..) {
             drop(agent);
             match server {
-                Server::Here { stop, thread, .. } => {
-                    let _ = stop.send(());
-                    thread.join().expect("the server ends in peace");
-                }
+                Server::Here(serving) => serving.stop(),
                 Server::Apart(serving) => serving.stop(),
             }
         }
@@ -228,7 +213,7 @@ impl Centre {
     }
 
     fn forget_those_apart(&mut self) {
-        self.servers.retain(|running| matches!(running.server, Server::Here { .. }));
+        self.servers.retain(|running| matches!(running.server, Server::Here(_)));
     }
 
     /// The folder with all records.
@@ -258,7 +243,7 @@ impl Centre {
 
     fn store(&self) -> &Arc<Store> {
         match self.servers.first() {
-            Some(Running { server: Server::Here { store, .. }, .. }) => store,
+            Some(Running { server: Server::Here(serving), .. }) => serving.store(),
             _ => panic!("no server runs in this process"),
         }
     }

@@ -18,6 +18,7 @@ mod founded;
 pub mod ledger;
 mod program;
 pub mod racing;
+mod serving;
 mod steps;
 pub mod tour;
 
@@ -27,4 +28,5 @@ pub use course::{Course, Recipe, Step, passing_values};
 pub use forging::Forger;
 pub use founded::{Member, PASSWORD_OF_SETUP};
 pub use program::{Ran, baiyo, baiyo_unread, python, workspace};
+pub use serving::Serving;
 pub use steps::count;

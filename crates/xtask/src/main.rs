@@ -1,5 +1,6 @@
 //! The chores of this workspace, run as `cargo xtask <chore>`.
 
+mod bench;
 mod declared;
 mod matrix;
 mod test;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test [arguments for cargo test]
+       cargo xtask bench [quick|full]
        cargo xtask matrix [--check]";
 
 fn main() -> ExitCode {
@@ -16,6 +18,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test", extra @ ..] => test::run(&tree::root(), extra),
+        ["bench"] => bench::run(&tree::root(), "quick"),
+        ["bench", extent @ ("quick" | "full")] => bench::run(&tree::root(), extent),
         ["matrix"] => matrix::write(&tree::root()),
         ["matrix", "--check"] => matrix::check(&tree::root()),
         _ => {

@@ -1,0 +1,50 @@
+//! The real server in this process, on a port of its own.
+
+use actix_web::web::Data;
+use baiyo::server::{Centre, State, serve_until};
+use baiyo_persistence::Store;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A server that runs until it is stopped.
+pub struct Serving {
+    store: Arc<Store>,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Serving {
+    /// Starts it on these records.
+    pub fn start(store: Arc<Store>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = State::new(Arc::clone(&store), Centre::of(&store).expect("the centre"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let served = serve_until(Data::new(state), listener, async {
+                let _ = stopped.await;
+            });
+            actix_web::rt::System::new().block_on(served).expect("the server");
+        });
+        Self { store, address, stop, thread }
+    }
+
+    /// What it serves.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it, and waits until it has ended.
+    pub fn stop(self) {
+        let _ = self.stop.send(());
+        self.thread.join().expect("the server ends in peace");
+    }
+}
