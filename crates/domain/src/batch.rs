@@ -226,10 +226,8 @@ impl Batch {
         let mut batch = Batch::open(id, opened, first_stamp);
         for (stamp, event) in rest.iter().filter(|(stamp, _)| stamp.version < version) {
             let effective = replacements.get(&stamp.entry);
-            let hash = effective.map_or(stamp.hash, |(hash, _)| *hash);
-            let event_now = effective.map_or(event, |(_, event)| *event);
-            batch.duties.extend(performed::duties(stamp, event));
-            match event_now {
+            let at = Stamp { hash: effective.map_or(stamp.hash, |(hash, _)| *hash), ..*stamp };
+            match effective.map_or(event, |(_, event)| *event) {
                 // How often a parent's cells had divided is a fact about the past: what was corrected there counts
                 // for all that grew from them.
                 Event::Intake(intake::Event::ParentNoted(noted)) => {
@@ -238,13 +236,44 @@ impl Batch {
                         (noted.standing.passage, noted.standing.doublings) =
                             (newest.passage, newest.doublings);
                     }
-                    batch.evolve(&Stamp { hash, ..*stamp }, &noted.into())?;
+                    batch.append(stamp, event, &at, &noted.into())?;
                 }
-                event => batch.evolve(&Stamp { hash, ..*stamp }, event)?,
+                event_now => batch.append(stamp, event, &at, event_now)?,
             }
-            batch.log.push(Logged { stamp: *stamp, event: event.clone(), corrected_by: Vec::new() });
         }
         Ok(batch)
+    }
+
+    /// The batch with what followed: as its whole history folds, without folding again what it knows.
+    ///
+    /// # Errors
+    /// A history that cannot have happened.
+    pub fn followed_by(mut self, facts: &[(Stamp, Event)]) -> Result<Batch, Impossible> {
+        // These change how earlier facts count.
+        let looks_back = |(_, event): &(Stamp, Event)| {
+            matches!(
+                event,
+                Event::Disposition(disposition::Event::Corrected(_))
+                    | Event::Intake(intake::Event::ParentNoted(_))
+            )
+        };
+        if facts.iter().any(looks_back) {
+            let known = self.log.into_iter().map(|logged| (logged.stamp, logged.event));
+            let history: Vec<_> = known.chain(facts.iter().cloned()).collect();
+            return Self::fold(self.id, &history);
+        }
+        for (stamp, event) in facts {
+            self.append(stamp, event, stamp, event)?;
+        }
+        Ok(self)
+    }
+
+    /// One entry, and the fact that it counts as now.
+    fn append(&mut self, stamp: &Stamp, event: &Event, at: &Stamp, now: &Event) -> Result<(), Impossible> {
+        self.duties.extend(performed::duties(stamp, event));
+        self.evolve(at, now)?;
+        self.log.push(Logged { stamp: *stamp, event: event.clone(), corrected_by: Vec::new() });
+        Ok(())
     }
 
     fn open(id: BatchId, opened: &intake::Opened, stamp: &Stamp) -> Batch {

@@ -110,6 +110,25 @@ impl World {
         Ok(())
     }
 
+    /// Takes in what follows in a stream that an earlier world knows: as [`World::load`] of both together.
+    ///
+    /// # Errors
+    /// A history that cannot have happened.
+    pub fn follow(&mut self, earlier: &World, stream: StreamId, new: &[Entry]) -> Result<(), Impossible> {
+        let entries = || earlier.entries(stream).iter().chain(new).cloned().collect();
+        let known = earlier.batches.get(&BatchId(stream.id)).filter(|_| stream.kind == StreamKind::Batch);
+        let Some(known) = known else { return self.load(stream, entries()) };
+        let mut facts = Vec::with_capacity(new.len());
+        for entry in new {
+            if let Event::Batch(event) = Event::read(entry)?.0 {
+                facts.push((Stamp::of(entry), event));
+            }
+        }
+        self.batches.insert(known.id, known.clone().followed_by(&facts)?);
+        self.streams.insert(stream, entries());
+        Ok(())
+    }
+
     /// Whether a stream was loaded, even if it is empty.
     pub fn has(&self, stream: StreamId) -> bool {
         self.streams.contains_key(&stream)

@@ -4,10 +4,10 @@
 use crate::engine::prelude::*;
 use crate::schema::{disposition, duty, gate_fact};
 use crate::sql_types::Id;
-use crate::writer::JobError;
 use baiyo_domain::batch::disposition::{Decision, Event as DispositionEvent};
 use baiyo_domain::batch::gate::{CheckState, gate};
-use baiyo_domain::batch::{Batch, Event as BatchEvent, Stamp};
+use baiyo_domain::batch::performed::duties;
+use baiyo_domain::batch::{Batch, Event as BatchEvent, Logged, Stamp};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, CommandId, ContainerNo, EntryId, PersonId};
 use baiyo_domain::journal::Entry;
@@ -56,35 +56,6 @@ pub struct Disposed {
     pub expires_at: Time,
 }
 
-/// An error while evidence is made.
-pub enum EvidenceError {
-    /// The history cannot have happened.
-    Impossible(Impossible),
-    /// The database.
-    Database(diesel::result::Error),
-}
-
-impl EvidenceError {
-    pub(crate) fn own<E>(self, map: impl FnOnce(Impossible) -> E) -> JobError<E> {
-        match self {
-            Self::Impossible(impossible) => JobError::Own(map(impossible)),
-            Self::Database(error) => JobError::Database(error),
-        }
-    }
-}
-
-impl From<Impossible> for EvidenceError {
-    fn from(impossible: Impossible) -> Self {
-        Self::Impossible(impossible)
-    }
-}
-
-impl From<diesel::result::Error> for EvidenceError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
 /// The evidence of each command in a batch's history, oldest first.
 ///
 /// # Errors
@@ -92,28 +63,28 @@ impl From<diesel::result::Error> for EvidenceError {
 pub fn of_history(id: BatchId, entries: &[Entry]) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
     let history = facts(entries)?;
     let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::new());
+    let mut known: Option<Batch> = None;
     while before < entries.len() {
         let command = entries[before].command;
         let after =
             entries[before..].iter().position(|e| e.command != command).map_or(entries.len(), |n| before + n);
-        let (evidence, is) = of_command(id, &history[..after], before, &was)?;
+        let batch = match known {
+            Some(batch) => batch.followed_by(&history[before..after])?,
+            None => Batch::fold(id, &history[..after])?,
+        };
+        let (evidence, is) = of_command(&batch, before, &was);
         all.push((command, evidence));
-        (before, was) = (after, is);
+        (before, was, known) = (after, is, Some(batch));
     }
     Ok(all)
 }
 
 /// The evidence of a batch's newest command, whose facts begin at `before` (where things stood as `was`), and where
 /// they stand after it.
-fn of_command(
-    id: BatchId,
-    history: &[(Stamp, BatchEvent)],
-    before: usize,
-    was: &Standing,
-) -> Result<(Evidence, Standing), Impossible> {
+fn of_command(batch: &Batch, before: usize, was: &Standing) -> (Evidence, Standing) {
     let mut evidence = Evidence::default();
-    let (is, batch) = standing(id, history)?;
-    let Some((newest, _)) = history.last() else { return Ok((evidence, is)) };
+    let is = standing(batch);
+    let Some(Logged { stamp: newest, .. }) = batch.log.last() else { return (evidence, is) };
     for ((container, requirement), (state, valid_until)) in &is {
         if was.get(&(*container, requirement.clone())) != Some(&(*state, *valid_until)) {
             evidence.facts.push(Fact {
@@ -125,10 +96,10 @@ fn of_command(
             });
         }
     }
-    let mut known: Vec<_> =
-        history[..before].iter().flat_map(|(s, e)| baiyo_domain::batch::performed::duties(s, e)).collect();
-    for (stamp, event) in &history[before..] {
-        for (person, duty) in baiyo_domain::batch::performed::duties(stamp, event) {
+    let (old, new) = batch.log.split_at(before);
+    let mut known: Vec<_> = old.iter().flat_map(|logged| duties(&logged.stamp, &logged.event)).collect();
+    for Logged { stamp, event, .. } in new {
+        for (person, duty) in duties(stamp, event) {
             if !known.contains(&(person, duty)) {
                 known.push((person, duty));
                 evidence.duties.push((person, duty.name(), stamp.entry));
@@ -139,9 +110,7 @@ fn of_command(
                 Decision::Release => "release",
                 Decision::Reject { .. } => "reject",
             };
-            let containers =
-                batch.iter().flat_map(|batch| deciding.containers.iter().map(move |no| (batch, no)));
-            evidence.dispositions.extend(containers.filter_map(|(batch, no)| {
+            evidence.dispositions.extend(deciding.containers.iter().filter_map(|no| {
                 let expires_at = batch.containers.get(no)?.expires_at;
                 Some(Disposed {
                     entry: stamp.entry,
@@ -153,22 +122,19 @@ fn of_command(
             }));
         }
     }
-    Ok((evidence, is))
+    (evidence, is)
 }
 
 type Standing = BTreeMap<(u16, String), (CheckState, Option<Time>)>;
 
-/// What the gate says of a history at the instant of its newest entry.
-fn standing(id: BatchId, history: &[(Stamp, BatchEvent)]) -> Result<(Standing, Option<Batch>), Impossible> {
-    let Some((newest, _)) = history.last() else { return Ok((Standing::new(), None)) };
-    let batch = Batch::fold(id, history)?;
-    let answer = gate(&batch, newest.recorded_at);
+/// What the gate says of a batch at the instant of its newest entry.
+fn standing(batch: &Batch) -> Standing {
+    let Some(newest) = batch.log.last() else { return Standing::new() };
+    let answer = gate(batch, newest.stamp.recorded_at);
     let whole = answer.batch.iter().map(|check| (0, check));
     let own = answer.containers.iter().flat_map(|(no, checks)| checks.iter().map(|check| (no.0, check)));
     let rows = whole.chain(own);
-    let standing =
-        rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until)));
-    Ok((standing.collect(), Some(batch)))
+    rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until))).collect()
 }
 
 fn facts(entries: &[Entry]) -> Result<Vec<(Stamp, BatchEvent)>, Impossible> {
@@ -179,20 +145,11 @@ fn facts(entries: &[Entry]) -> Result<Vec<(Stamp, BatchEvent)>, Impossible> {
     entries.iter().map(fact).collect()
 }
 
-/// Writes the evidence of the newest command of a batch.
-pub(crate) fn record(
-    conn: &mut Conn,
-    id: BatchId,
-    entries: &[Entry],
-    command: CommandId,
-) -> Result<(), EvidenceError> {
-    let before = entries.iter().position(|entry| entry.command == command).unwrap_or(entries.len());
-    if before == entries.len() {
-        return Ok(());
-    }
-    let history = facts(entries)?;
-    let (was, _) = standing(id, &history[..before])?;
-    let (evidence, _) = of_command(id, &history, before, &was)?;
+/// Writes the evidence of the newest command of a batch, which found it as it was.
+pub(crate) fn record(conn: &mut Conn, was: Option<&Batch>, is: &Batch) -> QueryResult<()> {
+    let id = is.id;
+    let before = was.map_or(0, |was| was.log.len());
+    let (evidence, _) = of_command(is, before, &was.map(standing).unwrap_or_default());
     for fact in &evidence.facts {
         diesel::insert_into(gate_fact::table)
             .values((

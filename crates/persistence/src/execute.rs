@@ -389,21 +389,24 @@ fn append(
     };
     let command = CommandId(Uuid::now_v7());
     let mut streams: BTreeMap<StreamId, Vec<Entry>> = BTreeMap::new();
+    // Streams of which the world knows nothing.
+    let mut others = World::anchored(world.anchor);
     let mut order = Vec::new();
     for Append { stream, event, covers } in appends.0 {
-        let known = match streams.get(&stream) {
-            Some(entries) => entries.clone(),
-            None if world.has(stream) => world.entries(stream).to_vec(),
-            // Attempts are never folded, and somebody may have made very many.
-            None if stream.kind == StreamKind::Attempts => {
-                journal::newest_of(conn, stream)?.into_iter().collect()
-            }
-            None => journal::entries_of(conn, stream)?,
-        };
-        let (version, previous_hash) =
-            known.last().map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
+        if !world.has(stream) && !others.has(stream) {
+            let entries = match stream.kind {
+                // Attempts are never folded, and somebody may have made very many.
+                StreamKind::Attempts => journal::newest_of(conn, stream)?.into_iter().collect(),
+                _ => journal::entries_of(conn, stream)?,
+            };
+            others.load(stream, entries).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+        }
+        let known = if world.has(stream) { world.entries(stream) } else { others.entries(stream) };
+        let new = streams.entry(stream).or_default();
+        let last = new.last().or(known.last());
+        let (version, previous_hash) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
         // A stream that was not locked (attempts) may have grown at a node whose clock is ahead.
-        let recorded_at = known.last().map_or(author.now, |last| last.recorded_at.max(author.now));
+        let recorded_at = last.map_or(author.now, |last| last.recorded_at.max(author.now));
         let (performer, occurred_at) = performed(&event, author);
         let mut payload = event.payload();
         if let Some(meaning) = event.meaning() {
@@ -433,19 +436,16 @@ fn append(
         };
         entry.hash = entry.leaf_hash();
         order.push(entry.clone());
-        let mut entries = known;
-        entries.push(entry);
-        streams.insert(stream, entries);
+        new.push(entry);
     }
     insert_entries(conn, &order)?;
     let mut after = World::anchored(world.anchor);
-    for (stream, entries) in streams {
-        after.load(stream, entries).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+    for (stream, new) in streams {
+        let before = if world.has(stream) { world } else { &others };
+        after.follow(before, stream, &new).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
     }
-    for id in after.batches.keys() {
-        let stream = StreamId { kind: StreamKind::Batch, id: id.0 };
-        evidence::record(conn, *id, after.entries(stream), command)
-            .map_err(|error| error.own(ExecuteError::Impossible))?;
+    for (id, is) in &after.batches {
+        evidence::record(conn, world.batches.get(id).or(others.batches.get(id)), is)?;
     }
     reading::refresh(conn, &after)?;
     let entries = order.iter().map(|entry| Appended {

@@ -17,6 +17,7 @@ use baiyo_persistence::{Store, accounts, rebuild};
 use rusqlite::{Connection, params};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -34,10 +35,47 @@ const RUNNING: u32 = 1_000;
 pub const TECHNICIAN: &str = "technician";
 /// Who samples and enters results.
 pub const ANALYST: &str = "analyst";
+/// Who reads everything.
+pub const READER: &str = "releaser";
 /// Where the tokens are, beside the records.
 pub const TOKENS: &str = "tokens.json";
-/// Goes up when other records are made.
-const FORM: u32 = 1;
+/// Stands for how the records are made: whatever changes it makes others.
+fn form() -> u64 {
+    let mut files = Vec::new();
+    for place in ["migrations/sqlite", "crates/domain", "tests/benches/price/generate.rs"] {
+        collect(&stories::workspace().join(place), &mut files);
+    }
+    files.sort();
+    let mut hasher = std::hash::DefaultHasher::new();
+    for file in files {
+        std::fs::read(file).expect("a file").hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn collect(place: &Path, files: &mut Vec<PathBuf>) {
+    match std::fs::read_dir(place) {
+        Ok(items) => items.for_each(|item| collect(&item.expect("an item").path(), files)),
+        Err(_) => files.push(place.to_path_buf()),
+    }
+}
+
+/// Identifiers of some rows, spread over all.
+pub fn random_ids(folder: &Path, table: &str, number: usize) -> Vec<Uuid> {
+    let conn = Connection::open(database_in(folder)).expect("the database");
+    let sql = format!("SELECT id FROM {table} ORDER BY id");
+    let mut rows = conn.prepare(&sql).expect("a query");
+    let ids: Vec<[u8; 16]> =
+        rows.query_map([], |row| row.get(0)).expect("rows").map(|id| id.expect("an identifier")).collect();
+    // A step that shares no factor with their number reaches all of them, in no order of theirs.
+    let step = (0..).map(|more| ids.len() * 3 / 5 + 1 + more).find(|step| coprime(*step, ids.len()));
+    let step = step.expect("there is one");
+    (1..=number).map(|n| Uuid::from_bytes(ids[n * step % ids.len()])).collect()
+}
+
+fn coprime(a: usize, b: usize) -> bool {
+    if b == 0 { a == 1 } else { coprime(b, a % b) }
+}
 
 /// Records of so many batches: made once, and never changed.
 pub struct Made {
@@ -50,7 +88,7 @@ pub struct Made {
 impl Made {
     /// A centre of so many batches.
     pub fn of(batches: u32) -> Self {
-        let folder = stories::workspace().join(format!("target/bench-data/{batches}-form-{FORM}"));
+        let folder = stories::workspace().join(format!("target/bench-data/{batches}-{:016x}", form()));
         if !folder.join(TOKENS).exists() {
             let _ = std::fs::remove_dir_all(&folder);
             let begun = Instant::now();
@@ -68,9 +106,22 @@ impl Made {
         copy
     }
 
+    /// A copy of all but the database, for records that are on a server.
+    pub fn copy_without_database(&self) -> TempDir {
+        let copy = tempfile::tempdir_in(self.folder.parent().expect("a place for copies")).expect("a folder");
+        let keys = Command::new("cp").arg("-r").arg(self.folder.join("keys")).arg(copy.path()).status();
+        assert!(keys.expect("cp").success(), "the keys are copied");
+        copy
+    }
+
     /// Tokens to ask with, by who they are of.
     pub fn tokens(&self) -> Tokens {
         serde_json::from_slice(&std::fs::read(self.folder.join(TOKENS)).expect("tokens")).expect("JSON")
+    }
+
+    /// One of them.
+    pub fn token(&self, who: &str) -> String {
+        self.tokens()[who].as_str().expect("a token").into()
     }
 
     fn database(&self) -> Connection {
@@ -317,7 +368,8 @@ impl Rows {
 /// What rows alone do not make: accounts with tokens, the pinned key, read models, the tree and its checkpoint.
 fn settle(folder: &Path, base: &Centre, newest: Time) {
     let store = Store::open(folder, Arc::new(SetClock::at(newest.plus_hours(1)))).expect("the store");
-    let people = [(base.staff.technician, TECHNICIAN), (base.staff.analyst, ANALYST)];
+    let people =
+        [(base.staff.technician, TECHNICIAN), (base.staff.analyst, ANALYST), (base.staff.releaser, READER)];
     let tokens = people.map(|(person, name)| (name, token(&store, person, name)));
     let rebuilt = rebuild::rebuild(&store, &mut |_, _| ()).expect("read models");
     assert!(rebuilt.disagreeing.is_empty(), "the evidence is what the histories make: {rebuilt:?}");

@@ -46,6 +46,11 @@ impl Turns {
         self.ratios.add(product / raw);
     }
 
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.ratios.0.is_empty()
+    }
+
     /// The ratio of each pair: the middle one, then the least and the most.
     pub fn ratio(&self) -> String {
         let percent = |ratio: f64| format!("{:.0} %", 100.0 * ratio);

@@ -85,6 +85,12 @@ impl Server {
         to.run("VACUUM ANALYZE");
         to.run("CHECKPOINT");
     }
+
+    /// The bytes that a database takes.
+    pub fn size(&self, database: &str) -> u64 {
+        let rows = self.connect("postgres").rows(&format!("SELECT pg_database_size('{database}')"));
+        rows[0].trim_matches(['(', ')']).parse().expect("a number")
+    }
 }
 
 impl Raw {
@@ -92,6 +98,23 @@ impl Raw {
     pub fn run(&self, sql: &str) {
         let ran = self.runtime.block_on(self.client.batch_execute(sql));
         ran.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+
+    /// Runs a statement as it was caught, and reads every row.
+    pub fn read_whole(
+        &self,
+        prepared: &mut HashMap<usize, tokio_postgres::Statement>,
+        texts: &[String],
+        statement: &Statement,
+    ) {
+        let text = &texts[statement.text];
+        if is_bare(text) {
+            return self.run(text);
+        }
+        let prepared = prepared.entry(statement.text).or_insert_with(|| self.prepare(text));
+        let values: Vec<&(dyn ToSql + Sync)> = statement.values.iter().map(|v| v as _).collect();
+        let rows = self.runtime.block_on(self.client.query(prepared, &values)).expect("rows");
+        std::hint::black_box(rows);
     }
 
     /// Rows as text, for comparing.

@@ -42,7 +42,7 @@ pub fn embedded(made: &Made, table: &mut Table) {
 
 /// Measures on PostgreSQL, on copies of a loaded database.
 pub fn postgres(made: &Made, on: &Server, loaded: &str, table: &mut Table) {
-    let folder = made.copy();
+    let folder = made.copy_without_database();
     for copy in ["product", "caught", "raw"] {
         on.copy(loaded, copy);
     }
@@ -56,7 +56,7 @@ pub fn postgres(made: &Made, on: &Server, loaded: &str, table: &mut Table) {
 
 /// Two nodes on one database beside one node alone, in turns.
 pub fn two_nodes(made: &Made, on: &Server, loaded: &str, table: &mut Table) {
-    let folder = made.copy();
+    let folder = made.copy_without_database();
     on.copy(loaded, "product");
     let nodes = [(); 2].map(|()| serve(made, &on.location(folder.path(), "product")));
     let addresses = [nodes[0].address(), nodes[1].address()];
@@ -129,7 +129,8 @@ fn row(table: &mut Table, what: String, turns: &Turns, p99: &Figures) {
     table.row(&[what, rate(&turns.product), rate(&turns.raw), turns.ratio(), p99]);
 }
 
-fn serve(made: &Made, location: &Location) -> Serving {
+/// Serves records in this process, an hour after their newest entry.
+pub fn serve(made: &Made, location: &Location) -> Serving {
     let clock = SetClock::at(made.newest().plus_hours(1));
     Serving::start(Arc::new(Store::open_at(location, Arc::new(clock)).expect("the store")))
 }
