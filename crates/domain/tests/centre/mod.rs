@@ -28,7 +28,7 @@ use baiyo_domain::time::Time;
 use baiyo_domain::world::{Need, World, needs};
 use baiyo_domain::{order, quality_event, site};
 use ed25519_dalek::SigningKey;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -90,6 +90,8 @@ pub struct Centre {
     standards: BTreeMap<String, StandardId>,
     ids: Cell<u128>,
     serial: Cell<u32>,
+    /// Entries of which it was seen that they count alike when they follow and in the whole history.
+    followed: RefCell<BTreeSet<EntryId>>,
     /// Everything as it stands, where many batches are made one after the other; else each command loads what it needs,
     /// as the persistence does.
     standing: Option<World>,
@@ -123,6 +125,7 @@ impl Centre {
             standards: BTreeMap::new(),
             ids: Cell::new(1),
             serial: Cell::new(0),
+            followed: RefCell::default(),
             standing: None,
         };
         centre.found();
@@ -507,8 +510,18 @@ impl Centre {
             return standing.batches[&batch].clone();
         }
         let stream = StreamId { kind: StreamKind::Batch, id: batch.0 };
+        let entries = self.entries(stream);
         let mut world = World::default();
-        world.load(stream, self.entries(stream)).unwrap();
+        world.load(stream, entries.clone()).unwrap();
+        if let Some((newest, earlier)) = entries.split_last()
+            && self.followed.borrow_mut().insert(newest.id)
+        {
+            // However a test came here, the newest entry counts as it does in the whole history.
+            let (mut before, mut followed) = (World::default(), World::default());
+            before.load(stream, earlier.to_vec()).unwrap();
+            followed.follow(&before, stream, std::slice::from_ref(newest)).unwrap();
+            assert_eq!(followed.batches, world.batches);
+        }
         world.batches.remove(&batch).unwrap()
     }
 
