@@ -33,11 +33,12 @@ pub fn questions(conn: &mut Conn) -> Vec<String> {
     questions.map(|select| with_parameters(&select, postgres)).collect()
 }
 
-/// The outermost SELECTs of a text: each to the bracket that closes around it, or to its semicolon.
+/// The outermost SELECTs and DELETEs of a text: each to the bracket that closes around it, or to its semicolon.
 fn selects(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(begin) = rest.find("SELECT ") {
+    let begins = |text: &str| ["SELECT ", "DELETE FROM "].iter().filter_map(|word| text.find(word)).min();
+    while let Some(begin) = begins(rest) {
         let (mut depth, mut end) = (0, rest.len());
         for (at, character) in rest.char_indices().skip_while(|(at, _)| *at < begin) {
             depth += match character {
@@ -65,7 +66,7 @@ fn with_parameters(select: &str, postgres: bool) -> String {
         let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
         if word == "INTO" {
             words.next();
-        } else if word.starts_with("NEW.") || word.starts_with("deciding.") {
+        } else if ["NEW.", "OLD.", "deciding."].iter().any(|row| word.starts_with(row)) {
             parameters += 1;
             said += &if postgres { format!("${parameters}") } else { "?".into() };
             said += &piece[word.len()..];
@@ -79,10 +80,15 @@ fn with_parameters(select: &str, postgres: bool) -> String {
 #[test]
 fn questions_are_taken_out_whole() {
     let text = "WHEN NEW.a IS NOT (SELECT max(b) FROM t WHERE c = (NEW.c)) OR EXISTS (SELECT 1 FROM u)\n\
-                BEGIN SELECT x INTO y FROM v WHERE d = NEW.d; END";
+                BEGIN SELECT x INTO y FROM v WHERE d = NEW.d; DELETE FROM w WHERE e = OLD.e; END";
     let found: Vec<String> = selects(text).iter().map(|select| with_parameters(select, true)).collect();
     assert_eq!(
         found,
-        ["SELECT max(b) FROM t WHERE c = ($1)", "SELECT 1 FROM u", "SELECT x FROM v WHERE d = $1"]
+        [
+            "SELECT max(b) FROM t WHERE c = ($1)",
+            "SELECT 1 FROM u",
+            "SELECT x FROM v WHERE d = $1",
+            "DELETE FROM w WHERE e = $1"
+        ]
     );
 }

@@ -30,9 +30,18 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("idempotency", &["key"]),
 ];
 
-/// Tables that stay short: as many rows as there are people and their keys, versions of standards, years, migrations.
-pub const SHORT: &[&str] =
-    &["account", "person_row", "signing_key", "standard_row", "serial", "__diesel_schema_migrations"];
+/// Tables that stay short: as many rows as there are people and their keys, versions of standards, years, migrations; and
+/// the entries of the last minutes, which wait to be sealed.
+pub const SHORT: &[&str] = &[
+    "account",
+    "person_row",
+    "signing_key",
+    "standard_row",
+    "serial",
+    "key_store",
+    "unsealed",
+    "__diesel_schema_migrations",
+];
 
 /// Indexes over the few rows that are still open or in force, and over the first entries of streams: of those the
 /// server asks only for the centre's and for people's.
