@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// A decimal number; its digits (trailing zeros too) stay as entered. In JSON a text such as `"0.073"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -248,9 +249,12 @@ pub fn variation(values: &[Decimal]) -> Option<Decimal> {
 /// where either count is not positive.
 pub fn doublings(harvested: Decimal, denominator: Decimal) -> Option<Decimal> {
     let ratio = harvested.checked_div(denominator)?;
-    let log2 = ratio.checked_ln()?.checked_div(Decimal::TWO.ln())?;
+    let log2 = ratio.checked_ln()?.checked_div(*LN_2)?;
     Some(log2.round_dp(2))
 }
+
+/// Exact logarithms of decimals are slow, and every fold of a culture asks for this one.
+static LN_2: LazyLock<Decimal> = LazyLock::new(|| Decimal::TWO.ln());
 
 /// Doubling time in hours, t·ln 2 ÷ ln(harvested ÷ seeded), to one decimal: formula `pdt/1`. Undefined
 /// (nothing) where the cells did not grow.
@@ -259,7 +263,7 @@ pub fn doubling_time(hours: Decimal, harvested: Decimal, seeded: Decimal) -> Opt
         return None;
     }
     let growth = harvested.checked_div(seeded)?.checked_ln()?;
-    Some((hours.checked_mul(Decimal::TWO.ln())?).checked_div(growth)?.round_dp(1))
+    Some((hours.checked_mul(*LN_2)?).checked_div(growth)?.round_dp(1))
 }
 
 #[cfg(test)]

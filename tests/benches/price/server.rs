@@ -250,17 +250,21 @@ fn shares<'a>(caught: &'a Caught, clients: &[Vec<String>]) -> Vec<Share<'a>> {
             _ => {}
         }
     }
-    assert!(open.is_empty(), "every transaction ended");
-    let (each_reads, mut reads) = (reads.len() / writes.len(), reads.into_iter());
-    assert!(each_reads >= 1 && reads.len() % writes.len() == 0, "each command reads who asks as often");
-    let connections = writers.len().min(clients.len());
-    let mut shares = vec![Share::new(); connections];
-    for write in writes {
-        let key = write.iter().flat_map(|statement| &statement.values).find_map(|value| match value {
+    // What has no client is the sealer's, who may be in the midst of it.
+    let client_of = |write: &Share<'_>| {
+        write.iter().flat_map(|statement| &statement.values).find_map(|value| match value {
             Value::Text(text) => clients.iter().position(|keys| keys.iter().any(|key| text.starts_with(key))),
             _ => None,
-        });
-        let share = &mut shares[key.expect("a client's command") % connections];
+        })
+    };
+    let writes: Vec<(usize, Share<'a>)> =
+        writes.into_iter().filter_map(|write| Some((client_of(&write)?, write))).collect();
+    let (each_reads, mut reads) = (reads.len() / writes.len(), reads.into_iter());
+    assert!(each_reads >= 1, "each command reads who asks");
+    let connections = writers.len().min(clients.len());
+    let mut shares = vec![Share::new(); connections];
+    for (client, write) in writes {
+        let share = &mut shares[client % connections];
         share.extend(reads.by_ref().take(each_reads).flatten());
         share.extend(write);
     }

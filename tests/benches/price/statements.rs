@@ -84,6 +84,18 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> (T, Caught) {
     let (mut caught, mut known) = (Caught::default(), HashMap::new());
     for (connection, printed) in log {
         let (text, values) = printed.rsplit_once(" -- binds: ").unwrap_or((&printed, "[]"));
+        // The sealer comes every few minutes, whoever asks for what.
+        if [
+            "INSERT INTO `tree_",
+            "INSERT INTO `checkpoint",
+            "INSERT INTO \"tree_",
+            "INSERT INTO \"checkpoint",
+        ]
+        .iter()
+        .any(|sealing| text.starts_with(sealing))
+        {
+            continue;
+        }
         let text = *known.entry(text.to_string()).or_insert_with(|| {
             caught.texts.push(text.to_string());
             caught.texts.len() - 1

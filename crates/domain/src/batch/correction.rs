@@ -454,12 +454,9 @@ impl Batch {
     /// # Errors
     /// A history that cannot happen.
     pub fn foresee(&self, facts: &[BatchEvent], ctx: &Context) -> Result<Batch, Impossible> {
-        let mut history: Vec<(Stamp, BatchEvent)> =
-            self.log.iter().map(|logged| (logged.stamp, logged.event.clone())).collect();
-        let version = history.len();
-        history
-            .extend(facts.iter().enumerate().map(|(index, fact)| (ctx.stamp(version + index), fact.clone())));
-        Batch::fold(self.id, &history)
+        let stamped = |(index, fact): (usize, &BatchEvent)| (ctx.stamp(self.log.len() + index), fact.clone());
+        let facts: Vec<(Stamp, BatchEvent)> = facts.iter().enumerate().map(stamped).collect();
+        self.clone().followed_by(&facts)
     }
 }
 

@@ -151,7 +151,7 @@ impl Centre {
             facility_number: None,
             zone: of("Asia/Tokyo"),
             origin: of(ORIGIN),
-            demonstration: true,
+            demonstration: false,
         };
         self.write(administrator, StreamKind::Site, self.site.0, site::Event::from(founding));
         let invitation = Invitation { name: of("administrator"), sign_in: of("administrator"), clinic: None };
