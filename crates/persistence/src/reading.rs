@@ -33,6 +33,7 @@ pub enum ClinicScope {
 /// A batch on the board.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = batch_row)]
+#[diesel(treat_none_as_null = true)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct BatchRow {
     /// The batch.
@@ -63,6 +64,8 @@ pub struct BatchRow {
     pub opened_at: i64,
     /// When it last changed, microseconds since 1970.
     pub changed_at: i64,
+    /// Until when all this is so by time alone, microseconds since 1970; nothing: for good.
+    pub stands_until: Option<i64>,
     /// Its version.
     pub version: i32,
 }
@@ -259,12 +262,12 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
     Ok(())
 }
 
-/// A batch's row as it stands at an instant, and until when by time alone: what expires, expires when it is read.
-fn row_of(batch: &Batch, now: Time) -> (BatchRow, Option<Time>) {
+/// A batch's row as it stands at an instant: what expires, expires when it is read.
+fn row_of(batch: &Batch, now: Time) -> BatchRow {
     let stamps = || batch.log.iter().map(|logged| logged.stamp.recorded_at);
     let answer = baiyo_domain::batch::gate::gate(batch, now);
     let checks = answer.batch.iter().chain(answer.containers.values().flatten());
-    let row = BatchRow {
+    BatchRow {
         id: Id(batch.id.0),
         label: batch.opened.label.to_string(),
         serial: serial_of(&batch.opened.label),
@@ -279,14 +282,14 @@ fn row_of(batch: &Batch, now: Time) -> (BatchRow, Option<Time>) {
         released: count(batch.containers.values().filter(|container| container.released()).count()),
         opened_at: stamps().next().map_or(0, Time::micros),
         changed_at: stamps().next_back().map_or(0, Time::micros),
+        stands_until: answer.until.map(Time::micros),
         version: count(batch.log.len()),
-    };
-    (row, answer.until)
+    }
 }
 
 fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
     let newest = batch.log.last().map(|logged| logged.stamp.recorded_at);
-    let (row, _) = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
+    let row = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
     let insert = diesel::insert_into(batch_row::table).values(&row);
     insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
     diesel::delete(clinic_board_row::table.filter(clinic_board_row::batch.eq(row.id))).execute(conn)?;
@@ -412,9 +415,13 @@ pub fn batches(
         }
     })?;
     let mut page = BoardPage { rows: Vec::new(), until: None };
-    for row in rows {
-        let found = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?;
-        let (row, until) = found.map_or((row, None), |found| row_of(&found, now));
+    for mut row in rows {
+        if row.stands_until.is_some_and(|until| until <= now.micros())
+            && let Some(found) = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?
+        {
+            row = row_of(&found, now);
+        }
+        let until = row.stands_until.and_then(Time::from_micros);
         page.rows.push(row);
         page.until = page.until.into_iter().chain(until).min();
     }

@@ -127,6 +127,7 @@ diesel::table! {
         released -> Integer,
         opened_at -> BigInt,
         changed_at -> BigInt,
+        stands_until -> Nullable<BigInt>,
         version -> Integer,
     }
 }

@@ -15,6 +15,7 @@ CREATE TABLE batch_row (
     released     INTEGER NOT NULL,
     opened_at    BIGINT  NOT NULL,
     changed_at   BIGINT  NOT NULL,
+    stands_until BIGINT, -- until when all this is so by time alone; nothing: for good
     version      INTEGER NOT NULL
 );
 CREATE INDEX batch_row_board ON batch_row (changed_at, id);
