@@ -134,6 +134,7 @@ fn what_people_typed_is_shown_as_text() {
         released: 1,
         opened_at: 0,
         changed_at: 0,
+        stands_until: None,
         version: 1,
     };
     let shown = board::table(&Reader::new(Language::En, Tz::Asia__Tokyo), &[row]).into_string();
