@@ -32,6 +32,11 @@ impl Disk {
         small
     }
 
+    /// Whether it only limits the length of files.
+    pub fn is_limited(&self) -> bool {
+        matches!(self, Self::Limited)
+    }
+
     /// Says what it is.
     pub fn name(&self) -> &'static str {
         match self {

@@ -44,7 +44,10 @@ fn fills_up(disk: impl FnOnce(&Centre) -> Disk, points: impl Iterator<Item = usi
             }
         });
         for client in &clients {
-            assert_eq!(client.due(), Due::Unavailable, "with room for {pages} pages: {}", centre.log());
+            // Where a file may not grow, the engine cannot tell a commit that is not there from one that is not safe.
+            let told = [Due::Unavailable, Due::Unknown];
+            let told = if disk.is_limited() { &told[..] } else { &told[..1] };
+            assert!(told.contains(&client.due()), "with room for {pages} pages: {}", centre.log());
             assert!(!client.is_due_kept(&mut conn), "what was refused is not kept");
         }
         centre.inspector().get("/batches").ok();

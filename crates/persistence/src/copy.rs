@@ -6,7 +6,7 @@ use crate::clock::SystemClock;
 use crate::engine::prelude::*;
 use crate::rebuild::{self, Rebuilt};
 use crate::sealing;
-use crate::store::{Location, Store, StoreError, database_in, lock_in};
+use crate::store::{Location, Store, StoreError, database_in};
 use crate::verify::{CannotCheck, Report, verify};
 use crate::writer::{JobError, WriteError};
 use diesel::sql_types::{BigInt, Text};
@@ -95,7 +95,8 @@ const NEW: &str = "the new place";
 /// Returns what verifying the new place found.
 ///
 /// # Errors
-/// [`CopyError`]; then what was made in the new place is gone again, unless it was the checking of it that failed.
+/// [`CopyError`]; then what was made in the new place is gone again, unless it was the checking of it that failed, or
+/// nobody knows whether its rows were kept.
 pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, CopyError> {
     refuse_taken(to)?;
     refuse_served(from)?;
@@ -124,7 +125,7 @@ pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) 
     }
     // A server that nobody saw may have gone on in the old place.
     let is = number(&mut from.connect()?, "SELECT count(*) AS number FROM journal")?.unsigned_abs();
-    drop(old);
+    drop((old, made));
     if is == after.entries { Ok(after) } else { Err(CopyError::WentOn { copied: after.entries, is }) }
 }
 
@@ -136,6 +137,8 @@ const FOLDERS: [(&str, bool); 2] = [("keys", true), ("checkpoints", false)];
 struct Made {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
+    /// Open until everything is taken away, so that nobody begins on what goes.
+    store: Option<Store>,
 }
 
 impl Made {
@@ -186,14 +189,13 @@ fn fill(
     for (name, private) in FOLDERS {
         made.copy_folder(&from.folder.join(name), &to.folder.join(name), private).map_err(trouble)?;
     }
-    let new = Store::open_at(to, Arc::new(SystemClock))?;
-    if to.postgres.is_none() {
-        // Its lock is ours, so this is ours as well.
+    let opened = Store::open_at(to, Arc::new(SystemClock));
+    if to.postgres.is_none() && !matches!(opened, Err(StoreError::InUse(_))) {
+        // There was none, and the folder's lock was ours.
         let database = database_in(&to.folder).display().to_string();
         made.files.extend(["", "-wal", "-shm"].map(|part| PathBuf::from(format!("{database}{part}"))));
-        made.files.push(lock_in(&to.folder));
     }
-    copy_rows(from, &new, entries, progress)
+    copy_rows(from, made.store.insert(opened?), entries, progress)
 }
 
 fn refuse_taken(to: &Location) -> Result<(), CopyError> {

@@ -179,6 +179,12 @@ pub(crate) fn unsealed(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
     rows.into_iter().map(Row::entry).collect()
 }
 
+/// Whether any entry waits to be sealed.
+pub(crate) fn is_any_unsealed(conn: &mut Conn) -> QueryResult<bool> {
+    let first: Option<i64> = unsealed::table.select(unsealed::seq).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 pub(crate) fn insert_entries(conn: &mut Conn, entries: &[Entry]) -> QueryResult<()> {
     for entry in entries {
         diesel::insert_into(journal::table).values(Row::of(entry)).execute(conn)?;

@@ -3,9 +3,10 @@
 use crate::clock::{Clock, Timekeeper};
 use crate::engine::prelude::*;
 use crate::engine::{postgres, sqlite};
+use crate::journal;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
-use crate::schema::unsealed;
+use crate::schema::batch_row;
 use crate::sealing;
 use crate::writer::{JobError, WriteError, Writer};
 use baiyo_domain::time::Time;
@@ -296,12 +297,24 @@ impl Store {
     pub fn seal(&self) -> Result<u64, StoreError> {
         sealing::seal(self)
     }
+
+    /// Seals where anything waits for it.
+    ///
+    /// # Errors
+    /// As [`Store::seal`].
+    pub fn seal_what_waits(&self) -> Result<(), StoreError> {
+        if self.read(|conn| Ok::<_, StoreError>(journal::is_any_unsealed(conn)?))? {
+            self.seal()?;
+        }
+        Ok(())
+    }
 }
 
 /// Refuses what a version before the first release made: until then migrations were changed in place.
 fn is_of_this_form(conn: &mut Conn) -> Result<(), StoreError> {
-    let waiting: QueryResult<Option<i64>> = unsealed::table.select(unsealed::seq).first(conn).optional();
-    waiting.map(drop).map_err(|_| StoreError::Unreleased)
+    let newest_column = batch_row::table.select(batch_row::stands_until);
+    let row: QueryResult<Option<Option<i64>>> = newest_column.first(conn).optional();
+    row.and(journal::is_any_unsealed(conn)).map(drop).map_err(|_| StoreError::Unreleased)
 }
 
 /// Opens the key store. A database that was used before must not be given new keys: they could neither read a
@@ -316,11 +329,6 @@ fn keys_for(keys: &Path, used: bool) -> Result<KeyStore, StoreError> {
 /// The database's place in a data folder.
 pub fn database_in(folder: &Path) -> PathBuf {
     folder.join("baiyo.sqlite")
-}
-
-/// The place of the file by which one process has a data folder.
-pub(crate) fn lock_in(folder: &Path) -> PathBuf {
-    folder.join("baiyo.lock")
 }
 
 /// Brings a database to the newest form; how many steps it took.
@@ -340,7 +348,7 @@ pub fn migrate(location: &Location) -> Result<usize, StoreError> {
 /// Takes a data folder, making it as needed: nobody else works in it until the file is dropped.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     make(folder)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(lock_in(folder));
+    let lock = File::options().create(true).truncate(false).write(true).open(folder.join("baiyo.lock"));
     let lock = lock.map_err(trouble(folder))?;
     match fs4::FileExt::try_lock(&lock) {
         Ok(()) => Ok(lock),

@@ -53,7 +53,16 @@ impl<E> From<DieselError> for JobError<E> {
 /// Jobs that are committed together at most.
 const GROUP: usize = 64;
 
-type Finish = Box<dyn FnOnce(Result<(), String>) + Send>;
+/// How a group's transaction was lost.
+#[derive(Clone)]
+enum Lost {
+    /// Nothing of it is kept.
+    Undone(String),
+    /// It was told to commit, and may be found kept when the database is opened again.
+    Unknown(String),
+}
+
+type Finish = Box<dyn FnOnce(Result<(), Lost>) + Send>;
 /// Runs in the group's transaction; the error is fatal to the group.
 type Work = Box<dyn FnOnce(&mut Conn) -> Result<Finish, (Finish, DieselError)> + Send>;
 
@@ -141,11 +150,12 @@ impl Writer {
                 Err(DieselError::RollbackTransaction)
             });
             let failure = failure_of(conn, outcome.as_ref().map(Result::is_ok), result);
-            let finish: Finish = Box::new(move |committed: Result<(), String>| {
+            let finish: Finish = Box::new(move |committed: Result<(), Lost>| {
                 let reply = match (outcome, committed) {
                     (Some(Err(own)), _) => Err(own),
                     (Some(Ok(value)), Ok(())) => Ok(value),
-                    (Some(Ok(_)) | None, Err(lost)) => Err(WriteError::Unavailable(lost)),
+                    (Some(Ok(_)) | None, Err(Lost::Undone(reason))) => Err(WriteError::Unavailable(reason)),
+                    (Some(Ok(_)) | None, Err(Lost::Unknown(reason))) => Err(WriteError::Unknown(reason)),
                     (None, Ok(())) => Err(WriteError::Unavailable("the write gave no answer".into())),
                 };
                 // A caller that has gone away no longer waits for its answer.
@@ -158,7 +168,7 @@ impl Writer {
         });
         let lost = || WriteError::Unavailable("the writer has stopped".into());
         self.jobs.as_ref().ok_or_else(lost)?.send(Job { work, shown }).map_err(|_| lost())?;
-        wait.recv().map_err(|_| lost())?
+        wait.recv().map_err(|_| WriteError::Unknown("the writer stopped before it answered".into()))?
     }
 }
 
@@ -222,7 +232,7 @@ fn run(first: Conn, queue: &Receiver<Job>, open: &impl Fn() -> Result<Conn, Stri
 fn refuse(job: Job, error: &str) {
     if let Ok(mut nowhere) = sqlite::open(":memory:") {
         let (Ok(finish) | Err((finish, _))) = (job.work)(&mut nowhere);
-        finish(Err(error.to_string()));
+        finish(Err(Lost::Undone(error.to_string())));
     }
 }
 
@@ -252,9 +262,9 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>, revision: &AtomicU6
         Some(error) => {
             // After a full disk the engine has often rolled back by itself.
             let _ = conn.roll_back();
-            Err(error)
+            Err(Lost::Undone(error))
         }
-        None => conn.commit().map_err(|error| error.to_string()),
+        None => conn.commit().map_err(|error| lost_in_commit(&error)),
     };
     // Before anybody is told; also where it failed, for then nobody knows what was kept.
     if shown {
@@ -263,7 +273,13 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>, revision: &AtomicU6
     for finish in finishes {
         finish(outcome.clone());
     }
-    outcome
+    outcome.map_err(|(Lost::Undone(reason) | Lost::Unknown(reason))| reason)
+}
+
+/// A commit for which there was no room is not in the log. One that could not be synced may be whole in it.
+fn lost_in_commit(error: &DieselError) -> Lost {
+    let reason = error.to_string();
+    if reason.contains("disk is full") { Lost::Undone(reason) } else { Lost::Unknown(reason) }
 }
 
 #[cfg(test)]

@@ -179,7 +179,11 @@ fn the_application_cannot_change_delete_or_empty_what_is_append_only() {
 
 /// What the owner of a database may do and the application may not: whatever would take a guard away, go around it, or
 /// make it look elsewhere. `{owner}` is the owner.
-const RIGHTS: [&str; 34] = [
+const RIGHTS: [&str; 36] = [
+    "CREATE TEMPORARY TABLE mine (seq bigint); \
+     CREATE TRIGGER act AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION journal_entry_waits()",
+    "CREATE TEMPORARY TABLE mine (entry uuid); \
+     CREATE TRIGGER act AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION tree_leaf_seals_entry()",
     "ALTER TABLE journal DISABLE TRIGGER ALL",
     "ALTER TABLE disposition DISABLE TRIGGER disposition_gate",
     "ALTER TABLE gate_fact ENABLE REPLICA TRIGGER gate_fact_of_batch",

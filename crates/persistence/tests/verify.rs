@@ -188,6 +188,10 @@ fn schemas_postgres() -> Vec<(&'static str, Fault)> {
         ("ALTER TABLE gate_fact ALTER entry DROP NOT NULL", altered("table", "gate_fact")),
         ("ALTER TABLE checkpoint SET UNLOGGED", altered("table", "checkpoint")),
         ("GRANT DELETE ON duty TO baiyo_app", altered("table", "duty")),
+        (
+            "GRANT EXECUTE ON FUNCTION journal_entry_waits() TO PUBLIC",
+            altered("function", "journal_entry_waits"),
+        ),
         ("GRANT UPDATE (state) ON gate_fact TO baiyo_app", altered("table", "gate_fact")),
         ("GRANT TRUNCATE ON journal TO PUBLIC", altered("table", "journal")),
         ("ALTER TABLE journal OWNER TO baiyo_app", altered("table", "journal")),

@@ -291,9 +291,10 @@ fn copy_centre(copying: &Copying) -> Result<ExitCode, Failure> {
     let to = place(&copying.to, &copying.to_database)?;
     let copied = copy::copy(&from, &to, &mut progress("Copying"))?;
     let accounts = from.folder.join(demo::ACCOUNTS_FILE);
-    if accounts.exists() {
+    let copied_accounts = to.folder.join(demo::ACCOUNTS_FILE);
+    if accounts.exists() && !copied_accounts.exists() {
         // A demonstration is whole with it.
-        std::fs::copy(accounts, to.folder.join(demo::ACCOUNTS_FILE))?;
+        std::fs::copy(accounts, copied_accounts)?;
     }
     say!(
         "{} entries in {} streams, {} signatures: the same in {}, sound in both places.",

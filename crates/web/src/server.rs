@@ -9,7 +9,6 @@ use actix_web::{App, HttpServer, web};
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -29,7 +28,6 @@ pub struct State {
     pub checks: Arc<Semaphore>,
     /// Of this run alone: what it told before a restart it does not know.
     pub started: Uuid,
-    unsealed: AtomicBool,
 }
 
 /// Password checks at a time.
@@ -48,7 +46,6 @@ impl State {
             schemas: Schemas::new(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             started: Uuid::now_v7(),
-            unsealed: AtomicBool::new(true),
         }
     }
 
@@ -60,11 +57,6 @@ impl State {
     /// Whether this is a demonstration.
     pub fn is_demonstration(&self) -> bool {
         self.centre.get().is_some_and(|centre| centre.demonstration)
-    }
-
-    /// Notes that something was recorded since the last sealing.
-    pub fn changed(&self) {
-        self.unsealed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -133,14 +125,9 @@ pub async fn serve_until(
     actix_web::rt::spawn(async move {
         loop {
             tokio::time::sleep(SEALING).await;
-            // What another server recorded, or could not seal yet, nobody here was told.
-            if !sealing.unsealed.swap(false, Ordering::Relaxed) && !sealing.store.is_shared() {
-                continue;
-            }
             let store = Arc::clone(&sealing.store);
-            if let Ok(Err(error)) = web::block(move || store.seal()).await {
+            if let Ok(Err(error)) = web::block(move || store.seal_what_waits()).await {
                 tracing::error!(%error, "cannot seal the journal");
-                sealing.changed();
             }
         }
     });

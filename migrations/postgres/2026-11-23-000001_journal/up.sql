@@ -147,5 +147,7 @@ CREATE TRIGGER checkpoint_no_truncate BEFORE TRUNCATE ON checkpoint
 
 GRANT SELECT, INSERT ON journal, tree_leaf, tree_node, checkpoint TO baiyo_app;
 GRANT SELECT ON unsealed TO baiyo_app;
+-- Or the application could hang them on a table of its own, and act as the owner.
+REVOKE EXECUTE ON FUNCTION journal_entry_waits(), tree_leaf_seals_entry() FROM PUBLIC;
 -- Whether its database has the newest form is the application's to see.
 GRANT SELECT ON __diesel_schema_migrations TO baiyo_app;

@@ -37,14 +37,14 @@ fn main() {
     let (extent, sizes) = if full { ("full", &[1_000, 10_000, 50_000][..]) } else { ("quick", &[1_000][..]) };
     let server = Server::named().expect("`cargo xtask bench` starts a server and names it");
     let begun = Instant::now();
-    let mut report = Report::new(extent);
+    let report = Report::new(extent);
     let mut commands = Table::of(&writing::COLUMNS);
     let mut pages = Table::of(&reading::COLUMNS);
     let mut verifying = Table::of(&["batches", "journal", "verify", "sha256sum", "ratio", "peak memory"]);
     let mut disk = Table::of(&["batches", "entries", "embedded, an entry", "PostgreSQL, an entry"]);
     let mut running = Table::of(&["batches", "first answer after", "at rest", "under 32 clients"]);
     let mut growth = Growth::new();
-    for batches in sizes {
+    for (done, batches) in (1..).zip(sizes) {
         let made = Made::of(*batches);
         server.load(&made.folder, "made");
         writing::embedded(&made, &mut commands);
@@ -72,14 +72,16 @@ fn main() {
         let [rest, load] = [served.at_rest, served.under_load].map(|memory| format!("{} MiB", memory.0));
         running.row(&[batches.to_string(), milliseconds(served.started), rest, load]);
         println!("{batches} batches done after {:.0} s", begun.elapsed().as_secs_f64());
+        // At each size, so that a run that is cut short leaves what it measured.
+        let mut page = report.clone();
+        page.section("Durable commands", COMMANDS, &commands);
+        page.section("Pages", PAGES, &pages);
+        page.section("Growth", GROWTH, &grown(&growth, &sizes[..done]));
+        page.section("Verifying", VERIFYING, &verifying);
+        page.section("The program", RUNNING, &running);
+        page.section("On disk", "Everything in the database, indexes and evidence included.", &disk);
+        page.write();
     }
-    report.section("Durable commands", COMMANDS, &commands);
-    report.section("Pages", PAGES, &pages);
-    report.section("Growth", GROWTH, &grown(&growth, sizes));
-    report.section("Verifying", VERIFYING, &verifying);
-    report.section("The program", RUNNING, &running);
-    report.section("On disk", "Everything in the database, indexes and evidence included.", &disk);
-    report.write();
 }
 
 const COMMANDS: &str = "Bench entries (observation, medium change, sampling, result, vessel move) through HTTP, each \

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 const WRITTEN: &str = "## What was tried";
 
 /// The page in the making.
+#[derive(Clone)]
 pub struct Report(String);
 
 impl Report {

@@ -30,6 +30,8 @@ WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace
 UNION ALL
 SELECT 'function', p.proname::text, pg_get_functiondef(p.oid)
        || CASE WHEN pg_has_role('baiyo_app', p.proowner, 'MEMBER') THEN '; application owns it' ELSE '' END
+       || CASE WHEN p.prosecdef AND has_function_privilege('baiyo_app', p.oid, 'EXECUTE')
+               THEN '; application may call it' ELSE '' END
 FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
 UNION ALL
 SELECT 'view', c.relname::text, pg_get_viewdef(c.oid)

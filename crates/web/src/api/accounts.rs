@@ -22,7 +22,7 @@ use baiyo_persistence::accounts::{
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
-use baiyo_persistence::{StoreError, reading};
+use baiyo_persistence::{ExecuteError, StoreError, reading};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -308,7 +308,10 @@ pub async fn set_password(
         store.set_password(credentials, form.token)?;
         if let (false, Some(centre)) = (founded, form.centre) {
             let founding = founding_of(&centre, zone)?;
-            store.found(founding, &invited, centre.your_name, &form.password)?;
+            store.found(founding, &invited, centre.your_name, &form.password).map_err(|error| {
+                // The password is set and the link used up by now.
+                FoundingError::from(StoreError::Unknown(error.to_string()))
+            })?;
         }
         Ok::<_, FoundingError>(Ok(()))
     });
@@ -339,7 +342,11 @@ pub async fn set_password(
         )),
         Err(error) => {
             tracing::error!(%error, "an account cannot be set up");
-            Err(unavailable())
+            Err(match error {
+                FoundingError::Store(StoreError::Unknown(_))
+                | FoundingError::Execute(ExecuteError::Unknown(_)) => Problem::new(Kind::Unknown, language),
+                _ => unavailable(),
+            })
         }
     }
 }

@@ -196,7 +196,6 @@ pub async fn submit(
     .await
     .map_err(|_| Problem::new(Kind::Unavailable, language))?
     .map_err(|error| Problem::of_execute(error, language, zone))?;
-    state.changed();
     let main = stream.map(|stream| stream.to_string());
     let first = answer.entries.first().map(|entry| entry.stream.clone());
     // A replayed creation answers with what the first one made.

@@ -31,6 +31,7 @@ pub async fn unless_unchanged(
 ) -> Result<HttpResponse, Problem> {
     // Asked first: whatever is read after it is at least as new.
     let revision = state.store.revision();
+    let from = state.store.now().0.micros();
     let caller = session::admit(request, state, action).await?;
     let seen = revision.map(|revision| Seen::by(&caller, request, state, revision));
     if let Some(tag) = seen.as_ref().and_then(|seen| seen.still_stands(request, state.store.now().0)) {
@@ -39,7 +40,7 @@ pub async fn unless_unchanged(
         return Ok(unchanged);
     }
     let Standing(mut answer, until) = answer(caller).await?;
-    let tag = seen.map(|seen| seen.tag(until.map(Time::micros)));
+    let tag = seen.map(|seen| seen.tag(from, until.map(Time::micros)));
     describe(&mut answer, tag.as_deref());
     Ok(answer)
 }
@@ -70,12 +71,13 @@ impl Seen {
         Self(hash)
     }
 
-    /// The tag of an answer that stays until an instant: it names the instant, so that nobody has to remember it.
-    fn tag(&self, until: Option<i64>) -> String {
-        let until = until.map(|until| until.to_string()).unwrap_or_default();
-        let digest = self.0.clone().chain_update(["\n", &until].concat()).finalize();
+    /// The tag of an answer that is so from one instant until another: it names both, so that nobody has to remember
+    /// them. Where a clock was ahead and was put right, what it showed then is not so yet.
+    fn tag(&self, from: i64, until: Option<i64>) -> String {
+        let span = format!("{from}-{}", until.map(|until| until.to_string()).unwrap_or_default());
+        let digest = self.0.clone().chain_update(["\n", &span].concat()).finalize();
         let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("\"{digest}-{until}\"")
+        format!("\"{digest}-{span}\"")
     }
 
     /// The tag among those the reader has that is of now.
@@ -83,11 +85,16 @@ impl Seen {
         let known = request.headers().get_all(header::IF_NONE_MATCH);
         let mut tags = known.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         tags.find_map(|tag| {
-            let (_, until) = tag.trim().strip_suffix('"')?.rsplit_once('-')?;
-            let until = if until.is_empty() { None } else { Some(until.parse().ok()?) };
-            let current = self.tag(until);
+            let mut parts = tag.trim().strip_suffix('"')?.split('-').skip(1);
+            let from: i64 = parts.next()?.parse().ok()?;
+            let until = match parts.next()? {
+                "" => None,
+                until => Some(until.parse().ok()?),
+            };
+            let current = self.tag(from, until);
             let is_his = tag.trim().trim_start_matches("W/") == current;
-            (is_his && until.is_none_or(|until| now.micros() < until)).then_some(current)
+            let now = now.micros();
+            (is_his && from <= now && until.is_none_or(|until| now < until)).then_some(current)
         })
     }
 }
