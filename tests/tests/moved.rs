@@ -90,3 +90,17 @@ fn a_centre_whose_records_disagree_is_not_copied_and_leaves_nothing_in_the_new_p
     let copied = copy(centre.location(), &place);
     assert_eq!(copied.code, 0, "{}", copied.printed);
 }
+
+#[test]
+fn a_database_from_before_the_first_release_is_refused_with_a_sentence() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    centre.stop();
+    let data = centre.folder().to_str().unwrap().to_string();
+    for older in ["ALTER TABLE batch_row DROP COLUMN stands_until", "DROP TABLE unsealed"] {
+        centre.database().batch_execute(older).unwrap();
+        let refused = baiyo(centre.location(), &["rebuild", "--data", &data]);
+        assert_eq!(refused.code, 1, "{}", refused.printed);
+        assert!(refused.printed.contains("before the first release"), "{}", refused.printed);
+    }
+}
