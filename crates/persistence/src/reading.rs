@@ -366,7 +366,7 @@ fn count(number: usize) -> i32 {
 }
 
 /// A page of the board.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BoardPage {
     /// Its batches.
     pub rows: Vec<BatchRow>,
@@ -386,12 +386,22 @@ pub fn batches(
     limit: i64,
     now: Time,
 ) -> Result<BoardPage, StoreError> {
-    let status = status.map(String::from);
+    // Written into the statement, so that PostgreSQL plans for it: of any status, known or not, it would read the whole
+    // board from its newest row and pass over the others.
+    let of_status = match status {
+        Some(name) if name.chars().any(|c| !c.is_ascii_lowercase() && c != '_') => {
+            return Ok(BoardPage::default());
+        }
+        Some(name) => Some(format!(" = '{name}'")),
+        None => None,
+    };
+    let is_of_it =
+        |column: &str, of: &str| diesel::dsl::sql::<diesel::sql_types::Bool>(&format!("{column}{of}"));
     let rows: Vec<BatchRow> = on_engine!(conn => match scope {
         ClinicScope::Centre => {
             let mut query = batch_row::table.select(BatchRow::as_select()).into_boxed();
-            if let Some(status) = status {
-                query = query.filter(batch_row::status.eq(status));
+            if let Some(of) = &of_status {
+                query = query.filter(is_of_it("batch_row.status", of));
             }
             let query = query
                 .filter(further(batch_row::changed_at, batch_row::id, after))
@@ -404,8 +414,8 @@ pub fn batches(
                 .inner_join(batch_row::table.on(batch_row::id.eq(clinic_board_row::batch)))
                 .filter(clinic_board_row::clinic.eq(Id(clinic.0)));
             let mut query = all.select(BatchRow::as_select()).into_boxed();
-            if let Some(status) = status {
-                query = query.filter(clinic_board_row::status.eq(status));
+            if let Some(of) = &of_status {
+                query = query.filter(is_of_it("clinic_board_row.status", of));
             }
             let query = query
                 .filter(further(clinic_board_row::changed_at, clinic_board_row::batch, after))
@@ -414,7 +424,7 @@ pub fn batches(
             diesel::RunQueryDsl::load(query, conn)
         }
     })?;
-    let mut page = BoardPage { rows: Vec::new(), until: None };
+    let mut page = BoardPage::default();
     for mut row in rows {
         if row.stands_until.is_some_and(|until| until <= now.micros())
             && let Some(found) = batch(conn, ClinicScope::Centre, BatchId(row.id.0))?

@@ -8,11 +8,13 @@ use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
 use crate::schema::batch_row;
 use crate::sealing;
+use crate::sql_types::Id;
 use crate::writer::{JobError, WriteError, Writer};
 use baiyo_domain::time::Time;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use uuid::Uuid;
 
 /// Why a store cannot be opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -312,7 +314,7 @@ impl Store {
 
 /// Refuses what a version before the first release made: until then migrations were changed in place.
 fn is_of_this_form(conn: &mut Conn) -> Result<(), StoreError> {
-    let newest_column = batch_row::table.select(batch_row::stands_until);
+    let newest_column = batch_row::table.find(Id(Uuid::nil())).select(batch_row::stands_until);
     let row: QueryResult<Option<Option<i64>>> = newest_column.first(conn).optional();
     row.and(journal::is_any_unsealed(conn)).map(drop).map_err(|_| StoreError::Unreleased)
 }

@@ -140,7 +140,10 @@ mod here {
         // What stops in time must not pass over rows either: each value asked for is in the index's condition.
         let of_table = format!("`{table}`.`");
         let asked = sql.split(&of_table).skip(1);
-        let mut values = asked.filter_map(|rest| rest.split_once("` = ?").map(|(column, _)| column));
+        let values = asked.filter_map(|rest| rest.split_once("` = ?").map(|(column, _)| column));
+        // One value is written into its statement.
+        let written = sql.contains(&format!("{table}.status = '")).then_some("status");
+        let mut values = values.chain(written);
         !stops || values.any(|column| !column.contains('`') && !equals(column))
     }
 
