@@ -13,7 +13,7 @@ use diesel::sql_types::Text;
 use forms::{Forms, set};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use stories::{Answer, Asking, Call, Centre, api, template_of};
+use stories::{Answer, Asking, Call, Centre, Course, Recipe, Step, api, template_of};
 
 /// One bad input.
 pub struct Bad {
@@ -230,4 +230,22 @@ fn a_centre_is_founded_by_a_form_in_order_only() {
     assert_eq!(refused.reasons[0]["pointer"], "/centre");
     assert_eq!(written(&centre), before);
     centre.stranger().post("/setup", right).ok();
+}
+
+#[test]
+fn a_status_that_is_none_narrows_the_board_to_nothing_and_is_no_part_of_a_statement() {
+    let centre = Centre::open();
+    Course::run(
+        &centre,
+        Recipe::of(centre.standard("config/standards/adipose-msc-autologous-fresh.toml")),
+        Step::Received,
+    );
+    let found = |status: &str| {
+        let board = centre.inspector().get(&format!("/batches?status={status}")).ok();
+        board["items"].as_array().expect("a page").len()
+    };
+    assert_eq!(found("tissue_received"), 1);
+    for status in ["", "no_such_status", "x'%20OR%20'1'='1", "x'%3B%20DROP%20TABLE%20batch_row%3B--"] {
+        assert_eq!(found(status), 0, "{status}");
+    }
 }
