@@ -248,7 +248,7 @@ impl Context<'_> {
         let found_text = found.to_string();
         let mut refusal =
             Refusal::from(Reason::WrongBatch { expected: expected.clone(), found: found_text.clone() });
-        let mut others = self.world.batches.values();
+        let mut others = self.world.batches.values().map(AsRef::as_ref);
         let other =
             others.find(|other| other.opened.label.same_serial(found) && self.may_have_met(other, found));
         for batch in [Some(batch), other].into_iter().flatten() {
@@ -370,19 +370,19 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
             {
                 return Err(Reason::ClinicMismatch.into());
             }
-            let person = ctx.world.people.get(id);
+            let person = ctx.world.people.get(id).map(AsRef::as_ref);
             let others_can_confirm = ctx.world.somebody_could_confirm(&[*id, ctx.actor.person], now);
             let event = people::decide(person, form, ctx.actor.person, now, others_can_confirm)?;
             appends.push(StreamKind::Person, id.0, event);
         }
         Command::Standard(id, form) => {
-            let event = standard::decide(ctx.world.standards.get(id), form)?;
+            let event = standard::decide(ctx.world.standards.get(id).map(AsRef::as_ref), form)?;
             appends.push(StreamKind::Standard, id.0, event);
         }
         Command::Order(id, form) => return decide_order(*id, form, ctx),
         Command::Batch(id, form) => return decide_batch(*id, form, ctx),
         Command::QualityEvent(id, form) => {
-            let event = quality_event::decide(ctx.world.quality_events.get(id), form)?;
+            let event = quality_event::decide(ctx.world.quality_events.get(id).map(AsRef::as_ref), form)?;
             let touched: &[BatchId] = match form {
                 quality_event::Command::Report(report) => &report.batches,
                 quality_event::Command::Linking(linking) => &linking.batches,
@@ -414,7 +414,7 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
 }
 
 fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<Appends, Refusal> {
-    let order = ctx.world.orders.get(&id);
+    let order = ctx.world.orders.get(&id).map(AsRef::as_ref);
     let blocked_by = match form {
         order::Command::UrgentRequest(request) => ctx.world.batches.get(&request.batch).map(|batch| {
             let answer = batch::gate::gate(batch, ctx.now);

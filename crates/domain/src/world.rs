@@ -18,25 +18,26 @@ use crate::standard::Filed;
 use crate::time::Time;
 use crate::{order, people, quality_event};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// Everything loaded for one decision.
+/// Everything loaded for one decision. What it holds may be shared with other worlds, and is cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     /// The centre.
-    pub site: Option<Site>,
+    pub site: Option<Arc<Site>>,
     /// People.
-    pub people: BTreeMap<PersonId, Person>,
+    pub people: BTreeMap<PersonId, Arc<Person>>,
     /// Standards' versions.
-    pub standards: BTreeMap<StandardId, Filed>,
+    pub standards: BTreeMap<StandardId, Arc<Filed>>,
     /// Orders.
-    pub orders: BTreeMap<OrderId, Order>,
+    pub orders: BTreeMap<OrderId, Arc<Order>>,
     /// Batches.
-    pub batches: BTreeMap<BatchId, Batch>,
+    pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// Quality events.
-    pub quality_events: BTreeMap<QualityEventId, QualityEvent>,
+    pub quality_events: BTreeMap<QualityEventId, Arc<QualityEvent>>,
     /// The first administrator's public key, kept outside the database: where every chain of keys ends.
     pub anchor: Option<PublicKey>,
-    streams: BTreeMap<StreamId, Vec<Entry>>,
+    streams: BTreeMap<StreamId, Arc<Vec<Entry>>>,
 }
 
 /// Something a decision needs to know.
@@ -75,7 +76,7 @@ impl World {
                         state = Some(<$state>::evolve(state, $id, event)?);
                     }
                 }
-                state
+                state.map(Arc::new)
             }};
         }
         match stream.kind {
@@ -102,11 +103,11 @@ impl World {
                     Event::Batch(event) => Some((stamp, event)),
                     _ => None,
                 });
-                self.batches.insert(id, Batch::fold(id, &of_batch.collect::<Vec<_>>())?);
+                self.batches.insert(id, Batch::fold(id, &of_batch.collect::<Vec<_>>())?.into());
             }
             StreamKind::Batch | StreamKind::Attempts => {}
         }
-        self.streams.insert(stream, entries);
+        self.streams.insert(stream, entries.into());
         Ok(())
     }
 
@@ -124,9 +125,29 @@ impl World {
                 facts.push((Stamp::of(entry), event));
             }
         }
-        self.batches.insert(known.id, known.clone().followed_by(&facts)?);
-        self.streams.insert(stream, entries());
+        self.batches.insert(known.id, Batch::clone(known).followed_by(&facts)?.into());
+        self.streams.insert(stream, Arc::new(entries()));
         Ok(())
+    }
+
+    /// Takes a stream over from another world as it is there; nothing where that one does not know it.
+    pub fn share(&mut self, other: &World, stream: StreamId) {
+        macro_rules! share {
+            ($states:ident, $id:expr) => {
+                self.$states.extend(other.$states.get(&$id).map(|state| ($id, Arc::clone(state))))
+            };
+        }
+        let Some(entries) = other.streams.get(&stream) else { return };
+        self.streams.insert(stream, Arc::clone(entries));
+        match stream.kind {
+            StreamKind::Site => self.site = other.site.clone(),
+            StreamKind::Person => share!(people, PersonId(stream.id)),
+            StreamKind::Standard => share!(standards, StandardId(stream.id)),
+            StreamKind::Order => share!(orders, OrderId(stream.id)),
+            StreamKind::Batch => share!(batches, BatchId(stream.id)),
+            StreamKind::QualityEvent => share!(quality_events, QualityEventId(stream.id)),
+            StreamKind::Attempts => {}
+        }
     }
 
     /// Whether a stream was loaded, even if it is empty.
@@ -136,7 +157,7 @@ impl World {
 
     /// The stream's entries as loaded.
     pub fn entries(&self, stream: StreamId) -> &[Entry] {
-        self.streams.get(&stream).map(Vec::as_slice).unwrap_or_default()
+        self.streams.get(&stream).map(|entries| entries.as_slice()).unwrap_or_default()
     }
 
     /// The streams that were loaded, even if they are empty.

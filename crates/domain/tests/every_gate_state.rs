@@ -33,6 +33,7 @@ use gate_states::enumeration::{Bench, PASSED, Plan, SIX, Signer, Spec, States, T
 use gate_states::words::{DUTY, HELD, MANUFACTURING, NOT_ALLOWED, OfTest, QUALITY, bit, names};
 use gate_states::{Confirmations, Scene, Setting, State, TESTS, place_of};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread;
 
 /// The specification. Written from the design alone: what counts, and what else a release needs.
@@ -162,7 +163,7 @@ fn pieces_put_together_are_the_batch_that_folds_from_the_same_entries() {
     let bench = Bench::build();
     for (row, states) in pairwise().enumerate() {
         let (_, setting, piece) = &bench.settings[row % 6];
-        let mut composed = bench.world.batches[&bench.id].clone();
+        let mut composed = Batch::clone(&bench.world.batches[&bench.id]);
         let mut history = bench.begun.clone();
         for (place, state) in states.into_iter().enumerate() {
             bench.piece(place, state).put(&mut composed);
@@ -175,7 +176,7 @@ fn pieces_put_together_are_the_batch_that_folds_from_the_same_entries() {
         for (place, state) in states.into_iter().enumerate().rev() {
             bench.piece(place, state).take(&mut composed);
         }
-        assert_eq!(composed, bench.world.batches[&bench.id], "{states:?}");
+        assert_eq!(composed, *bench.world.batches[&bench.id], "{states:?}");
     }
 }
 
@@ -254,8 +255,8 @@ fn control_a_standard_that_forgets_one_test_is_found_and_a_failure_is_still_held
     let id = bench.id;
     for place in 0..SIX {
         let kept = bench.world.clone();
-        let batch = bench.world.batches.get_mut(&id).unwrap();
-        let filed = bench.world.standards.get_mut(&batch.opened.standard_id).unwrap();
+        let batch = Arc::make_mut(bench.world.batches.get_mut(&id).unwrap());
+        let filed = Arc::make_mut(bench.world.standards.get_mut(&batch.opened.standard_id).unwrap());
         for standard in [&mut batch.opened.standard, &mut filed.standard] {
             let test = standard.tests.iter_mut().find(|test| place_of(&test.code) == Some(place)).unwrap();
             test.purpose = Purpose::Information;

@@ -4,6 +4,7 @@
 pub mod postgres;
 pub mod sqlite;
 
+use crate::remembered::Remembered;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::Limit;
 use diesel::query_builder::QueryId;
@@ -12,16 +13,25 @@ use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl};
 use diesel::result::Error as DieselError;
 use diesel::{Connection, QueryResult};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 /// A connection to the embedded database.
 pub type Sqlite = diesel::SqliteConnection;
 pub use postgres::Postgres;
 
-/// A connection to whichever engine keeps the records.
-pub enum Conn {
-    /// The embedded one.
+/// A connection to whichever engine keeps the records, with what is remembered of them.
+pub struct Conn {
+    /// The engine's own connection.
+    pub engine: Engine,
+    /// The streams that this connection, and others of the same store, have read.
+    pub(crate) remembered: Arc<Remembered>,
+}
+
+/// A connection of one engine.
+pub enum Engine {
+    /// To the embedded one.
     Sqlite(Box<Sqlite>),
-    /// PostgreSQL.
+    /// To PostgreSQL.
     Postgres(Box<Postgres>),
 }
 
@@ -29,12 +39,12 @@ pub enum Conn {
 #[macro_export]
 macro_rules! on_engine {
     ($conn:ident => $body:expr) => {
-        match $conn {
-            $crate::engine::Conn::Sqlite($conn) => {
+        match &mut $conn.engine {
+            $crate::engine::Engine::Sqlite($conn) => {
                 let $conn = &mut **$conn;
                 $body
             }
-            $crate::engine::Conn::Postgres($conn) => {
+            $crate::engine::Engine::Postgres($conn) => {
                 let $conn = &mut **$conn;
                 $body
             }
@@ -104,13 +114,13 @@ impl<T: QueryId> Run for T {}
 
 impl From<Sqlite> for Conn {
     fn from(conn: Sqlite) -> Self {
-        Self::Sqlite(Box::new(conn))
+        Self { engine: Engine::Sqlite(Box::new(conn)), remembered: Arc::default() }
     }
 }
 
 impl From<Postgres> for Conn {
     fn from(conn: Postgres) -> Self {
-        Self::Postgres(Box::new(conn))
+        Self { engine: Engine::Postgres(Box::new(conn)), remembered: Arc::default() }
     }
 }
 
@@ -184,7 +194,12 @@ impl Conn {
 
     /// Whether it is PostgreSQL's.
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// The connection, remembering what others of the same database do.
+    pub(crate) fn remembering(self, remembered: &Arc<Remembered>) -> Self {
+        Self { remembered: Arc::clone(remembered), ..self }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
 use crate::journal::{self, insert_entries};
 use crate::keystore::SealedPersonal;
+use crate::remembered::{self, Unread};
 use crate::schema::{batch_row, idempotency, serial};
 use crate::sql_types::Id;
 use crate::store::{Store, StoreError};
@@ -113,6 +114,15 @@ pub enum ExecuteError {
     /// The database was lost before it said whether this was kept.
     #[error("it is not known whether it was kept: {0}")]
     Unknown(String),
+}
+
+impl From<Unread> for JobError<ExecuteError> {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::Database(error) => Self::Database(error),
+            Unread::Impossible(why) => Self::Own(why.into()),
+        }
+    }
 }
 
 impl From<StoreError> for ExecuteError {
@@ -318,8 +328,24 @@ fn load_locked(
     }
 }
 
-/// Loads every stream a command needs, until nothing is missing.
-pub(crate) fn load(
+/// Loads every stream a command needs: where it rests on signatures, on what the database holds, not on what was read of
+/// it before.
+fn load(
+    conn: &mut Conn,
+    command: &Command,
+    recorder: PersonId,
+    anchor: Option<PublicKey>,
+) -> Result<World, JobError<ExecuteError>> {
+    let world = load_by(remembered::load, conn, command, recorder, anchor)?;
+    match command.rests_on_signatures(&world) {
+        true => load_by(remembered::load_whole, conn, command, recorder, anchor),
+        false => Ok(world),
+    }
+}
+
+/// Loads until nothing is missing.
+fn load_by(
+    read: fn(&mut Conn, StreamId, &mut World) -> Result<(), Unread>,
     conn: &mut Conn,
     command: &Command,
     recorder: PersonId,
@@ -344,10 +370,7 @@ pub(crate) fn load(
                 if world.has(stream) {
                     continue;
                 }
-                let entries = journal::entries_of(conn, stream)?;
-                world.load(stream, entries).map_err(|why| {
-                    JobError::Own(ExecuteError::Impossible(Impossible::because(format!("{stream}: {why}"))))
-                })?;
+                read(conn, stream, &mut world)?;
             }
             asked.insert(need);
         }
@@ -394,12 +417,14 @@ fn append(
     let mut order = Vec::new();
     for Append { stream, event, covers } in appends.0 {
         if !world.has(stream) && !others.has(stream) {
-            let entries = match stream.kind {
+            match stream.kind {
                 // Attempts are never folded, and somebody may have made very many.
-                StreamKind::Attempts => journal::newest_of(conn, stream)?.into_iter().collect(),
-                _ => journal::entries_of(conn, stream)?,
-            };
-            others.load(stream, entries).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+                StreamKind::Attempts => {
+                    let newest = journal::newest_of(conn, stream)?.into_iter().collect();
+                    others.load(stream, newest).map_err(|why| JobError::Own(why.into()))?;
+                }
+                _ => remembered::load(conn, stream, &mut others)?,
+            }
         }
         let known = if world.has(stream) { world.entries(stream) } else { others.entries(stream) };
         let new = streams.entry(stream).or_default();
@@ -443,9 +468,11 @@ fn append(
     for (stream, new) in streams {
         let before = if world.has(stream) { world } else { &others };
         after.follow(before, stream, &new).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+        conn.remembered.keep(&after, stream);
     }
     for (id, is) in &after.batches {
-        evidence::record(conn, world.batches.get(id).or(others.batches.get(id)), is)?;
+        let was = world.batches.get(id).or(others.batches.get(id));
+        evidence::record(conn, was.map(AsRef::as_ref), is)?;
     }
     reading::refresh(conn, &after)?;
     let entries = order.iter().map(|entry| Appended {

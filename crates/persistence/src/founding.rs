@@ -78,7 +78,9 @@ impl Store {
     pub fn founding(&self) -> Result<Option<Founding>, StoreError> {
         self.read(|conn| {
             let Some(stream) = journal::site_stream(conn)? else { return Ok(None) };
-            Ok(crate::reading::stream(conn, stream)?.and_then(|world| world.site).map(|site| site.founding))
+            Ok(crate::reading::stream(conn, stream)?
+                .and_then(|world| world.site)
+                .map(|site| site.founding.clone()))
         })
     }
 

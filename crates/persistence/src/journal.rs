@@ -90,6 +90,16 @@ pub fn entries_of(conn: &mut Conn, stream: StreamId) -> QueryResult<Vec<Entry>> 
     rows.into_iter().map(Row::entry).collect()
 }
 
+/// A stream's entries from one version on, oldest first.
+pub(crate) fn entries_since(conn: &mut Conn, stream: StreamId, version: u32) -> QueryResult<Vec<Entry>> {
+    let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
+        .filter(journal::stream_kind.eq(stream.kind.name()).and(journal::stream_id.eq(Id(stream.id))))
+        .filter(journal::version.ge(i32::try_from(version).unwrap_or(i32::MAX)))
+        .order(journal::version)
+        .select(Row::as_select()), conn))?;
+    rows.into_iter().map(Row::entry).collect()
+}
+
 /// A stream's newest entry.
 ///
 /// # Errors

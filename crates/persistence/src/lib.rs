@@ -15,6 +15,7 @@ pub mod keystore;
 pub mod pool;
 pub mod reading;
 pub mod rebuild;
+mod remembered;
 pub mod schema;
 pub mod sealing;
 pub mod sql_types;

@@ -3,11 +3,12 @@
 
 use crate::engine::Conn;
 use crate::engine::postgres::Address;
+use crate::remembered::Remembered;
 use crate::store::StoreError;
 use crate::writer::{JobError, WriteError, is_constraint};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Connections of one kind.
@@ -16,6 +17,7 @@ pub struct Pool {
     /// Said on each new connection.
     greeting: &'static str,
     most: usize,
+    remembered: Arc<Remembered>,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -33,8 +35,13 @@ const AGAIN: usize = 20;
 
 impl Pool {
     /// A pool of at most so many connections; none is opened yet.
-    pub fn new(address: Address, most: usize, greeting: &'static str) -> Self {
-        Self { address, greeting, most, state: Mutex::default(), freed: Condvar::new() }
+    pub(crate) fn new(
+        address: Address,
+        most: usize,
+        greeting: &'static str,
+        remembered: Arc<Remembered>,
+    ) -> Self {
+        Self { address, greeting, most, remembered, state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Reads on a connection.
@@ -136,7 +143,7 @@ impl Pool {
     }
 
     fn connect(&self) -> Result<Conn, StoreError> {
-        let mut conn = self.address.connect()?;
+        let mut conn = self.address.connect()?.remembering(&self.remembered);
         conn.batch_execute(self.greeting)?;
         Ok(conn)
     }

@@ -9,7 +9,7 @@ use crate::schema::{
 };
 use crate::sql_types::Id;
 use crate::store::StoreError;
-use crate::{journal, on_engine};
+use crate::{on_engine, remembered};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -18,6 +18,7 @@ use baiyo_domain::quality_event::Opening;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use crate::keyset::After;
 
@@ -555,27 +556,23 @@ pub fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<Batc
 /// # Errors
 /// The database, or a history that cannot have happened.
 pub fn stream(conn: &mut Conn, stream: StreamId) -> Result<Option<World>, StoreError> {
-    let entries = journal::entries_of(conn, stream)?;
-    if entries.is_empty() {
-        return Ok(None);
-    }
     let mut world = World::default();
-    world.load(stream, entries)?;
-    Ok(Some(world))
+    remembered::load(conn, stream, &mut world)?;
+    Ok(Some(world).filter(|world| world.version(stream) > 0))
 }
 
 /// One batch, folded, if this scope may see it.
 ///
 /// # Errors
 /// The database, or a history that cannot have happened.
-pub fn batch(conn: &mut Conn, scope: ClinicScope, id: BatchId) -> Result<Option<Batch>, StoreError> {
+pub fn batch(conn: &mut Conn, scope: ClinicScope, id: BatchId) -> Result<Option<Arc<Batch>>, StoreError> {
     let world = stream(conn, StreamId { kind: StreamKind::Batch, id: id.0 })?;
     let batch = world.and_then(|mut world| world.batches.remove(&id));
     Ok(match scope {
         ClinicScope::Centre => batch,
         ClinicScope::Clinic(clinic) => batch
             .filter(|batch| baiyo_domain::decision::belongs(batch, clinic))
-            .map(Batch::without_others_labels),
+            .map(|batch| Arc::unwrap_or_clone(batch).without_others_labels().into()),
     })
 }
 
@@ -583,7 +580,11 @@ pub fn batch(conn: &mut Conn, scope: ClinicScope, id: BatchId) -> Result<Option<
 ///
 /// # Errors
 /// The database, or a history that cannot have happened.
-pub fn order(conn: &mut Conn, scope: ClinicScope, id: OrderId) -> Result<Option<(Order, u32)>, StoreError> {
+pub fn order(
+    conn: &mut Conn,
+    scope: ClinicScope,
+    id: OrderId,
+) -> Result<Option<(Arc<Order>, u32)>, StoreError> {
     let at = StreamId { kind: StreamKind::Order, id: id.0 };
     let found = stream(conn, at)?.and_then(|mut world| {
         let version = world.version(at);

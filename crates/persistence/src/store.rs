@@ -6,6 +6,7 @@ use crate::engine::{postgres, sqlite};
 use crate::journal;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
+use crate::remembered::{Remembered, Unread};
 use crate::schema::batch_row;
 use crate::sealing;
 use crate::sql_types::Id;
@@ -57,6 +58,15 @@ pub enum StoreError {
     /// Stored data that cannot have come about.
     #[error("the journal: {0}")]
     Impossible(#[from] baiyo_domain::refusal::Impossible),
+}
+
+impl From<Unread> for StoreError {
+    fn from(error: Unread) -> Self {
+        match error {
+            Unread::Database(error) => error.into(),
+            Unread::Impossible(why) => why.into(),
+        }
+    }
 }
 
 impl From<diesel::result::Error> for StoreError {
@@ -121,6 +131,8 @@ pub struct Store {
     pub(crate) folder: PathBuf,
     pub(crate) keys: KeyStore,
     pub(crate) time: Timekeeper,
+    /// What its connections have read.
+    remembered: Arc<Remembered>,
     engine: Engine,
 }
 
@@ -152,6 +164,7 @@ impl Store {
     pub fn open_at(location: &Location, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let folder = location.folder.clone();
         let keys = folder.join("keys");
+        let remembered = Arc::<Remembered>::default();
         let store = match &location.postgres {
             None => {
                 let lock = lock(&folder)?;
@@ -162,11 +175,15 @@ impl Store {
                 is_of_this_form(&mut first)?;
                 keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
-                let writer =
-                    Writer::start(move || sqlite::connect(&database).map_err(|error| error.to_string()))
-                        .map_err(StoreError::Database)?;
-                let readers = Mutex::new(vec![first]);
-                Self { folder, keys, time, engine: Engine::Embedded { writer, readers, _lock: lock } }
+                let of_writer = Arc::clone(&remembered);
+                let open = move || match sqlite::connect(&database) {
+                    Ok(conn) => Ok(conn.remembering(&of_writer)),
+                    Err(error) => Err(error.to_string()),
+                };
+                let writer = Writer::start(open).map_err(StoreError::Database)?;
+                let readers = Mutex::new(vec![first.remembering(&remembered)]);
+                let engine = Engine::Embedded { writer, readers, _lock: lock };
+                Self { folder, keys, time, remembered, engine }
             }
             Some(address) => {
                 make(&folder)?;
@@ -177,15 +194,14 @@ impl Store {
                 is_of_this_form(&mut first)?;
                 keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest);
-                let engine = Engine::Postgres {
-                    writers: Box::new(Pool::new(address.clone(), WRITERS, "")),
-                    readers: Box::new(Pool::new(
-                        address.clone(),
-                        READERS,
-                        "SET default_transaction_read_only = on",
-                    )),
+                let pool = |most, greeting| {
+                    Box::new(Pool::new(address.clone(), most, greeting, Arc::clone(&remembered)))
                 };
-                Self { folder, keys, time, engine }
+                let engine = Engine::Postgres {
+                    writers: pool(WRITERS, ""),
+                    readers: pool(READERS, "SET default_transaction_read_only = on"),
+                };
+                Self { folder, keys, time, remembered, engine }
             }
         };
         store.mend_anchor()?;
@@ -226,7 +242,7 @@ impl Store {
                 let idle = readers.lock().ok().and_then(|mut readers| readers.pop());
                 let mut conn = match idle {
                     Some(conn) => conn,
-                    None => sqlite::connect(&database_in(&self.folder))?,
+                    None => sqlite::connect(&database_in(&self.folder))?.remembering(&self.remembered),
                 };
                 conn.batch_execute("PRAGMA query_only = ON").map_err(StoreError::from)?;
                 let outcome = reading(&mut conn);

@@ -141,7 +141,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     })
 }
 
-fn person_of(conn: &mut baiyo_persistence::Conn, id: PersonId) -> Result<Option<Person>, StoreError> {
+fn person_of(conn: &mut baiyo_persistence::Conn, id: PersonId) -> Result<Option<Arc<Person>>, StoreError> {
     let stream = StreamId { kind: StreamKind::Person, id: id.0 };
     Ok(reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&id)))
 }

@@ -20,7 +20,7 @@ fn every_status() -> BTreeSet<String> {
     listed.map(|name| name.as_str().unwrap().to_string()).collect()
 }
 
-fn every_batch(conn: &mut Conn) -> Result<Vec<Batch>, StoreError> {
+fn every_batch(conn: &mut Conn) -> Result<Vec<Arc<Batch>>, StoreError> {
     let streams = journal::streams_of(conn, StreamKind::Batch)?;
     let mut batches = Vec::new();
     for stream in streams {

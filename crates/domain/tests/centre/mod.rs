@@ -507,7 +507,7 @@ impl Centre {
     /// A batch as its stored history tells it.
     pub fn state(&self, batch: BatchId) -> Batch {
         if let Some(standing) = &self.standing {
-            return standing.batches[&batch].clone();
+            return Batch::clone(&standing.batches[&batch]);
         }
         let stream = StreamId { kind: StreamKind::Batch, id: batch.0 };
         let entries = self.entries(stream);
@@ -522,7 +522,7 @@ impl Centre {
             followed.follow(&before, stream, std::slice::from_ref(newest)).unwrap();
             assert_eq!(followed.batches, world.batches);
         }
-        world.batches.remove(&batch).unwrap()
+        Batch::clone(&world.batches[&batch])
     }
 
     /// What blocks a container now.
@@ -536,7 +536,7 @@ impl Centre {
         let stream = StreamId { kind: StreamKind::QualityEvent, id: event.0 };
         let mut world = World::default();
         world.load(stream, self.entries(stream)).unwrap();
-        world.quality_events.remove(&event).unwrap()
+        quality_event::QualityEvent::clone(&world.quality_events[&event])
     }
 }
 

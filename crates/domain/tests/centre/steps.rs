@@ -32,7 +32,7 @@ impl Centre {
         let stream = StreamId { kind: StreamKind::Order, id: order.0 };
         let mut world = World::default();
         world.load(stream, self.entries(stream)).unwrap();
-        world.orders.remove(&order).unwrap().placed.label
+        world.orders[&order].placed.label.clone()
     }
 
     /// A container's label.

@@ -11,6 +11,7 @@ use baiyo_domain::ids::*;
 use baiyo_domain::refusal::Refusal;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
+use std::sync::Arc;
 use std::thread;
 use uuid::Uuid;
 
@@ -82,7 +83,7 @@ impl Bench {
             let (key, secret) = scene.centre.key_of(person);
             (actor, Reauthenticated::proven(person, key, secret, Meaning::Disposition))
         });
-        world.batches.insert(id, Batch::fold(id, &begun).unwrap());
+        world.batches.insert(id, Batch::fold(id, &begun).unwrap().into());
         let (askers, settings) = (askers.into(), settings.into());
         Self { world, id, now, command, decided, askers, begun, sequences, pieces, settings }
     }
@@ -202,7 +203,7 @@ impl<'a> Walk<'a> {
     }
 
     fn batch(&mut self) -> &mut Batch {
-        self.world.batches.get_mut(&self.bench.id).unwrap()
+        Arc::make_mut(self.world.batches.get_mut(&self.bench.id).unwrap())
     }
 
     fn put(&mut self, place: usize, state: State) {

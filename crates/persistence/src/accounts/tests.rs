@@ -300,7 +300,7 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
     let proof = sign(&mut conn, PASSWORD, at(0)).ok().unwrap();
     assert_eq!(proof.key(), made.key());
 
-    let Conn::Sqlite(inner) = &mut conn else { panic!("the embedded engine") };
+    let Engine::Sqlite(inner) = &mut conn.engine else { panic!("the embedded engine") };
     let image = inner.serialize_database_to_buffer();
     let holds = |secret: &[u8]| image.windows(secret.len()).any(|bytes| bytes == secret);
     assert!(holds(b"balance") && holds(&made.public_key().0), "the image is what is searched");

@@ -1,7 +1,7 @@
 //! PostgreSQL: how it is reached (rustls, no libpq), its migrations, and the locks by which nodes wait for each other.
 
-use super::Conn;
 use super::prelude::*;
+use super::{Conn, Engine};
 use crate::store::StoreError;
 use baiyo_domain::journal::StreamId;
 use diesel::migration::{Migration, MigrationSource};
@@ -226,7 +226,7 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     let failed = |error: &dyn std::fmt::Display| {
         StoreError::Database(format!("PostgreSQL: the database cannot be migrated: {error}"))
     };
-    let Conn::Postgres(inner) = &mut conn else { return Ok(0) };
+    let Engine::Postgres(inner) = &mut conn.engine else { return Ok(0) };
     let pending = match inner.pending_migrations(MIGRATIONS) {
         Ok(pending) => pending.len(),
         Err(error) => return Err(failed(&error)),
@@ -235,7 +235,7 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
         return Ok(0);
     }
     ensure_role(&mut conn)?;
-    let Conn::Postgres(inner) = &mut conn else { return Ok(0) };
+    let Engine::Postgres(inner) = &mut conn.engine else { return Ok(0) };
     let done = inner.run_pending_migrations(MIGRATIONS).map_err(|error| failed(&error))?.len();
     // The lock goes with the connection.
     Ok(done)

@@ -1,6 +1,6 @@
 //! The embedded engine: how its file is opened, and its migrations.
 
-use super::{Conn, Sqlite};
+use super::{Conn, Engine, Sqlite};
 use crate::store::StoreError;
 use diesel::connection::AnsiTransactionManager;
 use diesel::{Connection, QueryResult};
@@ -38,7 +38,7 @@ pub(crate) fn in_memory() -> Result<Conn, StoreError> {
 
 /// Brings a database to the newest form; how many steps it took.
 pub(crate) fn migrate(conn: &mut Conn) -> Result<usize, StoreError> {
-    let Conn::Sqlite(conn) = conn else {
+    let Engine::Sqlite(conn) = &mut conn.engine else {
         return Err(StoreError::Database("not an embedded database".into()));
     };
     let done =
@@ -48,8 +48,8 @@ pub(crate) fn migrate(conn: &mut Conn) -> Result<usize, StoreError> {
 
 /// Begins a transaction that will write, so that it never finds the database taken half-way.
 pub(crate) fn begin_immediate(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(&mut **conn, "BEGIN IMMEDIATE"),
-        Conn::Postgres(_) => conn.begin(),
+    match &mut conn.engine {
+        Engine::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(&mut **conn, "BEGIN IMMEDIATE"),
+        Engine::Postgres(_) => conn.begin(),
     }
 }

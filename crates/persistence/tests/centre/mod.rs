@@ -23,7 +23,7 @@ use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password};
 use baiyo_persistence::clock::SetClock;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::writer::JobError;
-use baiyo_persistence::{Answer, Request, Store, StoreError, journal, reading};
+use baiyo_persistence::{Answer, ExecuteError, Request, Store, StoreError, journal, reading};
 use place::Place;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -112,10 +112,19 @@ impl Centre {
     }
 
     fn asks(&self, who: &str, command: Command, meaning: Option<Meaning>) -> Answer {
+        let what = command.action();
+        let answer =
+            self.tries(who, command, meaning).unwrap_or_else(|error| panic!("{who} {what}: {error:?}"));
+        if self.seals {
+            self.store.seal().unwrap();
+        }
+        answer
+    }
+
+    fn tries(&self, who: &str, command: Command, meaning: Option<Meaning>) -> Result<Answer, ExecuteError> {
         self.clock.advance_minutes(1);
         let (now, _) = self.store.now();
         let recorder = self.people[who];
-        let what = command.action();
         let proof = meaning.map(|meaning| {
             let key = self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, recorder)?));
             let unlocked = key.unwrap().unwrap().unlock(PASSWORD, meaning);
@@ -126,11 +135,7 @@ impl Centre {
         });
         let expected_version = command.stream().map(|stream| self.version(stream));
         let request = Request { recorder, command, once: None, expected_version, proof, personal: None };
-        let answer = self.store.execute(request).unwrap_or_else(|error| panic!("{who} {what}: {error:?}"));
-        if self.seals {
-            self.store.seal().unwrap();
-        }
-        answer
+        self.store.execute(request)
     }
 
     fn version(&self, stream: StreamId) -> u32 {
@@ -149,11 +154,22 @@ impl Centre {
         self.signs(who, Command::Batch(id, serde_json::from_value(form).unwrap()), meaning)
     }
 
+    /// The same, where it may be refused.
+    pub fn tries_to_sign(
+        &self,
+        who: &str,
+        id: BatchId,
+        form: Value,
+        meaning: Meaning,
+    ) -> Result<Answer, ExecuteError> {
+        self.tries(who, Command::Batch(id, serde_json::from_value(form).unwrap()), Some(meaning))
+    }
+
     /// A batch as it stands.
     pub fn state(&self, id: BatchId) -> Batch {
         let stream = StreamId { kind: StreamKind::Batch, id: id.0 };
         let world = self.store.read(|conn| reading::stream(conn, stream));
-        world.unwrap().unwrap().batches.remove(&id).unwrap()
+        Batch::clone(&world.unwrap().unwrap().batches[&id])
     }
 }
 

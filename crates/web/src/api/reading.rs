@@ -327,7 +327,7 @@ async fn gate(request: HttpRequest, path: web::Path<String>, state: web::Data<St
 ///
 /// # Errors
 /// It is not there, or not for this person.
-pub async fn one_batch(state: &web::Data<State>, caller: &Caller, id: &str) -> Result<Batch, Problem> {
+pub async fn one_batch(state: &web::Data<State>, caller: &Caller, id: &str) -> Result<Arc<Batch>, Problem> {
     let id = BatchId(identifier(id, caller)?);
     let scope = caller.scope();
     let found = read(state, caller, move |conn| reading::batch(conn, scope, id)).await?;
@@ -452,10 +452,10 @@ async fn order(request: HttpRequest, path: web::Path<String>, state: web::Data<S
         id: order.id,
         label: order.placed.label.to_string(),
         clinic: order.placed.clinic,
-        placed: order.placed.placement,
-        plan: order.plan,
-        standing: order.standing,
-        batches: order.batches,
+        placed: order.placed.placement.clone(),
+        plan: order.plan.clone(),
+        standing: order.standing.clone(),
+        batches: order.batches.clone(),
         version,
     };
     Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
@@ -465,7 +465,7 @@ async fn one_order(
     state: &web::Data<State>,
     caller: &Caller,
     id: &str,
-) -> Result<(baiyo_domain::order::Order, u32), Problem> {
+) -> Result<(Arc<baiyo_domain::order::Order>, u32), Problem> {
     let id = OrderId(identifier(id, caller)?);
     let scope = caller.scope();
     let found = read(state, caller, move |conn| reading::order(conn, scope, id)).await?;
@@ -534,7 +534,7 @@ async fn standard(request: HttpRequest, path: web::Path<String>, state: web::Dat
         world.standards.remove(&id).map(|filed| (filed, version))
     });
     let (filed, version) = found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    let view = StandardView { id, standing: filed.standing, standard: filed.standard, version };
+    let view = StandardView { id, standing: filed.standing, standard: filed.standard.clone(), version };
     Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
 }
 
@@ -566,7 +566,7 @@ async fn quality_event(request: HttpRequest, path: web::Path<String>, state: web
         world.quality_events.remove(&id).map(|event| (event, version))
     });
     let (event, version) = found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    let QualityEvent { opening, batches, closed, .. } = event;
+    let QualityEvent { opening, batches, closed, .. } = Arc::unwrap_or_clone(event);
     let opening = match opening {
         baiyo_domain::quality_event::Opening::Report(report) => json!({ "report": report }),
         baiyo_domain::quality_event::Opening::Departure(departure) => json!({ "departure": departure }),
@@ -585,7 +585,7 @@ async fn clinics(request: HttpRequest, state: web::Data<State>) -> Answer {
             })
         })
         .await?;
-        let items = site.into_iter().flat_map(|site| site.clinics).map(|(id, clinic)| ClinicItem {
+        let items = site.into_iter().flat_map(|site| site.clinics.clone()).map(|(id, clinic)| ClinicItem {
             id,
             name: clinic.name.to_string(),
             number: clinic.number.map(|number| number.to_string()),

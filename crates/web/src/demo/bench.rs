@@ -22,6 +22,7 @@ use baiyo_persistence::{Answer, Store, StoreError};
 use rust_decimal::Decimal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Where a step ends.
 pub type Done = Result<(), DemoError>;
@@ -120,7 +121,7 @@ impl Bench<'_> {
     pub fn state(&self) -> Result<Batch, DemoError> {
         let found =
             self.centre.store.read(|conn| reading::batch(conn, ClinicScope::Centre, self.case.batch))?;
-        found.ok_or_else(|| missing("such batch"))
+        found.map(Arc::unwrap_or_clone).ok_or_else(|| missing("such batch"))
     }
 
     /// The label of the batch's order.
@@ -131,7 +132,7 @@ impl Bench<'_> {
         let read =
             |conn: &mut baiyo_persistence::Conn| reading::order(conn, ClinicScope::Centre, self.case.order);
         let found = self.centre.store.read(read)?;
-        found.map(|(order, _)| order.placed.label).ok_or_else(|| missing("such order"))
+        found.map(|(order, _)| order.placed.label.clone()).ok_or_else(|| missing("such order"))
     }
 
     /// Somebody's identifier.

@@ -14,11 +14,12 @@ use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, LabelKind};
 use baiyo_persistence::reading::{self, BatchRow, StopRow};
 use maud::{Markup, html};
+use std::sync::Arc;
 
 /// What the board shows.
 pub struct Board {
     rows: Vec<BatchRow>,
-    stops: Vec<(StopRow, Option<Batch>)>,
+    stops: Vec<(StopRow, Option<Arc<Batch>>)>,
     names: Names,
 }
 
@@ -76,7 +77,7 @@ impl Board {
                     h2 #stops { (status_chip::Look::Warning.icon()) (reader.say(Ui::StopMessages)) }
                     p { strong { (reader.say(Ui::StopExplained)) } }
                     ul {
-                        @for (stop, batch) in &self.stops { (stop_line(reader, stop, batch.as_ref(), &name)) }
+                        @for (stop, batch) in &self.stops { (stop_line(reader, stop, batch.as_deref(), &name)) }
                     }
                 }
             }

@@ -17,6 +17,7 @@ use baiyo_domain::order::{ConsentStanding, Finding, Order, Purpose};
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, OrderRow};
 use maud::{Markup, html};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Shows the list.
@@ -105,7 +106,7 @@ fn standing(reader: &Reader, active: bool) -> Markup {
     }
 }
 
-fn content(reader: &Reader, order: &Order, batches: &[Batch], names: &Names, now: Time) -> Markup {
+fn content(reader: &Reader, order: &Order, batches: &[Arc<Batch>], names: &Names, now: Time) -> Markup {
     let placement = &order.placed.placement;
     let clinic = names.call(Thing::Clinic(order.placed.clinic)).unwrap_or_default();
     html! {
@@ -174,7 +175,7 @@ fn screening(reader: &Reader, order: &Order) -> Markup {
     }
 }
 
-fn batch_table(reader: &Reader, batches: &[Batch], now: Time) -> Markup {
+fn batch_table(reader: &Reader, batches: &[Arc<Batch>], now: Time) -> Markup {
     html! {
         @if batches.is_empty() { p.empty { (reader.say(Ui::NoBatchesYet)) } } @else {
             div.scroll role="region" aria-label=(reader.say(Ui::Batches)) tabindex="0" {

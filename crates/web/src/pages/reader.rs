@@ -80,7 +80,7 @@ impl Names {
         names.0.extend(reading::names(conn)?.into_iter().map(|(person, name)| (person.0, name)));
         if let Some(site) = journal::site_stream(conn)? {
             let site = reading::stream(conn, site)?.and_then(|world| world.site);
-            let clinics = site.into_iter().flat_map(|site| site.clinics);
+            let clinics = site.into_iter().flat_map(|site| site.clinics.clone());
             names.0.extend(clinics.map(|(id, clinic)| (id.0, clinic.name.to_string())));
         }
         Ok(names)
@@ -154,7 +154,7 @@ fn event_name(
 ) -> Result<Option<String>, StoreError> {
     let world = reading::stream(conn, StreamId { kind: StreamKind::QualityEvent, id: event.0 })?;
     let found = world.and_then(|mut world| world.quality_events.remove(&event));
-    Ok(found.map(|event| match event.opening {
+    Ok(found.map(|event| match &event.opening {
         Opening::Report(report) => report.title.to_string(),
         Opening::Departure(departure) => words::departure(language, departure.kind).to_string(),
     }))
