@@ -1,18 +1,19 @@
 //! From an empty folder to people who can sign, and who comes in: everything over HTTP.
 
 use baiyo_domain::authority::Role;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
-use stories::{Centre, Member, PASSWORD_OF_SETUP};
+use stories::{Answer, Centre, Member, PASSWORD_OF_SETUP};
 use uuid::Uuid;
 
 const OTHER_PASSWORD: &str = "eleven grey lanterns";
 
 /// The cookie of an answer, as it is sent back.
-fn cookie(answer: &stories::Answer) -> String {
+fn cookie(answer: &Answer) -> String {
     answer.header("set-cookie").unwrap().split(';').next().unwrap().to_string()
 }
 
-fn sign_in(centre: &Centre, name: &str, password: &str) -> stories::Answer {
+fn sign_in(centre: &Centre, name: &str, password: &str) -> Answer {
     centre.stranger().post("/session", json!({ "sign_in": name, "password": password }))
 }
 
@@ -272,6 +273,33 @@ fn a_session_is_a_cookie_for_our_own_pages_that_ends() {
     centre.minutes(31);
     by_cookie(&centre, &own, "GET", "/me").send().refused(401);
     centre.stranger().call("GET", "/me").header("authorization", "Bearer baiyo_invented").send().refused(401);
+}
+
+#[test]
+fn what_ends_counts_at_once_for_one_who_asked_a_moment_ago() {
+    let centre = Centre::open();
+    let (technician, administrator) = (centre.technician(), centre.administrator());
+    let asks = || [(); 3].map(|()| technician.get("/batches"));
+    let his = |what: &str| format!("/people/{}/{what}", technician.id());
+    asks().into_iter().for_each(|answer| drop(answer.ok()));
+    administrator.post(&his("role_end"), json!({ "role": "technician", "reason": "moved" })).ok();
+    asks().into_iter().for_each(|answer| drop(answer.refused(403)));
+    administrator.post(&his("departure"), json!({ "reason": "moved away" })).ok();
+    asks().into_iter().for_each(|answer| drop(answer.refused(401)));
+
+    let person = centre.inspector().account();
+    let session = sign_in(&centre, &person.sign_in, &person.password);
+    let (own, begun) = (cookie(&session), centre.now());
+    session.ok();
+    let me = || [(); 3].map(|()| by_cookie(&centre, &own, "GET", "/me").send());
+    for minutes in (0..12 * 60).step_by(24) {
+        centre.set_clock(begun.plus(TimeDelta::minutes(minutes)));
+        me().into_iter().for_each(|answer| drop(answer.ok()));
+    }
+    centre.set_clock(begun.plus(TimeDelta::hours(12) - TimeDelta::seconds(1)));
+    me().into_iter().for_each(|answer| drop(answer.ok()));
+    centre.set_clock(begun.plus(TimeDelta::hours(12)));
+    me().into_iter().for_each(|answer| drop(answer.refused(401)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The server: what every request shares, and how it is started and stopped.
 
 use crate::api::openapi::Schemas;
+use crate::session::Callers;
 use crate::{api, pages};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -26,6 +27,8 @@ pub struct State {
     pub schemas: Schemas,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
     pub checks: Arc<Semaphore>,
+    /// Who asked lately.
+    pub callers: Callers,
     /// Of this run alone: what it told before a restart it does not know.
     pub started: Uuid,
 }
@@ -45,6 +48,7 @@ impl State {
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
             checks: Arc::new(Semaphore::new(CHECKS)),
+            callers: Callers::default(),
             started: Uuid::now_v7(),
         }
     }

@@ -1,6 +1,8 @@
 //! Who is asking: the session cookie or API token, the person's roles in force now, the language; and the proof
 //! that a signer has just given his password.
 
+mod callers;
+
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
 use crate::words::Language;
@@ -12,11 +14,14 @@ use baiyo_domain::ids::{ClinicId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
+use baiyo_domain::time::Time;
 use baiyo_persistence::accounts::{self, PasswordRefused};
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub use callers::Callers;
 
 /// The cookie that carries a session.
 pub const COOKIE: &str = "baiyo_session";
@@ -103,31 +108,20 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     if by_cookie && changes(request.method()) && !same_origin(request) {
         return Err(Problem::new(Kind::Forbidden, language));
     }
+    // Asked first: whatever is read after it is at least as new.
+    let revision = state.store.revision();
     let (now, _) = state.store.now();
-    let store = Arc::clone(&state.store);
-    let found = web::block(move || {
-        let (person, touch) = store.read(|conn| {
-            Ok::<_, StoreError>(if by_cookie {
-                let session = accounts::session(conn, &token, now)?;
-                (session.map(|session| session.person), session.is_some_and(|session| session.touch_due))
-            } else {
-                (accounts::api_token(conn, &token, now)?, false)
-            })
-        })?;
-        if touch {
-            let touched = store.note(move |conn| {
-                accounts::touch_session(conn, &token, now).map_err(JobError::<StoreError>::Database)
-            });
-            if let Err(error) = touched {
-                tracing::warn!(%error, "a session's use could not be noted");
-            }
+    let known = revision.and_then(|revision| state.callers.known(&token, revision, now));
+    let person = match known {
+        Some(person) => Some(person),
+        None => {
+            let asked = Arc::clone(state);
+            let found = web::block(move || look_up(&asked, &token, by_cookie, revision, now)).await;
+            let found = found.map_err(|_| Problem::new(Kind::Unavailable, language))?;
+            found.map_err(|error| Problem::of_store(&error, language))?
         }
-        let Some(person) = person else { return Ok(None) };
-        store.read(|conn| person_of(conn, person))
-    });
-    let found = found.await.map_err(|_| Problem::new(Kind::Unavailable, language))?;
-    let person = found.map_err(|error| Problem::of_store(&error, language))?.filter(|person| !person.left);
-    let person = person.ok_or_else(refused)?;
+    };
+    let person = person.filter(|person| !person.left).ok_or_else(refused)?;
     let key_waits = person.waiting_key().is_some();
     Ok(Caller {
         person: person.id,
@@ -141,9 +135,37 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     })
 }
 
-fn person_of(conn: &mut baiyo_persistence::Conn, id: PersonId) -> Result<Option<Arc<Person>>, StoreError> {
-    let stream = StreamId { kind: StreamKind::Person, id: id.0 };
-    Ok(reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&id)))
+/// Whose a session or a token is.
+fn look_up(
+    state: &State,
+    token: &str,
+    by_cookie: bool,
+    revision: Option<u64>,
+    now: Time,
+) -> Result<Option<Arc<Person>>, StoreError> {
+    let found = state.store.read(|conn| {
+        let asked = match by_cookie {
+            true => accounts::session(conn, token, now)?.map(|s| (s.person, s.until, s.touch_due)),
+            false => accounts::api_token(conn, token, now)?.map(|(person, until)| (person, until, false)),
+        };
+        let Some((person, until, touch_due)) = asked else { return Ok(None) };
+        let stream = StreamId { kind: StreamKind::Person, id: person.0 };
+        let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
+        Ok::<_, StoreError>(person.map(|person| (person, until, touch_due)))
+    })?;
+    let Some((person, until, touch_due)) = found else { return Ok(None) };
+    if touch_due {
+        let used = token.to_string();
+        let touched = state.store.note(move |conn| {
+            accounts::touch_session(conn, &used, now).map_err(JobError::<StoreError>::Database)
+        });
+        if let Err(error) = touched {
+            tracing::warn!(%error, "a session's use could not be noted");
+        }
+    } else if let Some(revision) = revision {
+        state.callers.remember(token, revision, &person, until);
+    }
+    Ok(Some(person))
 }
 
 /// Proves that the caller has just given his password, for one signing.

@@ -56,6 +56,8 @@ pub struct Session {
     pub person: PersonId,
     /// Whether its use was last noted a minute ago or more, so that [`touch_session`] should note it.
     pub touch_due: bool,
+    /// Until when it need not be asked again, unless it is ended.
+    pub until: Time,
 }
 
 pub(super) fn open(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Token> {
@@ -79,12 +81,14 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Se
     let found = session::table
         .find(hash_of(token))
         .filter(in_force(now))
-        .select((session::person, session::used_at))
-        .first::<(Id, i64)>(conn)
+        .select((session::person, session::made_at, session::used_at))
+        .first::<(Id, i64, i64)>(conn)
         .optional()?;
-    Ok(found.map(|(person, used_at)| Session {
-        person: PersonId(person.0),
-        touch_due: used_at <= before(now, TOUCH_EVERY),
+    Ok(found.map(|(person, made_at, used_at)| {
+        let touch_due = used_at <= before(now, TOUCH_EVERY);
+        let ends = [after(made_at, SESSION_LONGEST), after(used_at, TOUCH_EVERY)];
+        let until = ends.into_iter().flatten().min().unwrap_or(now);
+        Session { person: PersonId(person.0), touch_due, until }
     }))
 }
 
@@ -148,21 +152,21 @@ pub fn make_api_token(
     Ok(token)
 }
 
-/// For whom a program with this token acts; nobody where it ended or expired.
+/// For whom a program with this token acts, and until when; nobody where it ended or expired.
 ///
 /// # Errors
 /// The database.
-pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<PersonId>> {
+pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<(PersonId, Time)>> {
     if !token.starts_with(API_PREFIX) {
         return Ok(None);
     }
-    let person = api_token::table
+    let found = api_token::table
         .find(hash_of(token))
         .filter(api_token::ended_at.is_null().and(api_token::expires_at.gt(now.micros())))
-        .select(api_token::person)
-        .first::<Id>(conn)
+        .select((api_token::person, api_token::expires_at))
+        .first::<(Id, i64)>(conn)
         .optional()?;
-    Ok(person.map(|id| PersonId(id.0)))
+    Ok(found.map(|(id, expires)| (PersonId(id.0), Time::from_micros(expires).unwrap_or(now))))
 }
 
 /// By what a token is looked up. It needs no salt, as a token cannot be guessed, and no comparison in constant
@@ -176,6 +180,10 @@ fn in_force(now: Time) -> _ {
     let used: i64 = before(now, SESSION_IDLE);
     let made: i64 = before(now, SESSION_LONGEST);
     session::ended_at.is_null().and(session::used_at.gt(used)).and(session::made_at.gt(made))
+}
+
+fn after(micros: i64, span: TimeDelta) -> Option<Time> {
+    Time::from_micros(micros).map(|time| time.plus(span))
 }
 
 fn before(now: Time, span: TimeDelta) -> i64 {

@@ -77,7 +77,7 @@ fn the_first_account_is_set_up_by_a_link_and_signs_in() {
     let (who, token) = attempt(&mut conn, "hana", PASSWORD, at(10)).unwrap();
     assert_eq!(who, person(1));
     let session = session(&mut conn, token.as_str(), at(10)).unwrap().unwrap();
-    assert_eq!(session, Session { person: person(1), touch_due: false });
+    assert_eq!(session, Session { person: person(1), touch_due: false, until: at(70) });
 
     let locked = locked_key(&mut conn, person(1)).unwrap().unwrap();
     assert_eq!((locked.key(), locked.public_key()), (made.key(), made.public_key()));
@@ -281,7 +281,7 @@ fn an_api_token_expires_and_is_no_session() {
     let (mut conn, _) = with_hana();
     let api = make_api_token(&mut conn, person(1), "balance", at(0), 1).unwrap();
     assert!(api.as_str().starts_with("baiyo_") && api.as_str().len() == 6 + 43);
-    assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some(person(1)));
+    assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some((person(1), at(86_400))));
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_400)).unwrap(), None);
     assert_eq!(session(&mut conn, api.as_str(), at(0)).unwrap(), None);
     let browser = session::open(&mut conn, person(1), at(0)).unwrap();
@@ -300,7 +300,7 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
     let proof = sign(&mut conn, PASSWORD, at(0)).ok().unwrap();
     assert_eq!(proof.key(), made.key());
 
-    let Engine::Sqlite(inner) = &mut conn.engine else { panic!("the embedded engine") };
+    let crate::engine::Engine::Sqlite(inner) = &mut conn.engine else { panic!("the embedded engine") };
     let image = inner.serialize_database_to_buffer();
     let holds = |secret: &[u8]| image.windows(secret.len()).any(|bytes| bytes == secret);
     assert!(holds(b"balance") && holds(&made.public_key().0), "the image is what is searched");
