@@ -46,6 +46,16 @@ fn main() {
     let mut growth = Growth::new();
     for (done, batches) in (1..).zip(sizes) {
         let made = Made::of(*batches);
+        if let Ok(only) = std::env::var("BAIYO_ONLY") {
+            let mut table = Table::of(&writing::COLUMNS);
+            match only.as_str() {
+                "writing" => writing::embedded(&made, &mut table),
+                "pages" => reading::pages(&made, &On::Embedded(&made.folder), &mut table),
+                _ => {}
+            }
+            println!("{}", table.markdown());
+            return;
+        }
         server.load(&made.folder, "made");
         writing::embedded(&made, &mut commands);
         writing::postgres(&made, &server, "made", &mut commands);
