@@ -12,6 +12,8 @@ use diesel::dsl::{exists, not};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = journal)]
+// Else the statement, and every trigger that it fires, is prepared anew for each entry.
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct Row {
     id: Id,

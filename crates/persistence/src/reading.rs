@@ -32,9 +32,9 @@ pub enum ClinicScope {
 }
 
 /// A batch on the board.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = batch_row)]
-#[diesel(treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct BatchRow {
     /// The batch.
@@ -72,8 +72,9 @@ pub struct BatchRow {
 }
 
 /// An order on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = order_row)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct OrderRow {
     /// The order.
@@ -97,9 +98,9 @@ pub struct OrderRow {
 }
 
 /// A person on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = person_row)]
-#[diesel(treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct PersonRow {
     /// The person.
@@ -119,8 +120,9 @@ pub struct PersonRow {
 }
 
 /// A standard's version on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = standard_row)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct StandardRow {
     /// The version's identifier.
@@ -140,8 +142,9 @@ pub struct StandardRow {
 }
 
 /// A quality event on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = quality_event_row)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct QualityEventRow {
     /// The event.
@@ -159,9 +162,9 @@ pub struct QualityEventRow {
 }
 
 /// A stop message on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = stop_row)]
-#[diesel(treat_none_as_null = true)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct StopRow {
     /// Its entry.
@@ -180,6 +183,7 @@ pub struct StopRow {
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = clinic_board_row)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct ClinicBoardRow {
     batch: Id,
@@ -188,8 +192,9 @@ struct ClinicBoardRow {
     changed_at: i64,
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = container_row)]
+#[diesel(treat_none_as_default_value = false)]
 #[diesel(check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 struct ContainerRow {
     batch: Id,
@@ -205,7 +210,8 @@ pub fn serial_of(label: &Label) -> String {
     format!("{}-{:02}-{:06}", label.site().as_str(), label.year(), label.serial())
 }
 
-/// Writes the rows of every stream in `world`.
+/// Writes the rows of every stream in `world`. They are taken out and put in anew: a statement that does either is
+/// prepared once for a connection, one that inserts or updates is prepared each time.
 pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
     for batch in world.batches.values() {
         refresh_batch(conn, batch)?;
@@ -226,8 +232,8 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
             status: if person.left { "left" } else { "active" }.into(),
             version: version(world, stream),
         };
-        let insert = diesel::insert_into(person_row::table).values(&row);
-        insert.on_conflict(person_row::id).do_update().set(&row).execute(conn)?;
+        diesel::delete(person_row::table.find(row.id)).execute(conn)?;
+        diesel::insert_into(person_row::table).values(&row).execute(conn)?;
     }
     for filed in world.standards.values() {
         let stream = StreamId { kind: StreamKind::Standard, id: filed.id.0 };
@@ -240,8 +246,8 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
             status: name(&filed.standing),
             version: version(world, stream),
         };
-        let insert = diesel::insert_into(standard_row::table).values(&row);
-        insert.on_conflict(standard_row::id).do_update().set(&row).execute(conn)?;
+        diesel::delete(standard_row::table.find(row.id)).execute(conn)?;
+        diesel::insert_into(standard_row::table).values(&row).execute(conn)?;
     }
     for event in world.quality_events.values() {
         let stream = StreamId { kind: StreamKind::QualityEvent, id: event.id.0 };
@@ -257,8 +263,8 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
             batches: count(event.batches.len()),
             version: version(world, stream),
         };
-        let insert = diesel::insert_into(quality_event_row::table).values(&row);
-        insert.on_conflict(quality_event_row::id).do_update().set(&row).execute(conn)?;
+        diesel::delete(quality_event_row::table.find(row.id)).execute(conn)?;
+        diesel::insert_into(quality_event_row::table).values(&row).execute(conn)?;
     }
     Ok(())
 }
@@ -291,8 +297,8 @@ fn row_of(batch: &Batch, now: Time) -> BatchRow {
 fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
     let newest = batch.log.last().map(|logged| logged.stamp.recorded_at);
     let row = row_of(batch, newest.unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into()));
-    let insert = diesel::insert_into(batch_row::table).values(&row);
-    insert.on_conflict(batch_row::id).do_update().set(&row).execute(conn)?;
+    diesel::delete(batch_row::table.find(row.id)).execute(conn)?;
+    diesel::insert_into(batch_row::table).values(&row).execute(conn)?;
     diesel::delete(clinic_board_row::table.filter(clinic_board_row::batch.eq(row.id))).execute(conn)?;
     for clinic in baiyo_domain::decision::clinics_of(batch) {
         let (status, changed_at) = (row.status.clone(), row.changed_at);
@@ -310,8 +316,8 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
             status: container.status().name().into(),
             expires_at: container.expires_at.micros(),
         };
-        let insert = diesel::insert_into(container_row::table).values(&row);
-        insert.on_conflict((container_row::batch, container_row::no)).do_update().set(&row).execute(conn)?;
+        diesel::delete(container_row::table.find((row.batch, row.no))).execute(conn)?;
+        diesel::insert_into(container_row::table).values(&row).execute(conn)?;
         for stop in &container.stops {
             let issued = batch.logged(stop.entry).map_or(0, |logged| logged.stamp.recorded_at.micros());
             let row = StopRow {
@@ -322,8 +328,8 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
                 issued_at: issued,
                 acknowledged_at: stop.acknowledged.map(|(at, _)| at.micros()),
             };
-            let insert = diesel::insert_into(stop_row::table).values(&row);
-            insert.on_conflict(stop_row::entry).do_update().set(&row).execute(conn)?;
+            diesel::delete(stop_row::table.find(row.entry)).execute(conn)?;
+            diesel::insert_into(stop_row::table).values(&row).execute(conn)?;
         }
     }
     Ok(())
@@ -342,8 +348,8 @@ fn refresh_order(conn: &mut Conn, order: &Order, world: &World) -> QueryResult<(
         placed_at: world.entries(stream).first().map_or(0, |entry| entry.recorded_at.micros()),
         version: version(world, stream),
     };
-    let insert = diesel::insert_into(order_row::table).values(&row);
-    insert.on_conflict(order_row::id).do_update().set(&row).execute(conn)?;
+    diesel::delete(order_row::table.find(row.id)).execute(conn)?;
+    diesel::insert_into(order_row::table).values(&row).execute(conn)?;
     Ok(())
 }
 

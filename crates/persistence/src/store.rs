@@ -181,7 +181,7 @@ impl Store {
                     Err(error) => Err(error.to_string()),
                 };
                 let writer = Writer::start(open).map_err(StoreError::Database)?;
-                let readers = Mutex::new(vec![first.remembering(&remembered)]);
+                let readers = Mutex::new(vec![only_reading(first)?.remembering(&remembered)]);
                 let engine = Engine::Embedded { writer, readers, _lock: lock };
                 Self { folder, keys, time, remembered, engine }
             }
@@ -242,9 +242,11 @@ impl Store {
                 let idle = readers.lock().ok().and_then(|mut readers| readers.pop());
                 let mut conn = match idle {
                     Some(conn) => conn,
-                    None => sqlite::connect(&database_in(&self.folder))?.remembering(&self.remembered),
+                    None => {
+                        let conn = only_reading(sqlite::connect(&database_in(&self.folder))?)?;
+                        conn.remembering(&self.remembered)
+                    }
                 };
-                conn.batch_execute("PRAGMA query_only = ON").map_err(StoreError::from)?;
                 let outcome = reading(&mut conn);
                 if let Ok(mut readers) = readers.lock()
                     && readers.len() < READERS
@@ -333,6 +335,11 @@ fn is_of_this_form(conn: &mut Conn) -> Result<(), StoreError> {
     let newest_column = batch_row::table.find(Id(Uuid::nil())).select(batch_row::stands_until);
     let row: QueryResult<Option<Option<i64>>> = newest_column.first(conn).optional();
     row.and(journal::is_any_unsealed(conn)).map(drop).map_err(|_| StoreError::Unreleased)
+}
+
+fn only_reading(mut conn: Conn) -> Result<Conn, StoreError> {
+    conn.batch_execute("PRAGMA query_only = ON")?;
+    Ok(conn)
 }
 
 /// Opens the key store. A database that was used before must not be given new keys: they could neither read a
