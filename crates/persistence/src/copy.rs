@@ -4,9 +4,10 @@
 
 use crate::clock::SystemClock;
 use crate::engine::prelude::*;
+use crate::error::StoreError;
 use crate::rebuild::{self, Rebuilt};
 use crate::sealing;
-use crate::store::{Location, Store, StoreError, database_in};
+use crate::store::{Location, Store, database_in};
 use crate::verify::{CannotCheck, Report, verify};
 use crate::writer::{JobError, WriteError};
 use diesel::sql_types::{BigInt, Text};

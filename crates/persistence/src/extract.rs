@@ -1,8 +1,9 @@
 //! What an inspector takes away: the entries that belong to one batch, or all, with their places in the tree and the
 //! newest checkpoint. Plain data; its outside form is `exchange`'s.
 
+use crate::error::StoreError;
 use crate::sealing::{self, node, tree_index};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::{Conn, journal};
 use baiyo_domain::batch::{Batch, performed};
 use baiyo_domain::event::Event;

@@ -3,9 +3,10 @@
 
 use crate::accounts::{self, Invited, LinkEnded, NewCredentials, PasswordRefused, Token};
 use crate::engine::postgres::{self, Held};
+use crate::error::StoreError;
 use crate::execute::append_unasked;
 use crate::keystore::CryptoFailure;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::writer::{JobError, WriteError};
 use crate::{Answer, Conn, ExecuteError, journal, sealing};
 use baiyo_domain::authority::{Meaning, Role};

@@ -17,8 +17,8 @@ pub use personal::{
 };
 
 use crate::engine::prelude::*;
+use crate::error::StoreError;
 use crate::schema::key_store;
-use crate::store::StoreError;
 use baiyo_domain::ids::PatientId;
 use baiyo_domain::people::PublicKey;
 use chacha20poly1305::aead::{Aead, Payload};

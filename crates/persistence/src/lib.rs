@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod clock;
 pub mod copy;
 pub mod engine;
+pub mod error;
 pub mod evidence;
 pub mod execute;
 pub mod extract;
@@ -24,5 +25,6 @@ pub mod verify;
 pub mod writer;
 
 pub use engine::Conn;
+pub use error::StoreError;
 pub use execute::{Answer, ExecuteError, PersonalRow, Request};
-pub use store::{Store, StoreError};
+pub use store::Store;

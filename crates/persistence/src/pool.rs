@@ -3,8 +3,8 @@
 
 use crate::engine::Conn;
 use crate::engine::postgres::Address;
+use crate::error::StoreError;
 use crate::remembered::Remembered;
-use crate::store::StoreError;
 use crate::writer::{JobError, WriteError, is_constraint};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};

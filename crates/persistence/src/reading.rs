@@ -2,13 +2,13 @@
 //! their entries, and the queries over them. A clinic's scope is a type, so that no query can forget it.
 
 use crate::engine::prelude::*;
+use crate::error::StoreError;
 use crate::keyset::further;
 use crate::schema::{
     batch_row, clinic_board_row, container_row, order_row, person_row, quality_event_row, standard_row,
     stop_row,
 };
 use crate::sql_types::Id;
-use crate::store::StoreError;
 use crate::{on_engine, remembered};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};

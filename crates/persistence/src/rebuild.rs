@@ -3,9 +3,10 @@
 
 use crate::engine::prelude::*;
 use crate::engine::sqlite::in_memory;
+use crate::error::StoreError;
 use crate::reading::Contents;
 use crate::sql_types::Id;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::writer::JobError;
 use crate::{evidence, journal, reading};
 use baiyo_domain::ids::BatchId;

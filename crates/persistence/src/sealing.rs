@@ -3,10 +3,11 @@
 
 use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
+use crate::error::StoreError;
 use crate::journal as rows;
 use crate::schema::{checkpoint, tree_leaf, tree_node};
 use crate::sql_types::Id;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::writer::JobError;
 use baiyo_domain::event::Event;
 use baiyo_domain::journal::Hash;

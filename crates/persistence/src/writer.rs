@@ -3,7 +3,7 @@
 //! undoes only itself; any other error fails the whole group and the connection is opened anew.
 
 use crate::engine::{Conn, sqlite};
-use crate::store::StoreError;
+use crate::error::StoreError;
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -46,16 +46,6 @@ fn main() {
     let mut growth = Growth::new();
     for (done, batches) in (1..).zip(sizes) {
         let made = Made::of(*batches);
-        if let Ok(only) = std::env::var("BAIYO_ONLY") {
-            let mut table = Table::of(&writing::COLUMNS);
-            match only.as_str() {
-                "writing" => writing::embedded(&made, &mut table),
-                "pages" => reading::pages(&made, &On::Embedded(&made.folder), &mut table),
-                _ => {}
-            }
-            println!("{}", table.markdown());
-            return;
-        }
         server.load(&made.folder, "made");
         writing::embedded(&made, &mut commands);
         writing::postgres(&made, &server, "made", &mut commands);
@@ -100,7 +90,8 @@ on a copy of the same records: reading who asks, `BEGIN` and savepoints, the gua
 (embedded), as many connections (PostgreSQL), the same durability; it must leave the same rows. Both servers and all \
 clients share the machine.";
 const PAGES: &str = "8 clients. A page's bare statements are those that it makes the product run, run by the engine alone on \
-every core (PostgreSQL: on 8 connections), each row read whole. The empty handler is a server of the same settings that \
+every core (PostgreSQL: on 8 connections), each row read whole; the first time it reads streams whole that it remembers \
+afterwards. The empty handler is a server of the same settings that \
 answers 200 with nothing.";
 const GROWTH: &str = "The slowest hundredth of each statement of the read side, the best of three rounds, by the engine \
 alone; times of the statements that grew most.";

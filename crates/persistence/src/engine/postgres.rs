@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::{Conn, Engine};
-use crate::store::StoreError;
+use crate::error::StoreError;
 use baiyo_domain::journal::StreamId;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;

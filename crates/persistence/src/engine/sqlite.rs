@@ -1,7 +1,7 @@
 //! The embedded engine: how its file is opened, and its migrations.
 
 use super::{Conn, Engine, Sqlite};
-use crate::store::StoreError;
+use crate::error::StoreError;
 use diesel::connection::AnsiTransactionManager;
 use diesel::{Connection, QueryResult};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
