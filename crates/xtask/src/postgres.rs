@@ -21,7 +21,15 @@ impl Server {
     /// # Errors
     /// There is none and it cannot be installed, or it does not start.
     pub fn start() -> Result<Self, String> {
-        Self::start_with("-c fsync=off")
+        Self::start_with("-c fsync=off", None)
+    }
+
+    /// Starts a server that can speak TLS, with a certificate and its key in PEM.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_encrypted(certificate: &str, key: &str) -> Result<Self, String> {
+        Self::start_with("-c fsync=off -c ssl=on", Some([certificate, key]))
     }
 
     /// Starts a server that keeps what it committed when it crashes, as one in use must.
@@ -29,10 +37,10 @@ impl Server {
     /// # Errors
     /// As [`Server::start`].
     pub fn start_durable() -> Result<Self, String> {
-        Self::start_with("-c fsync=on -c synchronous_commit=on")
+        Self::start_with("-c fsync=on -c synchronous_commit=on", None)
     }
 
-    fn start_with(durability: &str) -> Result<Self, String> {
+    fn start_with(settings: &str, tls: Option<[&str; 2]>) -> Result<Self, String> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
@@ -49,12 +57,15 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = port.map_err(|error| format!("no free port: {error}"))?.port();
         let options = format!(
-            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 {durability}",
+            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 {settings}",
             folder.display()
         );
         let server = Self { folder, programs, port, options };
         let words = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D"];
         done(server.program("initdb").args(words).arg(server.data()))?;
+        for (name, text) in ["server.crt", "server.key"].into_iter().zip(tls.into_iter().flatten()) {
+            server.keep(name, text)?;
+        }
         server.start_again()?;
         Ok(server)
     }
@@ -80,6 +91,16 @@ impl Server {
     /// Where it is reached by somebody who may make databases.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Writes a file that only the server reads into its data.
+    fn keep(&self, name: &str, text: &str) -> Result<(), String> {
+        let file = self.data().join(name);
+        std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        if packages::is_root() {
+            done(Command::new("chown").arg("postgres").arg(&file))?;
+        }
+        done(Command::new("chmod").arg("0600").arg(&file))
     }
 
     fn data(&self) -> PathBuf {
