@@ -3,25 +3,32 @@
 //! write path shows here; only the rules themselves (how a history folds, what evidence it makes) are shared.
 //!
 //! It reads while a server has the folder, takes no lock on it and makes no file. Rows that appear while it reads
-//! are left for the next time. It holds in memory one hash for each stream, the people's keys and roles, one stream at
+//! are left for the next time. It holds in memory the name of each stream, the people's keys and roles, one stream at
 //! a time, the right edge of the tree and the sizes of the checkpoints.
+//!
+//! It can also go on from a checkpoint that an earlier check compared: then it reads what is new and the streams that
+//! it belongs to, and proves of every older entry in them that it stands under that checkpoint.
 
 mod authority;
+mod checkpoints;
 mod dialect;
-mod entries;
 mod evidence;
+mod faults;
 mod guards;
-mod histories;
-mod log;
+mod learning;
 mod rows;
+mod scope;
 mod signatures;
+mod since;
+mod streams;
+mod tree;
 
+pub use faults::{Fault, Finding, Note, Resumed, Source};
 pub use guards::catalogue;
 
 use crate::store::Location;
-use baiyo_domain::ids::EntryId;
-use baiyo_domain::journal::StreamId;
-use std::fmt;
+use checkpoints::Kept;
+use since::Since;
 use std::path::Path;
 
 /// What was checked and what was found.
@@ -37,6 +44,8 @@ pub struct Report {
     pub checkpoints: u64,
     /// The newest entries, which no checkpoint covers yet: no finding.
     pub unsealed: u64,
+    /// From where it went on, and what it left out, where it did not read everything.
+    pub resumed: Option<Resumed>,
     /// Everything wrong, in the order of the journal; what concerns no entry comes last.
     pub findings: Vec<Finding>,
     /// What could not be checked, and what a reader should compare with a source of his own.
@@ -48,332 +57,6 @@ impl Report {
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()
     }
-}
-
-/// One thing that is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The entry, if it is about one.
-    pub entry: Option<EntryId>,
-    /// Its stream.
-    pub stream: Option<StreamId>,
-    /// Its version, as stored.
-    pub version: Option<i64>,
-    /// What is wrong.
-    pub what: Fault,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(entry) = self.entry {
-            write!(f, "entry {entry}")?;
-            if let Some(stream) = self.stream {
-                write!(f, " {stream}")?;
-            }
-            if let Some(version) = self.version {
-                write!(f, " version {version}")?;
-            }
-            f.write_str(": ")?;
-        }
-        self.what.fmt(f)
-    }
-}
-
-/// What can be wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// A row that has not the form of an entry.
-    #[error("the row is no entry: a column has another type, length or range than an entry's")]
-    Malformed,
-    /// The content is not what was hashed.
-    #[error("its hash is not that of its content: it was altered")]
-    Hash,
-    /// A gap, or an entry out of order.
-    #[error("version {due} is due here: an entry is missing or out of order")]
-    Version {
-        /// The version that should stand here.
-        due: i64,
-    },
-    /// The chain is broken.
-    #[error("its previous hash is not the hash of the entry before it")]
-    Chain,
-    /// Recorded before the entry it follows.
-    #[error("it was recorded before the entry it follows")]
-    RecordedEarlier,
-    /// The payload is written otherwise than in its only form.
-    #[error("its payload is written otherwise than in its only form")]
-    Form,
-    /// The payload is no fact, or not the one that the entry says.
-    #[error("its payload cannot be read: {0}")]
-    Payload(String),
-    /// The journal does not begin with the founding of the centre.
-    #[error("the journal does not begin with the founding of the centre, here")]
-    Unfounded,
-    /// A founding that is not the first.
-    #[error("the centre is founded a second time")]
-    FoundedAgain,
-    /// A history that no rule allows.
-    #[error("with it the history cannot have happened: {0}")]
-    Impossible(String),
-
-    /// A signing without its signature.
-    #[error("it must be signed and is not")]
-    Unsigned,
-    /// A signature where none belongs.
-    #[error("it carries a signature and is no signing")]
-    NoSigning,
-    /// The signature says something else than the fact.
-    #[error("its signature means {found}, not {due}")]
-    Meaning {
-        /// What it must mean.
-        due: &'static str,
-        /// What it says.
-        found: String,
-    },
-    /// Signed by somebody else than who did it.
-    #[error("it is signed by another person than the one who did it")]
-    Signer,
-    /// Signed at another time than recorded.
-    #[error("it is signed for another time than it was recorded at")]
-    SignedAt,
-    /// It covers what does not stand before it.
-    #[error("its signature covers an entry that does not stand before it in the stream")]
-    Covers,
-    /// The key is not registered.
-    #[error("it is signed with a key that nobody registered")]
-    KeyUnknown,
-    /// The key does not chain to the first administrator's.
-    #[error("it is signed with a key whose registration does not chain to the first administrator's")]
-    KeyUntrusted,
-    /// Another person's key.
-    #[error("it is signed with another person's key")]
-    KeyOfAnother,
-    /// The key came later.
-    #[error("it is signed with a key that was registered later")]
-    KeyLater,
-    /// The signature does not verify.
-    #[error("its signature does not verify: it was altered, moved or forged")]
-    Signature,
-    /// The signer had not the role for it.
-    #[error("its signer held no role then that may sign this")]
-    NoRole,
-    /// A role that a person gave himself.
-    #[error("a person gave himself a role")]
-    RoleByItself,
-    /// A key registered again.
-    #[error("it registers a key, or a key's identifier, a second time")]
-    KeyTwice,
-    /// A key registered by its own person.
-    #[error("only the first administrator's key is registered by its own person")]
-    KeyByItself,
-    /// A key without a second person's signature that needed one.
-    #[error("no second person signed that he knows who made the key, though there was somebody to ask")]
-    KeyUnconfirmed,
-    /// A signature by a key that had been replaced.
-    #[error("it is signed with a key that another one had replaced")]
-    KeyReplaced,
-    /// No key is the anchor's.
-    #[error("no first administrator's key: none that is registered by itself agrees with the anchor outside")]
-    NoAnchor,
-
-    /// Evidence that the history does not make.
-    #[error("the table {table} holds a row that the history does not make: {row}")]
-    EvidenceInvented {
-        /// The table.
-        table: &'static str,
-        /// What the row says.
-        row: String,
-    },
-    /// Evidence that is gone.
-    #[error("the table {table} lacks a row that the history makes: {row}")]
-    EvidenceMissing {
-        /// The table.
-        table: &'static str,
-        /// What the row says.
-        row: String,
-    },
-    /// Evidence in another order.
-    #[error("the facts of the gate stand in another order than the history makes them")]
-    EvidenceOrder,
-    /// A row of evidence that rests on nothing.
-    #[error("the table {table} holds a row that rests on no entry of its batch")]
-    EvidenceUnfounded {
-        /// The table.
-        table: &'static str,
-    },
-    /// A disposition whose signature does not stand.
-    #[error("a disposition rests on it, and its signature does not stand")]
-    DispositionUnsigned,
-    /// A release that the gate did not allow.
-    #[error("it releases container {container}, and the evidence before it does not allow that: {reason}")]
-    ReleasedAgainstGate {
-        /// The container.
-        container: u16,
-        /// The requirement, or `duty` or `expiry`.
-        reason: String,
-    },
-
-    /// A gap in the tree.
-    #[error("tree index {due} is due and absent")]
-    TreeGap {
-        /// The index.
-        due: i64,
-    },
-    /// A leaf whose entry is gone.
-    #[error("the tree holds it at index {index}, and it is not in the journal: it was deleted")]
-    Deleted {
-        /// Its index.
-        index: i64,
-    },
-    /// Another entry than was sealed.
-    #[error("the tree was made over another entry at index {index}: it was changed, moved or inserted")]
-    Leaf {
-        /// Its index.
-        index: i64,
-    },
-    /// A stored subtree that is not made of those below it.
-    #[error("the stored tree is damaged at level {level}, index {index}")]
-    Node {
-        /// The level, 0 for leaves.
-        level: i64,
-        /// The place in the level.
-        index: i64,
-    },
-    /// An entry that has no leaf and waits for none.
-    #[error("it is not in the tree and does not wait to be: it was inserted, or its leaf was taken out")]
-    PassedOver,
-    /// Rows that wait for a leaf and are no entry, or have one.
-    #[error("{rows} rows wait to be in the tree that are in it already, or are no entries")]
-    WaitsInVain {
-        /// How many.
-        rows: i64,
-    },
-    /// Not a checkpoint of this log.
-    #[error("{source_name} is not this log's: {reason}")]
-    Checkpoint {
-        /// Which.
-        source_name: Source,
-        /// Why.
-        reason: &'static str,
-    },
-    /// The row and its note differ.
-    #[error("{source_name} says something else than the note it holds")]
-    CheckpointRow {
-        /// Which.
-        source_name: Source,
-    },
-    /// Another root.
-    #[error(
-        "{source_name} is over {size} entries and has another root: of those numbered {since} to {size} at \
-             least one was changed, deleted or inserted"
-    )]
-    Root {
-        /// Which.
-        source_name: Source,
-        /// Its size.
-        size: u64,
-        /// The first entry in the tree's order, counted from 1, that an agreeing checkpoint does not cover.
-        since: u64,
-    },
-    /// More entries than there are.
-    #[error("{source_name} is over {size} entries, and only {present} are there: the newest were taken away")]
-    RolledBack {
-        /// Which.
-        source_name: Source,
-        /// Its size.
-        size: u64,
-        /// The tree's size.
-        present: u64,
-    },
-
-    /// A table, index or guard is absent.
-    #[error("the schema lacks the {kind} {name}")]
-    SchemaMissing {
-        /// `table`, `index` or `trigger`.
-        kind: String,
-        /// Its name.
-        name: String,
-    },
-    /// A table, index or guard was changed.
-    #[error("the {kind} {name} is not as Baiyo makes it")]
-    SchemaAltered {
-        /// `table`, `index` or `trigger`.
-        kind: String,
-        /// Its name.
-        name: String,
-    },
-    /// A trigger, view, rule or the like that is not Baiyo's.
-    #[error("the {kind} {name} is not Baiyo's")]
-    SchemaForeign {
-        /// `trigger`, `view`, `rule` …
-        kind: String,
-        /// Its name.
-        name: String,
-    },
-    /// The database's own check.
-    #[error("the database is damaged: {0}")]
-    Damaged(String),
-}
-
-/// Where a checkpoint was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// In the database, under this size.
-    Database(i64),
-    /// In the data folder, under this name.
-    File(String),
-    /// By an outsider: the first, the second … of those given.
-    Outside(usize),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database(size) => write!(f, "the checkpoint {size} in the database"),
-            Self::File(name) => write!(f, "the checkpoint checkpoints/{name}"),
-            Self::Outside(number) => write!(f, "the outside checkpoint number {number}"),
-        }
-    }
-}
-
-/// What a reader should know beside the findings.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Note {
-    /// Nothing to check.
-    #[error("the journal is empty")]
-    Empty,
-    /// The first administrator's key, to be compared with the outside.
-    #[error("the first administrator's key is {public_key}, {}", source_of(*.anchored))]
-    FirstKey {
-        /// In base64.
-        public_key: String,
-        /// Whether it was compared with the anchor.
-        anchored: bool,
-    },
-    /// The log's key, to be compared with the outside.
-    #[error("the log's key is {0}")]
-    LogKey(String),
-    /// No key of the log.
-    #[error("the signatures of checkpoints were not checked: keys/checkpoint.seed cannot be read")]
-    NoLogKey,
-    /// No checkpoint outside the database.
-    #[error("no checkpoint outside the database was compared")]
-    NoOutsideCheckpoint,
-    /// A table or index that is not Baiyo's.
-    #[error("the {kind} {name} is not Baiyo's; it was left alone")]
-    Foreign {
-        /// `table` or `index`.
-        kind: String,
-        /// Its name.
-        name: String,
-    },
-    /// The checks ended early.
-    #[error("what follows could not be checked, for the database could not be read on")]
-    Unfinished,
-}
-
-fn source_of(anchored: bool) -> &'static str {
-    if anchored { "as in keys/anchor.pub" } else { "compared with nothing: keys/anchor.pub cannot be read" }
 }
 
 /// Why nothing could be checked.
@@ -401,23 +84,47 @@ pub fn verify(
     outside: &[String],
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, CannotCheck> {
-    // Before anything else: a checkpoint that stands in a file was in the database before.
+    checked(location, None, outside, progress)
+}
+
+/// Checks what came after a checkpoint that an earlier check of everything compared and found sound, and that was kept
+/// outside since. What it does not read again is [`Report::resumed`]; where the checkpoint is not one of these
+/// records, that is a [`Finding`], and everything is read.
+///
+/// # Errors
+/// As [`verify`].
+pub fn resume(
+    location: &Location,
+    since: &str,
+    outside: &[String],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, CannotCheck> {
+    checked(location, Some(since), outside, progress)
+}
+
+fn checked(
+    location: &Location,
+    since: Option<&str>,
+    outside: &[String],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, CannotCheck> {
     let folder = &location.folder;
-    let files = log::files(folder);
+    // Before anything else: a checkpoint that stands in a file was in the database before.
+    let kept = Kept { files: checkpoints::files(folder), outside, since };
     let mut database = rows::Database::open(location)?;
-    let mut check = Check { report: Report::default(), found: Vec::new(), done: 0, total: 0, progress };
-    let finished = everything(&mut check, &mut database, folder, files, outside);
+    let mut check =
+        Check { report: Report::default(), findings: Findings::default(), done: 0, total: 0, progress };
+    let finished = everything(&mut check, &mut database, folder, &kept);
     if let Err(error) = finished {
-        check.found(END, Fault::Damaged(error.to_string()));
+        check.findings.found(END, Fault::Damaged(error.to_string()));
         check.report.notes.push(Note::Unfinished);
     }
     if database.was_disturbed() {
         return Err(CannotCheck::Disturbed);
     }
-    let Check { mut report, mut found, total, progress, .. } = check;
+    let Check { mut report, findings, total, progress, .. } = check;
     progress(total, total);
-    found.sort_by_key(|(place, _)| *place);
-    report.findings = found.into_iter().map(|(_, finding)| finding).collect();
+    report.findings = findings.in_order();
     Ok(report)
 }
 
@@ -425,8 +132,7 @@ fn everything(
     check: &mut Check,
     database: &mut rows::Database,
     folder: &Path,
-    files: log::Files,
-    outside: &[String],
+    kept: &Kept,
 ) -> diesel::QueryResult<()> {
     let conn = database.conn();
     if !guards::check(check, conn)? {
@@ -434,37 +140,62 @@ fn everything(
         return Ok(());
     }
     let bounds = rows::bounds(conn)?;
-    check.total = 2 * bounds.entries + bounds.leaves;
-    let first = entries::check(check, conn, &bounds)?;
-    let trusted = authority::trust(check, folder, &first);
-    histories::check(check, conn, &bounds, &first, &trusted)?;
-    log::check(check, conn, folder, &bounds, &first.origin, log::Kept { files, outside })
+    let learned = learning::learn(conn, &bounds)?;
+    let log = checkpoints::Log::of(folder, &learned.origin);
+    let mut since = match kept.since {
+        Some(note) => Since::of(check, conn, &log, note, &bounds)?,
+        None => None,
+    };
+    let scope = match &since {
+        Some(since) => scope::since(conn, since.size, &bounds)?,
+        None => scope::everything(conn, &bounds)?,
+    };
+    let sealed_before = since.as_ref().map_or(0, |since| since.size);
+    check.total = scope.entries() + bounds.leaves.saturating_sub(sealed_before);
+    let trusted = authority::trust(check, folder, &bounds, &learned);
+    streams::check(check, conn, &bounds, &scope, &trusted, since.as_mut())?;
+    evidence::check_unfounded(check, conn)?;
+    if bounds.entries == 0 {
+        check.report.notes.push(Note::Empty);
+    }
+    tree::check(check, conn, &bounds, &log, kept, since.as_ref())
 }
 
 /// After all entries: the place of findings that concern none.
 const END: i64 = i64::MAX;
 
-/// The report in the making; each finding with its place in the journal.
+/// What is wrong, each with its place in the journal.
+#[derive(Default)]
+struct Findings(Vec<(i64, Finding)>);
+
+impl Findings {
+    /// A finding that is about no entry that is there.
+    fn found(&mut self, place: i64, what: Fault) {
+        self.0.push((place, Finding { entry: None, stream: None, version: None, what }));
+    }
+
+    /// A finding about an entry.
+    fn found_in(&mut self, entry: &rows::Name, what: Fault) {
+        let rows::Name { seq, id, stream, version } = *entry;
+        self.0.push((seq, Finding { entry: Some(id), stream, version: Some(version), what }));
+    }
+
+    fn in_order(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(|(place, _)| *place);
+        self.0.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// The report in the making.
 struct Check<'a> {
     report: Report,
-    found: Vec<(i64, Finding)>,
+    findings: Findings,
     done: u64,
     total: u64,
     progress: &'a mut dyn FnMut(u64, u64),
 }
 
 impl Check<'_> {
-    /// A finding that is about no entry that is there.
-    fn found(&mut self, place: i64, what: Fault) {
-        self.found.push((place, Finding { entry: None, stream: None, version: None, what }));
-    }
-
-    /// A finding about an entry.
-    fn found_in(&mut self, entry: &rows::Name, what: Fault) {
-        let rows::Name { seq, id, stream, version } = *entry;
-        self.found.push((seq, Finding { entry: Some(id), stream, version: Some(version), what }));
-    }
-
     fn step(&mut self, steps: usize) {
         self.done += steps as u64;
         (self.progress)(self.done.min(self.total), self.total);

@@ -69,6 +69,10 @@ enum Subcommands {
         /// A checkpoint that was kept outside; may be given several times.
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
+        /// A checkpoint that was kept outside since `verify` compared it and found everything sound: read only what came
+        /// after it, and whole streams that it belongs to. What was changed in the others is not seen then.
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
     },
     /// Write the read models anew and compare the evidence with the journal.
     Rebuild(Folder),
@@ -203,7 +207,9 @@ pub fn run(cli: Cli) -> ExitCode {
             import(&file, &folder, sign_in, password)
         }
         Subcommands::Gate { batch, folder } => ask_gate(&batch, &folder),
-        Subcommands::Verify { folder, checkpoint } => return verify_records(&folder, &checkpoint),
+        Subcommands::Verify { folder, checkpoint, since } => {
+            return verify_records(&folder, &checkpoint, since.as_deref());
+        }
         Subcommands::Rebuild(folder) => rebuild_records(&folder),
         Subcommands::Export { batch, folder, out } => export(batch.as_deref(), &folder, out.as_deref()),
     };
@@ -377,15 +383,19 @@ fn batch_named(conn: &mut baiyo_persistence::Conn, name: &str) -> Result<BatchId
     found.ok_or(Failure(format!("no batch has the label {label}")))
 }
 
-fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
+fn verify_records(folder: &Folder, outside: &[PathBuf], since: Option<&Path>) -> ExitCode {
     const COULD_NOT_CHECK: u8 = 2;
     let checked = folder.location("data").and_then(|location| {
-        let notes = outside.iter().map(|file| {
+        let note = |file: &Path| {
             std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))
-        });
-        let notes = notes.collect::<Result<Vec<_>, _>>()?;
-        verify::verify(&location, &notes, &mut progress("Verifying"))
-            .map_err(|error: CannotCheck| Failure(error.to_string()))
+        };
+        let notes = outside.iter().map(|file| note(file)).collect::<Result<Vec<_>, _>>()?;
+        let mut progress = progress("Verifying");
+        let report = match since {
+            Some(since) => verify::resume(&location, &note(since)?, &notes, &mut progress),
+            None => verify::verify(&location, &notes, &mut progress),
+        };
+        report.map_err(|error: CannotCheck| Failure(error.to_string()))
     });
     match checked {
         Err(failure) => {
@@ -400,14 +410,15 @@ fn verify_records(folder: &Folder, outside: &[PathBuf]) -> ExitCode {
                 say!("  note: {note}");
             }
             say!(
-                "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings",
+                "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings{}",
                 if report.is_sound() { "sound" } else { "NOT SOUND" },
                 report.entries,
                 report.streams,
                 report.signatures,
                 report.checkpoints,
                 report.unsealed,
-                report.findings.len()
+                report.findings.len(),
+                report.resumed.map(|resumed| format!("; {resumed}")).unwrap_or_default()
             );
             if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }

@@ -2,8 +2,8 @@
 //! administrator's key, which a file outside the database pins. In the order of the table: what a fact rests on
 //! stands before it.
 
-use super::entries::Learned;
-use super::rows::Name;
+use super::learning::{Learned, PersonFact};
+use super::rows::Bounds;
 use super::signatures::{Signing, key_in};
 use super::{Check, END, Fault, Note};
 use baiyo_domain::authority::{Meaning, Role, SIGNINGS, roles_for};
@@ -16,27 +16,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-
-/// A fact of a person's stream.
-pub struct PersonFact {
-    /// Its entry.
-    pub name: Name,
-    /// The person.
-    pub person: PersonId,
-    /// When it was recorded.
-    pub recorded_at: Time,
-    /// The fact.
-    pub fact: people::Event,
-    /// Its signature, if it has one.
-    pub signing: Option<Signing>,
-}
-
-impl PersonFact {
-    /// Whether it is signed by the person it is about.
-    fn is_by_itself(&self) -> bool {
-        self.signing.as_ref().is_some_and(|signing| signing.signature.person == self.person)
-    }
-}
 
 /// The keys and roles by which a signature may stand.
 #[derive(Default)]
@@ -74,7 +53,7 @@ struct Held {
 }
 
 /// Finds the keys and roles that count, and reports registrations and grants that break the rules.
-pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
+pub fn trust(check: &mut Check, folder: &Path, bounds: &Bounds, learned: &Learned) -> Trusted {
     let anchor = key_in(&folder.join("keys").join("anchor.pub"));
     let mut trusted = Trusted { origin: learned.origin.clone(), ..Trusted::default() };
     let mut public_keys = HashSet::new();
@@ -86,16 +65,16 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                     && trusted.first.is_none()
                     && anchor.is_none_or(|anchor| anchor == key.public_key.0);
                 if known | !public_keys.insert(key.public_key) {
-                    check.found_in(&fact.name, Fault::KeyTwice);
+                    check.findings.found_in(&fact.name, Fault::KeyTwice);
                     continue;
                 }
                 for older in trusted.keys.values_mut().filter(|older| older.person == fact.person) {
                     older.replaced_at.get_or_insert(fact.recorded_at);
                 }
                 if fact.is_by_itself() && !first {
-                    check.found_in(&fact.name, Fault::KeyByItself);
+                    check.findings.found_in(&fact.name, Fault::KeyByItself);
                 } else if !first && trusted.needs_second(fact) && !trusted.is_seconded(fact, key) {
-                    check.found_in(&fact.name, Fault::KeyUnconfirmed);
+                    check.findings.found_in(&fact.name, Fault::KeyUnconfirmed);
                 } else {
                     trusted.register(fact, key);
                 }
@@ -105,13 +84,13 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
                 let given = trusted.given.entry(fact.person).or_default();
                 given.push((grant.role, fact.recorded_at, None));
                 if fact.is_by_itself() && trusted.first != Some(fact.person) {
-                    check.found_in(&fact.name, Fault::RoleByItself);
+                    check.findings.found_in(&fact.name, Fault::RoleByItself);
                 }
                 trusted.grant(fact, Meaning::RoleGrant, grant.role, fact.recorded_at, None);
             }
             people::Event::Deputyship(deputyship) => {
                 if fact.is_by_itself() {
-                    check.found_in(&fact.name, Fault::RoleByItself);
+                    check.findings.found_in(&fact.name, Fault::RoleByItself);
                 }
                 let from = deputyship.from.max(fact.recorded_at);
                 trusted.grant(fact, Meaning::Deputyship, deputyship.role, from, Some(deputyship.until));
@@ -136,7 +115,7 @@ pub fn trust(check: &mut Check, folder: &Path, learned: &Learned) -> Trusted {
         Some(public_key) => {
             check.report.notes.push(Note::FirstKey { public_key, anchored: anchor.is_some() });
         }
-        None if check.report.entries > 0 => check.found(END, Fault::NoAnchor),
+        None if bounds.entries > 0 => check.findings.found(END, Fault::NoAnchor),
         None => {}
     }
     trusted

@@ -2,6 +2,7 @@
 //! as the bytes or the number it holds; PostgreSQL's columns are what they are declared.
 
 use crate::engine::Conn;
+use baiyo_domain::journal::StreamKind;
 
 /// One engine's words.
 #[derive(Clone, Copy)]
@@ -47,9 +48,36 @@ impl Dialect {
         )
     }
 
+    /// A column of whole numbers, or another number where it holds none.
+    pub fn integer_or(self, column: &str, otherwise: i64) -> String {
+        format!(
+            "CASE WHEN {} THEN coalesce({column}, {otherwise}) ELSE {otherwise} END",
+            self.is_of(column, "integer")
+        )
+    }
+
     /// Whether a column holds a value of its type: `integer`, `text` or `blob`.
     pub fn is_of(self, column: &str, kind: &str) -> String {
         self.either("true".into(), format!("typeof({column}) = '{kind}'"))
+    }
+
+    /// Whether a row of the journal, by this alias, names a stream.
+    pub fn names_stream(self, journal: &str) -> String {
+        let kinds = StreamKind::ALL.map(|kind| format!("'{}'", kind.name())).join(", ");
+        let known = format!("coalesce({journal}.stream_kind IN ({kinds}), false)");
+        self.either(
+            format!("({known})"),
+            format!(
+                "(typeof({journal}.stream_kind) = 'text' AND typeof({journal}.stream_id) = 'blob' \
+                 AND length({journal}.stream_id) = 16 AND {known})"
+            ),
+        )
+    }
+
+    /// Whether a leaf, by this alias, has a place among the first so many (a parameter such as `$1`).
+    pub fn is_among(self, leaf: &str, first: &str) -> String {
+        let index = format!("{leaf}.tree_index");
+        format!("coalesce({} AND {index} >= 0 AND {index} < {first}, false)", self.is_of(&index, "integer"))
     }
 
     /// A whole number, written as SQL has it.

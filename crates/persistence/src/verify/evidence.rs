@@ -3,7 +3,7 @@
 
 use super::dialect::Dialect;
 use super::rows::{self, Name};
-use super::{Check, END, Fault, Finding};
+use super::{Check, END, Fault, Finding, Findings};
 use crate::engine::prelude::*;
 use crate::evidence::{self, Evidence};
 use crate::sql_types::{DbUuid, Id};
@@ -14,7 +14,7 @@ use diesel::sql_types::Binary;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A table of evidence and how a row of it is written in one line, from columns quoted as SQL has them.
-struct Table {
+pub struct Table {
     name: &'static str,
     line: fn(Dialect) -> Vec<String>,
     order: &'static str,
@@ -51,24 +51,33 @@ const DISPOSITION: Table = Table {
 };
 
 /// A row: the entry it rests on, and what it says.
-type Line = (EntryId, String);
+pub type Line = (EntryId, String);
+
+/// What is stored of a batch, table by table.
+pub type Stored = Vec<(Table, Vec<Line>)>;
+
+/// Reads what is stored of a batch.
+pub fn stored(conn: &mut Conn, batch: StreamId) -> QueryResult<Stored> {
+    let tables = [GATE_FACT, DUTY, DISPOSITION].into_iter();
+    tables.map(|table| lines(conn, &table, batch).map(|lines| (table, lines))).collect()
+}
 
 /// Compares a batch's evidence with what its history makes. `unsound` are the places of the signings whose
 /// signature does not stand.
 pub fn check(
-    check: &mut Check,
-    conn: &mut Conn,
+    found: &mut Findings,
+    stored: Stored,
     stream: StreamId,
     entries: &[Entry],
     names: &[Name],
     unsound: &HashSet<usize>,
-) -> QueryResult<()> {
+) {
     let history = match evidence::of_history(BatchId(stream.id), entries) {
         Ok(history) => history,
         Err(error) => {
             let last = names.last().copied();
-            last.iter().for_each(|name| check.found_in(name, Fault::Impossible(error.to_string())));
-            return Ok(());
+            last.iter().for_each(|name| found.found_in(name, Fault::Impossible(error.to_string())));
+            return;
         }
     };
     let named: HashMap<EntryId, (usize, &Name)> =
@@ -84,27 +93,24 @@ pub fn check(
         let (decision, by, expires) = (quoted(made.decision), blob(made.by), made.expires_at.micros());
         (made.entry, format!("{}, {decision}, {by}, {expires}", made.container))
     });
-    let due: [(Table, Vec<Line>); 3] =
-        [(GATE_FACT, facts.collect()), (DUTY, duties.collect()), (DISPOSITION, dispositions.collect())];
-    for (table, due) in due {
-        let mut stored = stored(conn, &table, stream)?;
+    let due: [Vec<Line>; 3] = [facts.collect(), duties.collect(), dispositions.collect()];
+    for ((table, mut stored), due) in stored.into_iter().zip(due) {
         // Newer than the check, or resting on no entry of this batch, which is asked for all at once.
         stored.retain(|(entry, _)| named.contains_key(entry));
-        compare(check, &table, &due, &stored, &named);
+        compare(found, &table, &due, &stored, &named);
     }
     for (_, made) in &history {
         for entry in made.dispositions.iter().map(|made| made.entry).collect::<HashSet<_>>() {
             if let Some((_, name)) = named.get(&entry).filter(|(place, _)| unsound.contains(place)) {
-                check.found_in(name, Fault::DispositionUnsigned);
+                found.found_in(name, Fault::DispositionUnsigned);
             }
         }
     }
-    check_releases(check, &history, entries, &named);
-    Ok(())
+    check_releases(found, &history, entries, &named);
 }
 
 fn compare(
-    check: &mut Check,
+    found: &mut Findings,
     table: &Table,
     due: &[Line],
     stored: &[Line],
@@ -122,17 +128,17 @@ fn compare(
         } else {
             Fault::EvidenceMissing { table, row }
         };
-        named.get(entry).into_iter().for_each(|(_, name)| check.found_in(name, fault.clone()));
+        named.get(entry).into_iter().for_each(|(_, name)| found.found_in(name, fault.clone()));
     }
     let moved = due.iter().zip(stored).find(|(due, stored)| due != stored);
     if let (true, "gate_fact", Some(((entry, _), _))) = (agree, table.name, moved) {
-        named.get(entry).into_iter().for_each(|(_, name)| check.found_in(name, Fault::EvidenceOrder));
+        named.get(entry).into_iter().for_each(|(_, name)| found.found_in(name, Fault::EvidenceOrder));
     }
 }
 
 /// Asks again, of the evidence that the history makes, what the guard of dispositions asks.
 fn check_releases(
-    check: &mut Check,
+    found: &mut Findings,
     history: &[(CommandId, Evidence)],
     entries: &[Entry],
     named: &HashMap<EntryId, (usize, &Name)>,
@@ -163,7 +169,7 @@ fn check_releases(
                 reasons.push("expiry");
             }
             for reason in reasons {
-                check.found_in(name, Fault::ReleasedAgainstGate { container, reason: reason.into() });
+                found.found_in(name, Fault::ReleasedAgainstGate { container, reason: reason.into() });
             }
         }
     }
@@ -185,7 +191,7 @@ pub fn check_unfounded(check: &mut Check, conn: &mut Conn) -> QueryResult<()> {
         for row in rows {
             let entry = rows::uuid(&row.entry).map(EntryId);
             let what = Fault::EvidenceUnfounded { table: table.name };
-            check.found.push((END, Finding { entry, stream: None, version: None, what }));
+            check.findings.0.push((END, Finding { entry, stream: None, version: None, what }));
         }
     }
     Ok(())
@@ -199,7 +205,7 @@ struct RawLine {
     line: Vec<u8>,
 }
 
-fn stored(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
+fn lines(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
     let sql = Dialect::of(conn);
     let line = (table.line)(sql).join(" || ', ' || ");
     let rows: Vec<RawLine> = diesel::sql_query(format!(

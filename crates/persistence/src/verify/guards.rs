@@ -21,9 +21,9 @@ pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
         match present.get(&(kind.clone(), name.clone())) {
             None => {
                 complete &= kind != "table";
-                check.found(END, Fault::SchemaMissing { kind, name });
+                check.findings.found(END, Fault::SchemaMissing { kind, name });
             }
-            Some(found) if found != sql => check.found(END, Fault::SchemaAltered { kind, name }),
+            Some(found) if found != sql => check.findings.found(END, Fault::SchemaAltered { kind, name }),
             Some(_) => {}
         }
     }
@@ -32,7 +32,7 @@ pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
         if kind == "table" || kind == "index" {
             check.report.notes.push(Note::Foreign { kind, name });
         } else {
-            check.found(END, Fault::SchemaForeign { kind, name });
+            check.findings.found(END, Fault::SchemaForeign { kind, name });
         }
     }
     if conn.is_postgres() {
@@ -41,7 +41,7 @@ pub fn check(check: &mut Check, conn: &mut Conn) -> QueryResult<bool> {
     let damages: Vec<Line> =
         diesel::sql_query("SELECT integrity_check AS line FROM pragma_integrity_check").load(conn)?;
     for damage in damages.into_iter().filter(|damage| damage.line != "ok") {
-        check.found(END, Fault::Damaged(damage.line));
+        check.findings.found(END, Fault::Damaged(damage.line));
     }
     Ok(complete)
 }

@@ -83,6 +83,8 @@ fn escaped(path: &str) -> String {
 
 /// What was there when the check began.
 pub struct Bounds {
+    /// The smallest `seq`.
+    pub first: i64,
     /// The greatest `seq`.
     pub last: i64,
     /// How many entries there are.
@@ -95,6 +97,8 @@ pub struct Bounds {
 
 #[derive(QueryableByName)]
 struct RawBounds {
+    #[diesel(sql_type = BigInt)]
+    first: i64,
     #[diesel(sql_type = BigInt)]
     last: i64,
     #[diesel(sql_type = BigInt)]
@@ -109,13 +113,14 @@ struct RawBounds {
 pub fn bounds(conn: &mut Conn) -> QueryResult<Bounds> {
     let sql = Dialect::of(conn);
     let raw: RawBounds = diesel::sql_query(format!(
-        "SELECT coalesce((SELECT max(seq) FROM journal), 0) AS last, (SELECT count(*) FROM journal) AS entries, \
+        "SELECT coalesce((SELECT min(seq) FROM journal), 0) AS first, coalesce((SELECT max(seq) FROM journal), 0) AS last, (SELECT count(*) FROM journal) AS entries, \
          coalesce((SELECT max(tree_index) + 1 FROM tree_leaf WHERE {}), 0) AS leaves, {} AS checkpoints",
         sql.is_of("tree_index", "integer"),
         sql.checkpoint_rows()
     ))
     .get_result(conn)?;
     Ok(Bounds {
+        first: raw.first,
         last: raw.last,
         entries: raw.entries.unsigned_abs(),
         leaves: raw.leaves.max(0).unsigned_abs(),
@@ -192,14 +197,28 @@ fn row(sql: Dialect) -> String {
     format!("SELECT seq, {} AS formed, {} FROM journal", formed.join(" AND "), columns.join(", "))
 }
 
-/// One page of rows in the order of the table: those after `seq`, up to the bound.
-pub fn page(conn: &mut Conn, seq: i64, bounds: &Bounds) -> QueryResult<Vec<Row>> {
+/// The first row of the table.
+pub fn first(conn: &mut Conn, bounds: &Bounds) -> QueryResult<Option<Row>> {
     let row = row(Dialect::of(conn));
-    diesel::sql_query(format!("{row} WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"))
-        .bind::<BigInt, _>(seq)
-        .bind::<BigInt, _>(bounds.last)
-        .bind::<BigInt, _>(PAGE)
-        .load(conn)
+    diesel::sql_query(format!("{row} WHERE seq = $1"))
+        .bind::<BigInt, _>(bounds.first)
+        .get_result(conn)
+        .optional()
+}
+
+/// One page of the rows that name no stream, in the order of the table: those after `seq`, up to the bound.
+pub fn astray(conn: &mut Conn, seq: i64, bounds: &Bounds) -> QueryResult<Vec<Row>> {
+    let sql = Dialect::of(conn);
+    // Their places are found in an index of names.
+    let places = format!("SELECT seq FROM journal WHERE NOT {}", sql.names_stream("journal"));
+    diesel::sql_query(format!(
+        "{} WHERE seq IN ({places}) AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3",
+        row(sql)
+    ))
+    .bind::<BigInt, _>(seq)
+    .bind::<BigInt, _>(bounds.last)
+    .bind::<BigInt, _>(PAGE)
+    .load(conn)
 }
 
 /// A stream's rows in the order of the table, up to the bound.
@@ -258,6 +277,11 @@ impl Row {
         })
     }
 
+    /// The hash that stands in it.
+    pub fn stated_hash(&self) -> Option<Hash> {
+        hash(&self.hash)
+    }
+
     /// SHA-256(0x00 ‖ each field's length and bytes): what `hash` must be.
     pub fn computed_hash(&self) -> Hash {
         let number = |number: i64| number.to_string().into_bytes();
@@ -298,6 +322,11 @@ pub fn uuid(bytes: &[u8]) -> Option<Uuid> {
 /// A hash's 32 bytes.
 pub fn hash(bytes: &[u8]) -> Option<Hash> {
     Some(Hash(bytes.try_into().ok()?))
+}
+
+/// A number as the engines have it.
+pub fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Lower-case hexadecimal.

@@ -469,6 +469,17 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::PassedOver),
     ),
     (
+        "a leaf is put before the first, under an entry that was inserted",
+        |f| {
+            let model = f.last("batch.disposition.decided");
+            let entry = f.next(model.stream, &model);
+            f.insert(None, &entry);
+            f.sql(&format!("DELETE FROM unsealed; INSERT INTO tree_leaf VALUES (-1, {})", id(entry.id.0)));
+            Some(entry.id)
+        },
+        found!(Fault::PassedOver),
+    ),
+    (
         "what is sealed is made to wait again",
         |f| {
             f.sql("INSERT INTO unsealed SELECT min(seq) FROM journal");

@@ -5,7 +5,7 @@ use baiyo_persistence::Store;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::store::Location;
-use baiyo_persistence::verify::{CannotCheck, Report, catalogue, verify};
+use baiyo_persistence::verify::{CannotCheck, Report, catalogue, resume, verify};
 use diesel::sql_types::Text;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +58,12 @@ impl Place {
         self.try_to_verify(outside).unwrap()
     }
 
-    /// The same, where there may be nothing to check.
+    /// What it finds that goes on from a checkpoint.
+    pub fn resume(&self, since: &str, outside: &[String], progress: &mut dyn FnMut(u64, u64)) -> Report {
+        resume(&self.location, since, outside, progress).unwrap()
+    }
+
+    /// As [`Place::verify`], where there may be nothing to check.
     pub fn try_to_verify(&self, outside: &[String]) -> Result<Report, CannotCheck> {
         verify(&self.location, outside, &mut |_, _| ())
     }
