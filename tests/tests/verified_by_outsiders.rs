@@ -75,6 +75,11 @@ fn the_whole_journal_is_exported_by_the_command_and_verified_against_a_checkpoin
     let verified = baiyo(centre.location(), &["verify", "--data", &data, "--checkpoint", &path("kept.txt")]);
     assert_eq!(verified.code, 0, "{}", verified.printed);
     assert!(verified.printed.contains("sound:"), "{}", verified.printed);
+    let resumed = baiyo(centre.location(), &["verify", "--data", &data, "--since", &path("kept.txt")]);
+    assert_eq!(resumed.code, 0, "{}", resumed.printed);
+    let size = kept["note"].as_str().unwrap().lines().nth(1).unwrap();
+    let from = format!("0 findings; resumed from a checkpoint over {size} entries: ");
+    assert!(resumed.printed.contains(&from), "{}", resumed.printed);
     let gate = baiyo(centre.location(), &["gate", &batch, "--data", &data]);
     assert_eq!(gate.code, 1, "nothing may be released yet: {}", gate.printed);
     assert!(
@@ -105,6 +110,13 @@ fn baiyo_verify_answers_zero_one_or_two() {
     assert_eq!(nothing.code, 2, "{}", nothing.printed);
     let lost = baiyo(centre.location(), &["verify", "--data", &data, "--checkpoint", "no-such-file.txt"]);
     assert_eq!(lost.code, 2, "{}", lost.printed);
+    let lost = baiyo(centre.location(), &["verify", "--data", &data, "--since", "no-such-file.txt"]);
+    assert_eq!(lost.code, 2, "{}", lost.printed);
+    let none = elsewhere.path().join("none.txt");
+    std::fs::write(&none, "no checkpoint\n").unwrap();
+    let none = baiyo(centre.location(), &["verify", "--data", &data, "--since", none.to_str().unwrap()]);
+    assert_eq!(none.code, 1, "{}", none.printed);
+    assert!(none.printed.contains("note: nothing was left out"), "{}", none.printed);
 
     centre.is_tampered_with();
     let mut conn = centre.database();

@@ -245,6 +245,27 @@ fn an_entry_put_into_a_stream_with_nothing_new_makes_it_be_read() {
     assert!(found(consent.id, |fault| matches!(fault, Fault::Leaf { .. })), "{:?}", report.findings);
 }
 
+#[test]
+fn what_is_moved_into_a_stream_with_nothing_new_is_seen_by_a_check_of_everything_alone() {
+    let story = story();
+    let place = touched().copy();
+    let mut forger = Forger::at(&place);
+    // The last entry of a person's stream, which is always read, is said to be one of a stream that is not.
+    let granted = forger.last("person.role_granted");
+    let nowhere = id(uuid::Uuid::now_v7());
+    forger.sql(&format!(
+        "UPDATE journal SET stream_kind = 'attempts', stream_id = {nowhere} WHERE id = {}",
+        id(granted.id.0)
+    ));
+    forger.leave();
+    let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+    assert_eq!(resumed(&report).entries, 3);
+    assert!(report.findings.iter().all(|finding| finding.entry != Some(granted.id)));
+    let found = place.verify(&[]).findings;
+    let altered = |finding: &Finding| finding.entry == Some(granted.id) && finding.what == Fault::Hash;
+    assert!(found.iter().any(altered), "{found:?}");
+}
+
 /// Not to be gone on from: what is wrong with it is found, and everything is read.
 fn refused(place: &Place, since: &str, is: fn(&Fault) -> bool) {
     let report = place.resume(since, &[], &mut |_, _| ());

@@ -330,6 +330,12 @@ fn twelve_ways_to_rewrite_the_record_leave_no_trace_inside_and_are_found_by_a_ch
         expect("with what was kept", !told.is_empty() && told.iter().all(|fault| kept(fault)), &outside);
         let first = check(&story.outside[..1]);
         expect("with the early one", (first.len() > inside.len()) == early, &first);
+        // Who goes on from what was kept is told no less than who reads everything.
+        for (since, told) in story.outside.iter().zip([early || alone.is_some(), true]) {
+            let found = place.resume(since, &[], &mut |_, _| ()).findings;
+            let found: Vec<Fault> = found.into_iter().map(|finding| finding.what).collect();
+            expect("gone on from one that was kept", found.is_empty() != told, &found);
+        }
         // A checkpoint that the forger signs as it is agrees with what he left: only the lie is refused.
         if kind != "rollback to an older copy" {
             let own = check(&[place.latest()]);
