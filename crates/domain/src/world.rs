@@ -68,6 +68,16 @@ impl World {
         for entry in &entries {
             facts.push((Stamp::of(entry), Event::read(entry)?.0));
         }
+        self.fold(stream, facts)?;
+        self.streams.insert(stream, entries.into());
+        Ok(())
+    }
+
+    /// Takes in a stream's facts, oldest first, as somebody read them from its entries; those are not kept.
+    ///
+    /// # Errors
+    /// A history that cannot have happened.
+    pub fn fold(&mut self, stream: StreamId, facts: Vec<(Stamp, Event)>) -> Result<(), Impossible> {
         macro_rules! fold {
             ($variant:ident, $id:expr, $state:ty) => {{
                 let mut state = None;
@@ -107,7 +117,6 @@ impl World {
             }
             StreamKind::Batch | StreamKind::Attempts => {}
         }
-        self.streams.insert(stream, entries.into());
         Ok(())
     }
 

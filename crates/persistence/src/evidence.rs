@@ -61,13 +61,24 @@ pub struct Disposed {
 /// # Errors
 /// A history that cannot have happened.
 pub fn of_history(id: BatchId, entries: &[Entry]) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
-    let history = facts(entries)?;
+    let commands: Vec<CommandId> = entries.iter().map(|entry| entry.command).collect();
+    of_facts(id, &commands, &facts(entries)?)
+}
+
+/// The same of facts that were read already, each with the command that recorded it.
+///
+/// # Errors
+/// A history that cannot have happened.
+pub fn of_facts(
+    id: BatchId,
+    commands: &[CommandId],
+    history: &[(Stamp, BatchEvent)],
+) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
     let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::new());
     let mut known: Option<Batch> = None;
-    while before < entries.len() {
-        let command = entries[before].command;
-        let after =
-            entries[before..].iter().position(|e| e.command != command).map_or(entries.len(), |n| before + n);
+    while let Some(command) = commands.get(before).copied() {
+        let same = commands[before..].iter().take_while(|next| **next == command).count();
+        let after = (before + same).min(history.len());
         let batch = match known {
             Some(batch) => batch.followed_by(&history[before..after])?,
             None => Batch::fold(id, &history[..after])?,

@@ -3,8 +3,8 @@
 //! write path shows here; only the rules themselves (how a history folds, what evidence it makes) are shared.
 //!
 //! It reads while a server has the folder, takes no lock on it and makes no file. Rows that appear while it reads
-//! are left for the next time. It holds in memory the name of each stream, the people's keys and roles, one stream at
-//! a time, the right edge of the tree and the sizes of the checkpoints.
+//! are left for the next time. It holds in memory the name of each stream, the people's keys and roles, a few streams for
+//! each thread, the right edge of the tree and the sizes of the checkpoints.
 //!
 //! It can also go on from a checkpoint that an earlier check compared: then it reads what is new and the streams that
 //! it belongs to, and proves of every older entry in them that it stands under that checkpoint.
@@ -29,6 +29,7 @@ pub use guards::catalogue;
 use crate::store::Location;
 use checkpoints::Kept;
 use since::Since;
+use std::num::NonZero;
 use std::path::Path;
 
 /// What was checked and what was found.
@@ -84,7 +85,7 @@ pub fn verify(
     outside: &[String],
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, CannotCheck> {
-    checked(location, None, outside, progress)
+    check(location, &Asked { outside, ..Asked::default() }, progress)
 }
 
 /// Checks what came after a checkpoint that an earlier check of everything compared and found sound, and that was kept
@@ -99,22 +100,39 @@ pub fn resume(
     outside: &[String],
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, CannotCheck> {
-    checked(location, Some(since), outside, progress)
+    check(location, &Asked { outside, since: Some(since), ..Asked::default() }, progress)
 }
 
-fn checked(
+/// What a check is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Checkpoints that an outsider kept.
+    pub outside: &'a [String],
+    /// The one to resume from.
+    pub since: Option<&'a str>,
+    /// On how many threads streams are checked; as many as the machine has processors where left out. What is found does
+    /// not depend on it.
+    pub threads: Option<NonZero<usize>>,
+}
+
+/// Checks what is asked for: [`verify`] or [`resume`].
+///
+/// # Errors
+/// As [`verify`].
+pub fn check(
     location: &Location,
-    since: Option<&str>,
-    outside: &[String],
+    asked: &Asked,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, CannotCheck> {
     let folder = &location.folder;
     // Before anything else: a checkpoint that stands in a file was in the database before.
-    let kept = Kept { files: checkpoints::files(folder), outside, since };
+    let kept = Kept { files: checkpoints::files(folder), outside: asked.outside, since: asked.since };
+    let one = NonZero::<usize>::MIN;
+    let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(one));
     let mut database = rows::Database::open(location)?;
     let mut check =
         Check { report: Report::default(), findings: Findings::default(), done: 0, total: 0, progress };
-    let finished = everything(&mut check, &mut database, folder, &kept);
+    let finished = everything(&mut check, &mut database, folder, &kept, threads);
     if let Err(error) = finished {
         check.findings.found(END, Fault::Damaged(error.to_string()));
         check.report.notes.push(Note::Unfinished);
@@ -133,6 +151,7 @@ fn everything(
     database: &mut rows::Database,
     folder: &Path,
     kept: &Kept,
+    threads: NonZero<usize>,
 ) -> diesel::QueryResult<()> {
     let conn = database.conn();
     if !guards::check(check, conn)? {
@@ -153,7 +172,8 @@ fn everything(
     let sealed_before = since.as_ref().map_or(0, |since| since.size);
     check.total = scope.entries() + bounds.leaves.saturating_sub(sealed_before);
     let trusted = authority::trust(check, folder, &bounds, &learned);
-    streams::check(check, conn, &bounds, &scope, &trusted, since.as_mut())?;
+    let with = streams::With { bounds: &bounds, trusted: &trusted, threads };
+    streams::check(check, conn, &scope, &with, since.as_mut())?;
     evidence::check_unfounded(check, conn)?;
     if bounds.entries == 0 {
         check.report.notes.push(Note::Empty);

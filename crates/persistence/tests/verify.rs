@@ -96,6 +96,9 @@ fn every_forgery_is_found_and_the_first_wrong_entry_named() {
         let entry = forge(&mut forger);
         forger.leave();
         let report = place.verify(&story.outside);
+        for threads in [1, 5] {
+            assert_eq!(place.verify_on(threads, &story.outside), report, "{name}, on {threads} threads");
+        }
         let lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         let lines = lines.join("\n  ");
         let right =

@@ -5,10 +5,11 @@ use super::dialect::Dialect;
 use super::rows::{self, Name};
 use super::{Check, END, Fault, Finding, Findings};
 use crate::engine::prelude::*;
-use crate::evidence::{self, Evidence};
+use crate::evidence::Evidence;
 use crate::sql_types::{DbUuid, Id};
-use baiyo_domain::ids::{BatchId, CommandId, EntryId, PersonId};
-use baiyo_domain::journal::{Entry, StreamId};
+use baiyo_domain::batch::{Event, Stamp};
+use baiyo_domain::ids::{CommandId, EntryId, PersonId};
+use baiyo_domain::journal::StreamId;
 use baiyo_domain::time::Time;
 use diesel::sql_types::Binary;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -67,22 +68,14 @@ pub fn stored(conn: &mut Conn, batch: StreamId) -> QueryResult<Stored> {
 pub fn check(
     found: &mut Findings,
     stored: Stored,
-    stream: StreamId,
-    entries: &[Entry],
+    history: &[(CommandId, Evidence)],
+    facts: &[(Stamp, Event)],
     names: &[Name],
     unsound: &HashSet<usize>,
 ) {
-    let history = match evidence::of_history(BatchId(stream.id), entries) {
-        Ok(history) => history,
-        Err(error) => {
-            let last = names.last().copied();
-            last.iter().for_each(|name| found.found_in(name, Fault::Impossible(error.to_string())));
-            return;
-        }
-    };
     let named: HashMap<EntryId, (usize, &Name)> =
         names.iter().enumerate().map(|(place, name)| (name.id, (place, name))).collect();
-    let facts = history.iter().flat_map(|(_, made)| &made.facts).map(|fact| {
+    let gate = history.iter().flat_map(|(_, made)| &made.facts).map(|fact| {
         let until = fact.valid_until.map_or("NULL".into(), |until| until.micros().to_string());
         let (requirement, state) = (quoted(&fact.requirement), quoted(fact.state));
         (fact.entry, format!("{}, {requirement}, {state}, {until}", fact.container))
@@ -93,20 +86,20 @@ pub fn check(
         let (decision, by, expires) = (quoted(made.decision), blob(made.by), made.expires_at.micros());
         (made.entry, format!("{}, {decision}, {by}, {expires}", made.container))
     });
-    let due: [Vec<Line>; 3] = [facts.collect(), duties.collect(), dispositions.collect()];
+    let due: [Vec<Line>; 3] = [gate.collect(), duties.collect(), dispositions.collect()];
     for ((table, mut stored), due) in stored.into_iter().zip(due) {
         // Newer than the check, or resting on no entry of this batch, which is asked for all at once.
         stored.retain(|(entry, _)| named.contains_key(entry));
         compare(found, &table, &due, &stored, &named);
     }
-    for (_, made) in &history {
+    for (_, made) in history {
         for entry in made.dispositions.iter().map(|made| made.entry).collect::<HashSet<_>>() {
             if let Some((_, name)) = named.get(&entry).filter(|(place, _)| unsound.contains(place)) {
                 found.found_in(name, Fault::DispositionUnsigned);
             }
         }
     }
-    check_releases(found, &history, entries, &named);
+    check_releases(found, history, facts, &named);
 }
 
 fn compare(
@@ -140,7 +133,7 @@ fn compare(
 fn check_releases(
     found: &mut Findings,
     history: &[(CommandId, Evidence)],
-    entries: &[Entry],
+    facts: &[(Stamp, Event)],
     named: &HashMap<EntryId, (usize, &Name)>,
 ) {
     let mut standing: BTreeMap<(u16, &str), (&str, Option<Time>)> = BTreeMap::new();
@@ -152,7 +145,7 @@ fn check_releases(
         busy.extend(made.duties.iter().map(|(person, _, _)| *person));
         for release in made.dispositions.iter().filter(|made| made.decision == "release") {
             let Some((place, name)) = named.get(&release.entry) else { continue };
-            let at = entries[*place].recorded_at;
+            let at = facts[*place].0.recorded_at;
             let container = release.container.0;
             let of = |no: u16| standing.range((no, "")..).take_while(move |((of, _), _)| *of == no);
             let open = of(0)

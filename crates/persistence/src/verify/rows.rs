@@ -331,7 +331,10 @@ pub fn as_i64(number: u64) -> i64 {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |four: u8| char::from(if four < 10 { b'0' + four } else { b'a' + four - 10 });
+    let mut text = String::with_capacity(2 * bytes.len() + 4);
+    bytes.iter().for_each(|byte| text.extend([digit(byte >> 4), digit(byte & 15)]));
+    text
 }
 
 /// A UUID's text: 8, 4, 4, 4 and 12 hexadecimal digits.

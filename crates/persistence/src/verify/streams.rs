@@ -9,37 +9,94 @@ use super::signatures::Signing;
 use super::since::Since;
 use super::{Check, Fault, Findings};
 use crate::Conn;
+use baiyo_domain::batch::{self, Stamp};
 use baiyo_domain::event::Event;
+use baiyo_domain::ids::{BatchId, CommandId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind, signature};
 use baiyo_domain::site;
 use baiyo_domain::world::World;
 use diesel::QueryResult;
 use std::collections::HashSet;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, mpsc};
 
-/// Checks all streams in scope, and reports every row that names no stream.
+/// With what streams are checked.
+pub struct With<'a> {
+    /// What was there when the check began.
+    pub bounds: &'a Bounds,
+    /// Whose signatures stand.
+    pub trusted: &'a Trusted,
+    /// On how many threads.
+    pub threads: NonZero<usize>,
+}
+
+/// How many streams may wait for each thread.
+const WAITING: usize = 4;
+
+/// Checks all streams in scope, and reports every row that names no stream. One thread reads, on the one connection; the
+/// others check what it read.
 pub fn check(
     check: &mut Check,
     conn: &mut Conn,
-    bounds: &Bounds,
     scope: &Scope,
-    trusted: &Trusted,
-    mut since: Option<&mut Since>,
+    with: &With,
+    since: Option<&mut Since>,
 ) -> QueryResult<()> {
-    check_astray(check, conn, bounds)?;
+    check_astray(check, conn, with.bounds)?;
     check.report.streams = scope.streams.len() as u64;
+    let (read, to_check) = mpsc::sync_channel::<Stream>(WAITING * with.threads.get());
+    let to_check = Arc::new(Mutex::new(to_check));
+    std::thread::scope(|threads| {
+        let all = (0..with.threads.get()).map(|_| {
+            let to_check = to_check.clone();
+            threads.spawn(move || checked(&to_check, with))
+        });
+        let all: Vec<_> = all.collect();
+        // Those who check have it alone, so that the reader learns it when there are none left.
+        drop(to_check);
+        let finished = read_streams(check, conn, scope, with, since, &read);
+        drop(read);
+        for thread in all {
+            let checked = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            check.report.signatures += checked.signatures;
+            // Findings of one place are of one stream and so of one thread: which one it was shows nowhere.
+            check.findings.0.extend(checked.findings.0);
+        }
+        finished
+    })
+}
+
+fn read_streams(
+    check: &mut Check,
+    conn: &mut Conn,
+    scope: &Scope,
+    with: &With,
+    mut since: Option<&mut Since>,
+    to: &mpsc::SyncSender<Stream>,
+) -> QueryResult<()> {
     for (id, _) in &scope.streams {
-        let rows = rows::of_stream(conn, *id, bounds)?;
+        let rows = rows::of_stream(conn, *id, with.bounds)?;
         check.report.entries += rows.len() as u64;
         check.step(rows.len());
         if let Some(since) = &mut since {
             since.prove(check, conn, *id, &rows)?;
         }
         let evidence = if id.kind == StreamKind::Batch { evidence::stored(conn, *id)? } else { Vec::new() };
-        let checked = Stream { id: *id, rows, evidence }.checked(bounds.first, trusted);
-        check.report.signatures += checked.signatures;
-        check.findings.0.extend(checked.findings.0);
+        if to.send(Stream { id: *id, rows, evidence }).is_err() {
+            break;
+        }
     }
     Ok(())
+}
+
+/// Checks streams as they come, until no more come.
+fn checked(streams: &Mutex<mpsc::Receiver<Stream>>, with: &With) -> Checked {
+    let mut checked = Checked::default();
+    loop {
+        let next = streams.lock().map(|streams| streams.recv());
+        let Ok(Ok(stream)) = next else { return checked };
+        stream.check(&mut checked, with);
+    }
 }
 
 fn check_astray(check: &mut Check, conn: &mut Conn, bounds: &Bounds) -> QueryResult<()> {
@@ -62,7 +119,7 @@ struct Stream {
     evidence: Stored,
 }
 
-/// What was found in a stream.
+/// What was found in streams.
 #[derive(Default)]
 struct Checked {
     signatures: u64,
@@ -79,9 +136,7 @@ struct Read {
 }
 
 impl Stream {
-    /// Checks it; `first` is the place of the table's first entry.
-    fn checked(self, first: i64, trusted: &Trusted) -> Checked {
-        let mut checked = Checked::default();
+    fn check(self, checked: &mut Checked, with: &With) {
         let found = &mut checked.findings;
         let mut read: Vec<Read> = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
@@ -94,21 +149,39 @@ impl Stream {
                 found.found_in(&name, Fault::Hash);
             }
             check_place(found, read.last(), &entry, &name);
-            read.push(Read::of(found, entry, name, name.seq == first));
+            read.push(Read::of(found, entry, name, name.seq == with.bounds.first));
         }
         if self.id.kind == StreamKind::Attempts || read.len() < self.rows.len() {
             // A row that is no entry has been reported; what the others mean without it is a guess.
-            return checked;
+            return;
         }
-        let unsound = check_signatures(&mut checked, &read, trusted);
+        let unsound = check_signatures(checked, &read, with.trusted);
         let found = &mut checked.findings;
-        let readable = read.iter().all(|read| read.event.is_some());
         let names: Vec<Name> = read.iter().map(|read| read.name).collect();
-        let entries: Vec<Entry> = read.into_iter().map(|read| read.entry).collect();
-        if readable && check_history(found, self.id, &entries, &names) && self.id.kind == StreamKind::Batch {
-            evidence::check(found, self.evidence, self.id, &entries, &names, &unsound);
+        let commands: Vec<CommandId> = read.iter().map(|read| read.entry.command).collect();
+        let facts = read.into_iter().map(|read| Some((Stamp::of(&read.entry), read.event?)));
+        let Some(facts) = facts.collect::<Option<Vec<(Stamp, Event)>>>() else { return };
+        if self.id.kind != StreamKind::Batch {
+            check_history(found, self.id, facts, &names);
+            return;
         }
-        checked
+        let of_batch = |(stamp, event)| match event {
+            Event::Batch(event) => Some((stamp, event)),
+            _ => None,
+        };
+        let facts: Vec<(Stamp, batch::Event)> = facts.into_iter().filter_map(of_batch).collect();
+        match crate::evidence::of_facts(BatchId(self.id.id), &commands, &facts) {
+            Ok(history) => evidence::check(found, self.evidence, &history, &facts, &names, &unsound),
+            Err(error) => {
+                let facts = facts.into_iter().map(|(stamp, event)| (stamp, Event::Batch(event))).collect();
+                if check_history(found, self.id, facts, &names) {
+                    // Only on the way it was impossible, before it was corrected.
+                    names.iter().last().into_iter().for_each(|name| {
+                        found.found_in(name, Fault::Impossible(error.to_string()));
+                    });
+                }
+            }
+        }
     }
 }
 
@@ -183,11 +256,12 @@ fn check_signatures(checked: &mut Checked, stream: &[Read], trusted: &Trusted) -
 }
 
 /// Folds a history; where that is impossible, names the first entry with which it is.
-fn check_history(found: &mut Findings, stream: StreamId, entries: &[Entry], names: &[Name]) -> bool {
-    let fold = |entries: &[Entry]| World::default().load(stream, entries.to_vec()).err();
-    let Some(error) = fold(entries) else { return true };
-    let shortest = (1..=entries.len()).find_map(|end| fold(&entries[..end]).map(|error| (end - 1, error)));
-    let (place, error) = shortest.unwrap_or((entries.len().saturating_sub(1), error));
+fn check_history(found: &mut Findings, stream: StreamId, facts: Vec<(Stamp, Event)>, names: &[Name]) -> bool {
+    let fold = |facts: Vec<(Stamp, Event)>| World::default().fold(stream, facts).err();
+    let Some(error) = fold(facts.clone()) else { return true };
+    let shortest =
+        (1..=facts.len()).find_map(|end| fold(facts[..end].to_vec()).map(|error| (end - 1, error)));
+    let (place, error) = shortest.unwrap_or((facts.len().saturating_sub(1), error));
     match names.get(place) {
         Some(name) => found.found_in(name, Fault::Impossible(error.to_string())),
         None => found.found(super::END, Fault::Impossible(error.to_string())),

@@ -5,8 +5,9 @@ use baiyo_persistence::Store;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::store::Location;
-use baiyo_persistence::verify::{CannotCheck, Report, catalogue, resume, verify};
+use baiyo_persistence::verify::{Asked, CannotCheck, Report, catalogue, check, resume, verify};
 use diesel::sql_types::Text;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -56,6 +57,12 @@ impl Place {
     /// What `verify` finds, given what was kept outside.
     pub fn verify(&self, outside: &[String]) -> Report {
         self.try_to_verify(outside).unwrap()
+    }
+
+    /// The same, on so many threads.
+    pub fn verify_on(&self, threads: usize, outside: &[String]) -> Report {
+        let asked = Asked { outside, since: None, threads: NonZero::new(threads) };
+        check(&self.location, &asked, &mut |_, _| ()).unwrap()
     }
 
     /// What it finds that goes on from a checkpoint.
