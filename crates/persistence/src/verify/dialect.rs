@@ -1,8 +1,10 @@
 //! How the two engines say the same of a raw column. The embedded engine takes any type in any column, so each is read
 //! as the bytes or the number it holds; PostgreSQL's columns are what they are declared.
 
+use super::rows;
 use crate::engine::Conn;
 use baiyo_domain::journal::StreamKind;
+use uuid::Uuid;
 
 /// One engine's words.
 #[derive(Clone, Copy)]
@@ -78,6 +80,15 @@ impl Dialect {
     pub fn is_among(self, leaf: &str, first: &str) -> String {
         let index = format!("{leaf}.tree_index");
         format!("coalesce({} AND {index} >= 0 AND {index} < {first}, false)", self.is_of(&index, "integer"))
+    }
+
+    /// These identifiers, as a list of SQL.
+    pub fn listed(self, ids: impl Iterator<Item = Uuid>) -> String {
+        let one = |id: Uuid| {
+            let text = rows::hyphenated(id.as_bytes());
+            self.either(format!("'{text}'::uuid"), format!("x'{}'", rows::hex(id.as_bytes())))
+        };
+        ids.map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// A whole number, written as SQL has it.

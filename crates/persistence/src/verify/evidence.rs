@@ -6,16 +6,15 @@ use super::rows::{self, Name};
 use super::{Check, END, Fault, Finding, Findings};
 use crate::engine::prelude::*;
 use crate::evidence::Evidence;
-use crate::sql_types::{DbUuid, Id};
 use baiyo_domain::batch::{Event, Stamp};
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
-use baiyo_domain::journal::StreamId;
 use baiyo_domain::time::Time;
 use diesel::sql_types::Binary;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
 
 /// A table of evidence and how a row of it is written in one line, from columns quoted as SQL has them.
-pub struct Table {
+struct Table {
     name: &'static str,
     line: fn(Dialect) -> Vec<String>,
     order: &'static str,
@@ -55,12 +54,35 @@ const DISPOSITION: Table = Table {
 pub type Line = (EntryId, String);
 
 /// What is stored of a batch, table by table.
-pub type Stored = Vec<(Table, Vec<Line>)>;
+pub type Stored = [Vec<Line>; 3];
 
-/// Reads what is stored of a batch.
-pub fn stored(conn: &mut Conn, batch: StreamId) -> QueryResult<Stored> {
-    let tables = [GATE_FACT, DUTY, DISPOSITION].into_iter();
-    tables.map(|table| lines(conn, &table, batch).map(|lines| (table, lines))).collect()
+const TABLES: [Table; 3] = [GATE_FACT, DUTY, DISPOSITION];
+
+/// Reads what is stored of some batches.
+pub fn stored(conn: &mut Conn, batches: &[Uuid]) -> QueryResult<HashMap<Uuid, Stored>> {
+    let sql = Dialect::of(conn);
+    let listed = sql.listed(batches.iter().copied());
+    let mut stored: HashMap<Uuid, Stored> = HashMap::new();
+    for (place, table) in TABLES.iter().enumerate() {
+        let line = (table.line)(sql).join(" || ', ' || ");
+        let rows: Vec<RawLine> = diesel::sql_query(format!(
+            "SELECT {} AS batch, {} AS entry, {} AS line FROM {} WHERE batch IN ({listed}) ORDER BY {}",
+            sql.uuid("batch"),
+            sql.uuid("entry"),
+            sql.line(&line),
+            table.name,
+            table.order
+        ))
+        .load(conn)?;
+        for row in rows {
+            let (Some(batch), Some(entry)) = (rows::uuid(&row.batch), rows::uuid(&row.entry)) else {
+                continue;
+            };
+            let line = (EntryId(entry), String::from_utf8_lossy(&row.line).into_owned());
+            stored.entry(batch).or_default()[place].push(line);
+        }
+    }
+    Ok(stored)
 }
 
 /// Compares a batch's evidence with what its history makes. `unsound` are the places of the signings whose
@@ -87,10 +109,10 @@ pub fn check(
         (made.entry, format!("{}, {decision}, {by}, {expires}", made.container))
     });
     let due: [Vec<Line>; 3] = [gate.collect(), duties.collect(), dispositions.collect()];
-    for ((table, mut stored), due) in stored.into_iter().zip(due) {
+    for ((table, mut stored), due) in TABLES.iter().zip(stored).zip(due) {
         // Newer than the check, or resting on no entry of this batch, which is asked for all at once.
         stored.retain(|(entry, _)| named.contains_key(entry));
-        compare(found, &table, &due, &stored, &named);
+        compare(found, table, &due, &stored, &named);
     }
     for (_, made) in history {
         for entry in made.dispositions.iter().map(|made| made.entry).collect::<HashSet<_>>() {
@@ -170,15 +192,15 @@ fn check_releases(
 
 /// Reports rows of evidence that rest on no entry of their batch.
 pub fn check_unfounded(check: &mut Check, conn: &mut Conn) -> QueryResult<()> {
-    for table in [GATE_FACT, DUTY, DISPOSITION] {
+    for table in TABLES {
         let sql = Dialect::of(conn);
         let rows: Vec<RawLine> = diesel::sql_query(format!(
-            "SELECT {} AS entry, {} AS line FROM {} AS e \
+            "SELECT {nothing} AS batch, {} AS entry, {nothing} AS line FROM {} AS e \
              LEFT JOIN journal AS j ON j.id = e.entry AND j.stream_kind = 'batch' AND j.stream_id = e.batch \
              WHERE j.id IS NULL",
             sql.uuid("e.entry"),
-            sql.nothing(),
-            table.name
+            table.name,
+            nothing = sql.nothing(),
         ))
         .load(conn)?;
         for row in rows {
@@ -193,27 +215,11 @@ pub fn check_unfounded(check: &mut Check, conn: &mut Conn) -> QueryResult<()> {
 #[derive(QueryableByName)]
 struct RawLine {
     #[diesel(sql_type = Binary)]
+    batch: Vec<u8>,
+    #[diesel(sql_type = Binary)]
     entry: Vec<u8>,
     #[diesel(sql_type = Binary)]
     line: Vec<u8>,
-}
-
-fn lines(conn: &mut Conn, table: &Table, stream: StreamId) -> QueryResult<Vec<Line>> {
-    let sql = Dialect::of(conn);
-    let line = (table.line)(sql).join(" || ', ' || ");
-    let rows: Vec<RawLine> = diesel::sql_query(format!(
-        "SELECT {} AS entry, {} AS line FROM {} WHERE batch = $1 ORDER BY {}",
-        sql.uuid("entry"),
-        sql.line(&line),
-        table.name,
-        table.order
-    ))
-    .bind::<DbUuid, _>(Id(stream.id))
-    .load(conn)?;
-    let line = |row: RawLine| {
-        Some((EntryId(rows::uuid(&row.entry)?), String::from_utf8_lossy(&row.line).into_owned()))
-    };
-    Ok(rows.into_iter().filter_map(line).collect())
 }
 
 fn quoted(text: &str) -> String {

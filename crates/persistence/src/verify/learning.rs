@@ -53,13 +53,14 @@ pub fn learn(conn: &mut Conn, bounds: &Bounds) -> QueryResult<Learned> {
         learned.origin = founding.origin.to_string();
         learned.founder = Some(entry.performer);
     }
-    for (stream, _) in scope::people(conn, bounds)?.streams {
-        for row in rows::of_stream(conn, stream, bounds)? {
+    for group in scope::people(conn, bounds)?.groups() {
+        let rows = rows::of_streams(conn, group.kind, &group.ids, bounds)?;
+        for row in rows.values().flatten() {
             let Some(entry) = row.entry() else { continue };
             let Ok((Event::Person(fact), _)) = Event::read(&entry) else { continue };
             learned.people.push(PersonFact {
                 name: row.name(),
-                person: PersonId(stream.id),
+                person: PersonId(entry.stream.id),
                 recorded_at: entry.recorded_at,
                 fact,
                 signing: Signing::of(&entry),

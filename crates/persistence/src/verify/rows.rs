@@ -5,13 +5,13 @@ use super::CannotCheck;
 use super::dialect::Dialect;
 use crate::engine::prelude::*;
 use crate::engine::sqlite;
-use crate::sql_types::{DbUuid, Id};
 use crate::store::Location;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use baiyo_domain::time::Time;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -221,14 +221,28 @@ pub fn astray(conn: &mut Conn, seq: i64, bounds: &Bounds) -> QueryResult<Vec<Row
     .load(conn)
 }
 
-/// A stream's rows in the order of the table, up to the bound.
-pub fn of_stream(conn: &mut Conn, stream: StreamId, bounds: &Bounds) -> QueryResult<Vec<Row>> {
-    let row = row(Dialect::of(conn));
-    diesel::sql_query(format!("{row} WHERE stream_kind = $1 AND stream_id = $2 AND seq <= $3 ORDER BY seq"))
-        .bind::<Text, _>(stream.kind.name())
-        .bind::<DbUuid, _>(Id(stream.id))
-        .bind::<BigInt, _>(bounds.last)
-        .load(conn)
+/// The rows of some streams of one kind, each stream's in the order of the table, up to the bound.
+pub fn of_streams(
+    conn: &mut Conn,
+    kind: StreamKind,
+    ids: &[Uuid],
+    bounds: &Bounds,
+) -> QueryResult<HashMap<Uuid, Vec<Row>>> {
+    let sql = Dialect::of(conn);
+    let all: Vec<Row> = diesel::sql_query(format!(
+        "{} WHERE stream_kind = $1 AND stream_id IN ({}) AND seq <= $2",
+        row(sql),
+        sql.listed(ids.iter().copied())
+    ))
+    .bind::<Text, _>(kind.name())
+    .bind::<BigInt, _>(bounds.last)
+    .load(conn)?;
+    let mut streams: HashMap<Uuid, Vec<Row>> = HashMap::new();
+    for row in all {
+        streams.entry(uuid(&row.stream_id).unwrap_or_default()).or_default().push(row);
+    }
+    streams.values_mut().for_each(|rows| rows.sort_by_key(|row| row.seq));
+    Ok(streams)
 }
 
 /// How a finding names an entry.

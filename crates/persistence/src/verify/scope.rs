@@ -6,11 +6,12 @@ use super::rows::{self, Bounds};
 use crate::engine::prelude::*;
 use baiyo_domain::journal::{StreamId, StreamKind};
 use diesel::sql_types::{BigInt, Binary};
+use uuid::Uuid;
 
 /// The streams to be read.
 pub struct Scope {
-    /// Each with the number of its entries.
-    pub streams: Vec<(StreamId, u64)>,
+    /// Each with the number of its entries, those of a kind together.
+    streams: Vec<(StreamId, u64)>,
 }
 
 impl Scope {
@@ -18,6 +19,38 @@ impl Scope {
     pub fn entries(&self) -> u64 {
         self.streams.iter().map(|(_, entries)| entries).sum()
     }
+
+    /// How many streams there are.
+    pub fn count(&self) -> u64 {
+        self.streams.len() as u64
+    }
+
+    /// The streams in groups of one kind, each small enough to be read at once.
+    pub fn groups(&self) -> impl Iterator<Item = Group> {
+        let mut left = self.streams.iter().peekable();
+        std::iter::from_fn(move || {
+            let (first, mut entries) = *left.next()?;
+            let mut group = Group { kind: first.kind, ids: vec![first.id] };
+            let fits =
+                |next: &(StreamId, u64), entries| next.0.kind == first.kind && entries + next.1 <= TOGETHER;
+            while let Some((next, more)) = left.next_if(|next| fits(next, entries)) {
+                entries += more;
+                group.ids.push(next.id);
+            }
+            Some(group)
+        })
+    }
+}
+
+/// How many entries are read together, unless a stream has more.
+const TOGETHER: u64 = 500;
+
+/// Streams that are read together.
+pub struct Group {
+    /// Their kind.
+    pub kind: StreamKind,
+    /// Their identifiers.
+    pub ids: Vec<Uuid>,
 }
 
 #[derive(QueryableByName)]
@@ -84,5 +117,7 @@ fn columns(sql: Dialect) -> String {
 fn scope(listed: Vec<Listed>) -> Scope {
     let stream =
         |row: &Listed| Some((rows::stream(&row.stream_kind, &row.stream_id)?, row.entries.unsigned_abs()));
-    Scope { streams: listed.iter().filter_map(stream).collect() }
+    let mut streams: Vec<_> = listed.iter().filter_map(stream).collect();
+    streams.sort_unstable();
+    Scope { streams }
 }

@@ -28,15 +28,20 @@ impl Signing {
     /// The signature of an entry that has one in its only form.
     pub fn of(entry: &Entry) -> Option<Self> {
         let (payload, signature) = signature::unsigned(&entry.payload).ok()?;
-        Some(Self {
+        Some(Self::over(entry, &payload, signature?))
+    }
+
+    /// The signature that stands in an entry, beside the payload that it is over.
+    pub fn over(entry: &Entry, unsigned_payload: &[u8], signature: Signature) -> Self {
+        Self {
             stream: entry.stream,
             version: entry.version,
             previous_hash: entry.previous_hash,
             recorded_at: entry.recorded_at,
             performer: entry.performer,
-            unsigned_payload: Hash(Sha256::digest(&payload).into()),
-            signature: signature?,
-        })
+            unsigned_payload: Hash(Sha256::digest(unsigned_payload).into()),
+            signature,
+        }
     }
 
     /// The text that was signed (`docs/developer/journal-format.md`, "Payloads and signatures").

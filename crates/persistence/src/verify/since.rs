@@ -4,14 +4,15 @@
 use super::checkpoints::Log;
 use super::dialect::Dialect;
 use super::rows::{self, Bounds, Name, Row};
+use super::scope::Group;
 use super::tree::{Edge, above};
 use super::{Check, END, Fault, Finding, Note};
 use crate::engine::prelude::*;
-use crate::sql_types::{DbUuid, Id};
 use baiyo_domain::ids::EntryId;
-use baiyo_domain::journal::{Hash, StreamId};
+use baiyo_domain::journal::Hash;
 use diesel::sql_types::{BigInt, Binary, Text};
 use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
 
 /// A subtree's level, 0 for leaves, and its place in the level.
 type At = (u32, i64);
@@ -74,32 +75,35 @@ impl Since {
         self.edge.clone()
     }
 
-    /// Checks that every older entry of a stream stands under the checkpoint where the tree has it.
+    /// Checks that every older entry of some streams stands under the checkpoint where the tree has it.
     pub fn prove(
         &mut self,
         check: &mut Check,
         conn: &mut Conn,
-        stream: StreamId,
-        rows: &[Row],
+        group: &Group,
+        read: &HashMap<Uuid, Vec<Row>>,
     ) -> QueryResult<()> {
         let sql = Dialect::of(conn);
         let leaves: Vec<LeafRow> = diesel::sql_query(format!(
             "SELECT l.tree_index AS tree_index, {} AS entry FROM journal AS j JOIN tree_leaf AS l ON l.entry = j.id \
-             WHERE j.stream_kind = $1 AND j.stream_id = $2 AND {}",
+             WHERE j.stream_kind = $1 AND j.stream_id IN ({}) AND {}",
             sql.uuid("j.id"),
-            sql.is_among("l", "$3"),
+            sql.listed(group.ids.iter().copied()),
+            sql.is_among("l", "$2"),
         ))
-        .bind::<Text, _>(stream.kind.name())
-        .bind::<DbUuid, _>(Id(stream.id))
+        .bind::<Text, _>(group.kind.name())
         .bind::<BigInt, _>(rows::as_i64(self.size))
         .load(conn)?;
         let index = |row: &LeafRow| Some((EntryId(rows::uuid(&row.entry)?), row.tree_index));
         let index: HashMap<EntryId, i64> = leaves.iter().filter_map(index).collect();
-        let older: Vec<(Name, i64, Option<Hash>)> = rows
-            .iter()
+        let mut older: Vec<(Name, i64, Option<Hash>)> = read
+            .values()
+            .flatten()
             .map(|row| (row.name(), row.stated_hash()))
             .filter_map(|(name, hash)| Some((name, *index.get(&name.id)?, hash)))
             .collect();
+        // So that what is damaged is told of the first entry that it concerns.
+        older.sort_by_key(|(name, ..)| name.seq);
         let asked = older.iter().flat_map(|(_, index, _)| self.way_from(*index)).collect();
         let stored = stored(conn, &asked)?;
         for (name, index, hash) in older {

@@ -16,7 +16,7 @@ use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind, signature};
 use baiyo_domain::site;
 use baiyo_domain::world::World;
 use diesel::QueryResult;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -43,7 +43,7 @@ pub fn check(
     since: Option<&mut Since>,
 ) -> QueryResult<()> {
     check_astray(check, conn, with.bounds)?;
-    check.report.streams = scope.streams.len() as u64;
+    check.report.streams = scope.count();
     let (read, to_check) = mpsc::sync_channel::<Stream>(WAITING * with.threads.get());
     let to_check = Arc::new(Mutex::new(to_check));
     std::thread::scope(|threads| {
@@ -74,16 +74,23 @@ fn read_streams(
     mut since: Option<&mut Since>,
     to: &mpsc::SyncSender<Stream>,
 ) -> QueryResult<()> {
-    for (id, _) in &scope.streams {
-        let rows = rows::of_stream(conn, *id, with.bounds)?;
-        check.report.entries += rows.len() as u64;
-        check.step(rows.len());
+    for group in scope.groups() {
+        let mut read = rows::of_streams(conn, group.kind, &group.ids, with.bounds)?;
         if let Some(since) = &mut since {
-            since.prove(check, conn, *id, &rows)?;
+            since.prove(check, conn, &group, &read)?;
         }
-        let evidence = if id.kind == StreamKind::Batch { evidence::stored(conn, *id)? } else { Vec::new() };
-        if to.send(Stream { id: *id, rows, evidence }).is_err() {
-            break;
+        let mut stored = match group.kind {
+            StreamKind::Batch => evidence::stored(conn, &group.ids)?,
+            _ => HashMap::new(),
+        };
+        for id in group.ids {
+            let rows = read.remove(&id).unwrap_or_default();
+            check.report.entries += rows.len() as u64;
+            check.step(rows.len());
+            let evidence = stored.remove(&id).unwrap_or_default();
+            if to.send(Stream { id: StreamId { kind: group.kind, id }, rows, evidence }).is_err() {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -203,9 +210,13 @@ fn check_place(found: &mut Findings, before: Option<&Read>, entry: &Entry, name:
 impl Read {
     /// Reads an entry's payload and reports what is wrong with it.
     fn of(found: &mut Findings, entry: Entry, name: Name, first: bool) -> Self {
-        if signature::unsigned(&entry.payload).is_err() {
-            found.found_in(&name, Fault::Form);
-        }
+        let signing = match signature::unsigned(&entry.payload) {
+            Ok((payload, signature)) => signature.map(|signature| Signing::over(&entry, &payload, signature)),
+            Err(_) => {
+                found.found_in(&name, Fault::Form);
+                None
+            }
+        };
         let event = match Event::read(&entry) {
             Ok((event, signature)) => {
                 if signature.is_some() && event.meaning().is_none() {
@@ -226,7 +237,6 @@ impl Read {
             _ if first => found.found_in(&name, Fault::Unfounded),
             _ => {}
         }
-        let signing = Signing::of(&entry);
         Self { name, entry, event, signing }
     }
 }
