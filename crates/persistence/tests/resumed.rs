@@ -61,7 +61,9 @@ fn an_honest_journal_is_sound_from_every_checkpoint_on_and_what_was_left_out_is_
     let kept = notes_in(place.folder());
     let sizes: BTreeSet<u64> = kept.iter().map(|note| size_of(note)).collect();
     assert!(sizes.len() > 50 && sizes.contains(&END), "{sizes:?}");
-    for note in &kept {
+    // On a server all of them would take long.
+    let each = if engine::is_postgres() { 7 } else { 1 };
+    for note in kept.iter().step_by(each) {
         let mut steps = Vec::new();
         let report = place.resume(note, &kept, &mut |done, total| steps.push((done, total)));
         assert_eq!(report.findings, []);
@@ -110,7 +112,11 @@ fn a_stream_in_which_something_new_stands_is_read_from_its_beginning() {
 
 /// What a check finds that goes on from a checkpoint, on a copy that somebody forged, with the early checkpoint and the
 /// newest as the outsider has them.
-fn forged(from: &Place, (name, forge, expected): &Forgery, since: &str) -> (Report, Result<(), String>) {
+fn forged(
+    from: &Place,
+    (name, forge, expected): &Forgery,
+    since: &str,
+) -> (Place, Report, Result<(), String>) {
     let outside = [story().outside[0].clone(), from.latest()];
     let place = from.copy();
     let mut forger = Forger::at(&place);
@@ -128,7 +134,7 @@ fn forged(from: &Place, (name, forge, expected): &Forgery, since: &str) -> (Repo
     } else {
         Ok(())
     };
-    (report, found)
+    (place, report, found)
 }
 
 #[test]
@@ -139,7 +145,7 @@ fn every_forgery_after_the_checkpoint_or_in_a_stream_that_goes_on_is_found() {
     for forgery in FORGERIES {
         // Everything of the batch came after the early one; or all of it before the last one, and then something more.
         for (from, since) in [(&finished, &story.outside[0]), (touched(), &story.outside[1])] {
-            let (_, found) = forged(from, forgery, since);
+            let (_, _, found) = forged(from, forgery, since);
             missed.extend(found.err().map(|error| format!("since {}: {error}", size_of(since))));
         }
     }
@@ -177,14 +183,10 @@ fn what_a_resumed_check_cannot_see_is_listed_and_found_by_a_check_of_everything(
     let finished = story.copy();
     let mut wrong = Vec::new();
     for forgery in FORGERIES {
-        let (report, found) = forged(&finished, forgery, &story.outside[1]);
+        let (place, report, found) = forged(&finished, forgery, &story.outside[1]);
         let unseen = UNSEEN.contains(&forgery.0) || forgery.0 == UNSEEN_EMBEDDED && !engine::is_postgres();
         match unseen {
             true if report.is_sound() && resumed(&report).entries > 0 => {
-                let place = finished.copy();
-                let mut forger = Forger::at(&place);
-                (forgery.1)(&mut forger);
-                forger.leave();
                 assert!(!place.verify(&story.outside).is_sound(), "{}", forgery.0);
             }
             true => wrong.push(format!("{} is listed and was found", forgery.0)),
