@@ -287,7 +287,19 @@ fn what_ends_counts_at_once_for_one_who_asked_a_moment_ago() {
     administrator.post(&his("departure"), json!({ "reason": "moved away" })).ok();
     asks().into_iter().for_each(|answer| drop(answer.refused(401)));
 
+    // A session is no token for programs, nor the other way round, whatever each was used for before.
     let person = centre.inspector().account();
+    let session = sign_in(&centre, &person.sign_in, &person.password);
+    let own = cookie(&session);
+    session.ok();
+    by_cookie(&centre, &own, "GET", "/me").send().ok();
+    centre.inspector().get("/me").ok();
+    let (_, secret) = own.split_once('=').unwrap();
+    let bearer = format!("Bearer {secret}");
+    centre.stranger().call("GET", "/me").header("authorization", &bearer).send().refused(401);
+    let token = format!("baiyo_session={}", person.token);
+    by_cookie(&centre, &token, "GET", "/me").send().refused(401);
+
     let session = sign_in(&centre, &person.sign_in, &person.password);
     let (own, begun) = (cookie(&session), centre.now());
     session.ok();

@@ -305,6 +305,7 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
         let row = ClinicBoardRow { batch: row.id, clinic: Id(clinic.0), status, changed_at };
         diesel::insert_into(clinic_board_row::table).values(&row).execute(conn)?;
     }
+    diesel::delete(container_row::table.filter(container_row::batch.eq(row.id))).execute(conn)?;
     for container in batch.containers.values() {
         let label = batch.opened.label.part(LabelKind::Dose, container.no.0);
         let clinic = container.allocated.map_or(batch.opened.clinic, |(_, _, clinic)| clinic);
@@ -316,7 +317,6 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
             status: container.status().name().into(),
             expires_at: container.expires_at.micros(),
         };
-        diesel::delete(container_row::table.find((row.batch, row.no))).execute(conn)?;
         diesel::insert_into(container_row::table).values(&row).execute(conn)?;
         for stop in &container.stops {
             let issued = batch.logged(stop.entry).map_or(0, |logged| logged.stamp.recorded_at.micros());

@@ -1,6 +1,7 @@
 //! Streams that were read and folded, remembered by their newest entry. Whoever reads one again asks the database only
 //! whether that entry still stands there, and for what followed it: a hash is of everything before it, so what is
-//! remembered by it is what folding all of it again would make. What rests on signatures is read whole instead.
+//! remembered by it is what folding all of it again would make. An older row that somebody changes in the file without
+//! its hash is not seen from here (`verify` sees it); so what rests on signatures is read whole.
 
 use crate::engine::prelude::*;
 use crate::journal;

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use callers::Callers;
+use callers::Shown;
 
 /// The cookie that carries a session.
 pub const COOKIE: &str = "baiyo_session";
@@ -111,7 +112,8 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     // Asked first: whatever is read after it is at least as new.
     let revision = state.store.revision();
     let (now, _) = state.store.now();
-    let known = revision.and_then(|revision| state.callers.known(&token, revision, now));
+    let shown = Shown::new(&token, by_cookie);
+    let known = revision.and_then(|revision| state.callers.known(shown, revision, now));
     let person = match known {
         Some(person) => Some(person),
         None => {
@@ -163,7 +165,7 @@ fn look_up(
             tracing::warn!(%error, "a session's use could not be noted");
         }
     } else if let Some(revision) = revision {
-        state.callers.remember(token, revision, &person, until);
+        state.callers.remember(Shown::new(token, by_cookie), revision, &person, until);
     }
     Ok(Some(person))
 }

@@ -53,3 +53,31 @@ pub(crate) fn begin_immediate(conn: &mut Conn) -> QueryResult<()> {
         Engine::Postgres(_) => conn.begin(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::prelude::*;
+    use diesel::sql_types::Text;
+
+    #[derive(QueryableByName)]
+    struct Built {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+
+    #[test]
+    fn the_engine_is_built_for_how_it_is_used() {
+        let mut conn = open(":memory:").unwrap();
+        let built: Vec<Built> = diesel::sql_query("PRAGMA compile_options").load(&mut conn).unwrap();
+        let has = |option: &str| built.iter().any(|built| built.compile_options == option);
+        for option in ["ENABLE_QPSG", "THREADSAFE=2", "DEFAULT_MEMSTATUS=0"] {
+            assert!(has(option), "{option}");
+        }
+        for option in ["ENABLE_LOAD_EXTENSION", "ENABLE_STAT4", "ENABLE_FTS5", "THREADSAFE=1"] {
+            assert!(!has(option), "{option}");
+        }
+        let loaded = conn.batch_execute("SELECT load_extension('libm.so.6')").unwrap_err().to_string();
+        assert!(loaded.contains("not authorized") || loaded.contains("no such function"), "{loaded}");
+    }
+}

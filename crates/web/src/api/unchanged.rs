@@ -1,6 +1,6 @@
 //! Lists that are asked for again and again. On the embedded engine nobody but this process writes: so it knows, without
-//! asking the database, whether an answer given before still stands, and says so by 304. Who asks, and whether he may,
-//! is decided each time.
+//! asking the database, whether an answer given before still stands, and says so by 304. Whether he who asks may, is decided
+//! each time.
 
 use super::problem::Problem;
 use crate::server::State;

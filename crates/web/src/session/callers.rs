@@ -15,34 +15,46 @@ pub struct Callers(Mutex<Asked>);
 struct Asked {
     /// How often the store had been written to before they were looked up.
     revision: u64,
-    /// The person, and until when a session or token is his by time alone; by its hash.
-    known: HashMap<[u8; 32], (Arc<Person>, Time)>,
+    /// The person, and until when a session or token is his by time alone.
+    known: HashMap<Shown, (Arc<Person>, Time)>,
+}
+
+/// How somebody shows who he is. A session is no token for programs, nor the other way round.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// Whether by the cookie of a session.
+    by_cookie: bool,
+    /// The secret's hash: the secret itself is kept nowhere.
+    hash: [u8; 32],
+}
+
+impl Shown {
+    /// By a session's cookie or by a token for programs.
+    pub fn new(secret: &str, by_cookie: bool) -> Self {
+        Self { by_cookie, hash: Sha256::digest(secret).into() }
+    }
 }
 
 impl Callers {
-    /// Whose a token is, where that was asked at this revision and is so still.
-    pub fn known(&self, token: &str, revision: u64, now: Time) -> Option<Arc<Person>> {
+    /// Who showed this, where that was asked at this revision and is so still.
+    pub fn known(&self, shown: Shown, revision: u64, now: Time) -> Option<Arc<Person>> {
         let asked = self.asked();
-        let (person, until) = asked.known.get(&hash_of(token)).filter(|_| asked.revision == revision)?;
+        let (person, until) = asked.known.get(&shown).filter(|_| asked.revision == revision)?;
         (now < *until).then(|| Arc::clone(person))
     }
 
-    /// Remembers whose a token is; the revision is that from before it was looked up.
-    pub fn remember(&self, token: &str, revision: u64, person: &Arc<Person>, until: Time) {
+    /// Remembers who showed this; the revision is that from before he was looked up.
+    pub fn remember(&self, shown: Shown, revision: u64, person: &Arc<Person>, until: Time) {
         let mut asked = self.asked();
         if asked.revision < revision {
             *asked = Asked { revision, known: HashMap::new() };
         }
         if asked.revision == revision {
-            asked.known.insert(hash_of(token), (Arc::clone(person), until));
+            asked.known.insert(shown, (Arc::clone(person), until));
         }
     }
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-}
-
-fn hash_of(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
 }
