@@ -4,8 +4,8 @@
 use crate::asking::{Asking, Sent, Use};
 use crate::engine;
 use crate::founded::{Member, beginning, founded};
-use crate::program::{Serving, start_and_kill};
-use crate::serving;
+use crate::program::{Program, start_and_kill};
+use crate::serving::Serving;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
@@ -45,9 +45,9 @@ struct Running {
 
 enum Server {
     /// In this process, with the story's clock.
-    Here(serving::Serving),
+    Here(Serving),
     /// The product's binary, with the machine's clock.
-    Apart(Serving),
+    Apart(Program),
 }
 
 /// A clock a second behind another.
@@ -116,7 +116,7 @@ impl Centre {
     }
 
     fn serve(&mut self, store: Arc<Store>) {
-        let serving = serving::Serving::start(store);
+        let serving = Serving::start(store);
         let address = format!("http://{}", serving.address());
         self.servers.push(Running { address, agent: agent(), server: Server::Here(serving) });
     }
@@ -129,9 +129,9 @@ impl Centre {
     /// Starts the product's binary with more in its environment; after how long it served.
     pub fn start_apart_in(&mut self, environment: &[(&str, &str)]) -> Duration {
         self.forget_those_apart();
-        let (serving, took) = Serving::start(&self.location, environment);
-        let address = serving.address.clone();
-        self.servers.push(Running { address, agent: agent(), server: Server::Apart(serving) });
+        let (program, took) = Program::start(&self.location, environment);
+        let address = program.address.clone();
+        self.servers.push(Running { address, agent: agent(), server: Server::Apart(program) });
         took
     }
 
@@ -186,7 +186,7 @@ impl Centre {
         self.apart().pid()
     }
 
-    fn apart(&self) -> &Serving {
+    fn apart(&self) -> &Program {
         match self.servers.first() {
             Some(Running { server: Server::Apart(serving), .. }) => serving,
             _ => panic!("no binary serves"),

@@ -60,7 +60,7 @@ fn run(command: &mut Command) -> Ran {
 }
 
 /// The product serving in a process of its own, which may be killed. Whatever becomes of it, it never panics.
-pub(crate) struct Serving {
+pub(crate) struct Program {
     /// Where it listens.
     pub(crate) address: String,
     child: Mutex<Child>,
@@ -69,7 +69,7 @@ pub(crate) struct Serving {
     _printed: BufReader<ChildStdout>,
 }
 
-impl Serving {
+impl Program {
     /// Starts it, and says after how long it served.
     pub(crate) fn start(location: &Location, environment: &[(&str, &str)]) -> (Self, Duration) {
         let began = Instant::now();
@@ -127,7 +127,7 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for Program {
     fn drop(&mut self) {
         let mut child = self.child.lock().expect("the process");
         let _ = child.kill().and_then(|()| child.wait());
