@@ -178,7 +178,7 @@ fn everything(
     if bounds.entries == 0 {
         check.report.notes.push(Note::Empty);
     }
-    tree::check(check, conn, &bounds, &log, kept, since.as_ref())
+    tree::check(check, conn, &bounds, &log, kept, since.as_mut())
 }
 
 /// After all entries: the place of findings that concern none.

@@ -8,7 +8,7 @@ use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::StreamKind;
 use baiyo_domain::journal::checkpoint::Checkpoint;
 use baiyo_persistence::verify::{Fault, Finding, Note, Report, Resumed, Source};
-use centre::dialect::id;
+use centre::dialect::{id, no_hash};
 use centre::forger::{Forger, ORIGIN, notes_in, replaced};
 use centre::forgeries::{FORGERIES, Forgery};
 use centre::place::Place;
@@ -67,13 +67,12 @@ fn an_honest_journal_is_sound_from_every_checkpoint_on_and_what_was_left_out_is_
         let mut steps = Vec::new();
         let report = place.resume(note, &kept, &mut |done, total| steps.push((done, total)));
         assert_eq!(report.findings, []);
-        let Resumed { size, entries, checkpoints } = resumed(&report);
+        let Resumed { size, entries } = resumed(&report);
         assert_eq!(size, size_of(note));
         assert_eq!(report.entries + entries, END, "{size}");
         assert!(report.entries >= ALWAYS + (END - size.max(EARLY)), "{size}: {report:?}");
-        // In the database, in the folder, and given; the newest is in the folder twice.
-        let older = sizes.range(..size).count() as u64;
-        assert_eq!(checkpoints, 3 * older, "{size}");
+        // In the database, in the folder and given, the newest twice in the folder; and the one to resume from.
+        assert_eq!(report.checkpoints, 3 * sizes.len() as u64 + 3, "{size}");
         // Of what it reads as well as of the leaves that are new.
         assert!(
             steps.is_sorted()
@@ -312,6 +311,48 @@ fn a_checkpoint_of_another_log_altered_or_too_large_is_never_gone_on_from() {
     std::fs::remove_dir_all(place.folder().join("keys")).unwrap();
     assert!(place.resume(&own(END, root), &[], &mut |_, _| ()).resumed.is_some());
     refused(&place, &own(END, early), |fault| matches!(fault, Fault::Edge { size: END }));
+}
+
+#[test]
+fn an_older_checkpoint_is_compared_as_well_wherever_it_was_kept() {
+    let place = touched().copy();
+    let since = &story().outside[1];
+    let mut forger = Forger::at(&place);
+    let key = forger.log_key();
+    let (early, other) = (forger.root(EARLY), forger.root(EARLY - 1));
+    let signed = |size, root| Checkpoint { origin: ORIGIN.into(), size, root }.sign(&key);
+    let honest: Vec<String> = (0..=END).map(|size| signed(size, forger.root(size))).collect();
+    forger.leave();
+    // One at each size is a proof for each shape of the older tree.
+    let report = place.resume(since, &honest, &mut |_, _| ());
+    assert_eq!(report.findings, []);
+    assert_eq!(resumed(&report).size, END);
+    assert_eq!(report.checkpoints, place.resume(since, &[], &mut |_, _| ()).checkpoints + END + 1);
+
+    let given = [signed(EARLY, early), signed(EARLY, other)];
+    let report = place.resume(since, &given, &mut |_, _| ());
+    resumed(&report);
+    let root = Fault::Root { source_name: Source::Outside(2), size: EARLY, since: 1 };
+    assert!(matches!(&report.findings[..], [finding] if finding.what == root), "{:?}", report.findings);
+    assert_eq!(report.findings, place.verify(&given).findings);
+    // And is so in the folder.
+    std::fs::write(place.folder().join(format!("checkpoints/{EARLY:012}.txt")), signed(EARLY, other))
+        .unwrap();
+    let report = place.resume(since, &[], &mut |_, _| ());
+    let root = |fault: &Fault| matches!(fault, Fault::Root { source_name: Source::File(_), size: EARLY, .. });
+    assert!(matches!(&report.findings[..], [finding] if root(&finding.what)), "{:?}", report.findings);
+
+    // A stored subtree over entries that are not read, and a checkpoint that it makes: they agree with each other.
+    let place = story().copy();
+    let mut forger = Forger::at(&place);
+    let size = 50;
+    forger.sql(&format!("UPDATE tree_node SET hash = {} WHERE level = 1 AND idx = 24", no_hash()));
+    let given = [signed(size, forger.root(size))];
+    forger.leave();
+    assert!(place.resume(since, &[], &mut |_, _| ()).is_sound());
+    let report = place.resume(since, &given, &mut |_, _| ());
+    let node = |fault: &Fault| matches!(fault, Fault::Node { level: 2, index: 12 });
+    assert!(matches!(&report.findings[..], [finding] if node(&finding.what)), "{:?}", report.findings);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::rows::{self, Bounds};
 use super::signatures::key_in;
+use super::since::Since;
 use super::tree::Edge;
 use super::{Check, END, Fault, Note, Source};
 use crate::engine::prelude::*;
@@ -174,27 +175,31 @@ impl<'a> Claims<'a> {
         Ok(Self { due, kept, agreed: 0, agreed_outside: 0 })
     }
 
-    /// Takes those out that are over fewer entries than `size`: of each only whether it is one of this log is checked.
-    /// Returns how many.
-    pub fn leave_out(
+    /// Compares those over fewer entries than the checkpoint from which the check goes on with the older trees that
+    /// stand under it.
+    pub fn compare_older(
         &mut self,
         check: &mut Check,
         conn: &mut Conn,
         log: &Log,
-        size: u64,
-    ) -> QueryResult<u64> {
-        let due = self.due.split_off(&size);
-        let mut older = 0;
-        for (size, sources) in std::mem::replace(&mut self.due, due) {
-            for source in sources {
-                older += 1;
-                check.report.checkpoints += 1;
-                if let Err(fault) = self.stated(conn, log, &source, size)? {
-                    check.findings.found(END, fault);
+        since: &mut Since,
+    ) -> QueryResult<()> {
+        let older: Vec<u64> = self.due.range(..since.size).map(|(size, _)| *size).collect();
+        for size in older {
+            match since.edge_at(check, conn, size)? {
+                Some(edge) => self.compare(check, conn, log, &edge)?,
+                // The damage is a finding; what the checkpoints are by themselves can be told all the same.
+                None => {
+                    for source in self.due.remove(&size).unwrap_or_default() {
+                        check.report.checkpoints += 1;
+                        if let Err(fault) = self.stated(conn, log, &source, size)? {
+                            check.findings.found(END, fault);
+                        }
+                    }
                 }
             }
         }
-        Ok(older)
+        Ok(())
     }
 
     /// Compares the checkpoints over as many entries as the edge has with its root.

@@ -308,15 +308,12 @@ pub struct Resumed {
     pub size: u64,
     /// Entries that were not read: older ones, of streams in which nothing is new.
     pub entries: u64,
-    /// Older checkpoints, of which form and signature were checked and the root was not compared.
-    pub checkpoints: u64,
 }
 
 impl fmt::Display for Resumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, entries, checkpoints } = self;
-        write!(f, "resumed from a checkpoint over {size} entries: {entries} entries were not read again, ")?;
-        write!(f, "{checkpoints} older checkpoints not compared")
+        let Self { size, entries } = self;
+        write!(f, "resumed from a checkpoint over {size} entries: {entries} entries were not read again")
     }
 }
 

@@ -75,6 +75,30 @@ impl Since {
         self.edge.clone()
     }
 
+    /// The right edge of an older tree, over at most as many entries: each of its subtrees is shown to stand under the
+    /// checkpoint (RFC 9162 section 2.1.4). Nothing where the stored tree is damaged on the way, which is then a finding.
+    pub fn edge_at(&mut self, check: &mut Check, conn: &mut Conn, size: u64) -> QueryResult<Option<Edge>> {
+        let places = tops(size);
+        let asked = places.iter().flat_map(|at| self.way_from(*at)).collect();
+        let stored = stored(conn, &asked)?;
+        let mut subtrees = Vec::with_capacity(places.len());
+        for at in places {
+            let stands = match stored.get(&at) {
+                Some(hash) => self.follow(&stored, at, *hash).map(|()| *hash),
+                None => Err(at),
+            };
+            match stands {
+                Ok(hash) => subtrees.push(hash),
+                Err(broken) => {
+                    self.report_damage(check, END, broken);
+                    return Ok(None);
+                }
+            }
+        }
+        self.forget();
+        Ok(Some(Edge { count: size, subtrees }))
+    }
+
     /// Checks that every older entry of some streams stands under the checkpoint where the tree has it.
     pub fn prove(
         &mut self,
@@ -104,28 +128,42 @@ impl Since {
             .collect();
         // So that what is damaged is told of the first entry that it concerns.
         older.sort_by_key(|(name, ..)| name.seq);
-        let asked = older.iter().flat_map(|(_, index, _)| self.way_from(*index)).collect();
+        let asked = older.iter().flat_map(|(_, index, _)| self.way_from((0, *index))).collect();
         let stored = stored(conn, &asked)?;
         for (name, index, hash) in older {
             match hash.filter(|hash| stored.get(&(0, index)) == Some(hash)) {
-                Some(hash) => self.follow(check, &stored, &name, index, hash),
+                Some(hash) => {
+                    if let Err(broken) = self.follow(&stored, (0, index), hash) {
+                        self.report_damage(check, name.seq, broken);
+                    }
+                }
                 None => check.findings.found_in(&name, Fault::Leaf { index }),
             }
         }
+        self.forget();
+        Ok(())
+    }
+
+    fn forget(&mut self) {
         if self.proven.len() > REMEMBERED {
             self.proven.clear();
         }
-        Ok(())
+    }
+
+    /// Reports where the stored tree is damaged, once.
+    fn report_damage(&mut self, check: &mut Check, place: i64, at: At) {
+        if self.damaged.insert(at) {
+            check.findings.found(place, Fault::Node { level: i64::from(at.0), index: at.1 });
+        }
     }
 
     fn known(&self, at: At) -> Option<Hash> {
         self.tops.get(&at).or_else(|| self.proven.get(&at)).copied()
     }
 
-    /// The leaf, and on the way up from it each subtree and its sibling, up to one that is known.
-    fn way_from(&self, index: i64) -> Vec<At> {
-        let mut way = vec![(0, index)];
-        let mut at = (0, index);
+    /// A subtree, and on the way up from it each subtree and its sibling, up to one that is known.
+    fn way_from(&self, mut at: At) -> Vec<At> {
+        let mut way = vec![at];
         while self.known(at).is_none() && at.0 < u64::BITS {
             let parent = above_at(at);
             way.extend([sibling_of(at), parent]);
@@ -134,30 +172,26 @@ impl Since {
         way
     }
 
-    /// Follows the stored subtrees from a leaf up to one that is known.
-    fn follow(&mut self, check: &mut Check, stored: &HashMap<At, Hash>, name: &Name, index: i64, leaf: Hash) {
-        let (mut at, mut hash) = ((0, index), leaf);
+    /// Follows the stored subtrees from one of them up to one that is known; where they are damaged, if they are.
+    fn follow(&mut self, stored: &HashMap<At, Hash>, mut at: At, mut hash: Hash) -> Result<(), At> {
         let mut passed = vec![(at, hash)];
-        let broken = loop {
+        loop {
             if let Some(known) = self.known(at) {
-                break (known != hash).then_some(at);
+                if known != hash {
+                    return Err(at);
+                }
+                self.proven.extend(passed);
+                return Ok(());
             }
             let parent = above_at(at);
-            let Some(sibling) = stored.get(&sibling_of(at)).copied() else { break Some(sibling_of(at)) };
+            let Some(sibling) = stored.get(&sibling_of(at)).copied() else { return Err(sibling_of(at)) };
             let made = if at.1 % 2 == 0 { above(hash, sibling) } else { above(sibling, hash) };
             let found = self.known(parent).or_else(|| stored.get(&parent).copied());
             if found != Some(made) {
-                break Some(parent);
+                return Err(parent);
             }
             passed.extend([(sibling_of(at), sibling), (parent, made)]);
             (at, hash) = (parent, made);
-        };
-        match broken {
-            None => self.proven.extend(passed),
-            Some(at) if self.damaged.insert(at) => {
-                check.findings.found(name.seq, Fault::Node { level: i64::from(at.0), index: at.1 });
-            }
-            Some(_) => {}
         }
     }
 

@@ -22,20 +22,20 @@ pub fn check(
     bounds: &Bounds,
     log: &Log,
     kept: &Kept,
-    since: Option<&Since>,
+    mut since: Option<&mut Since>,
 ) -> QueryResult<()> {
     log.tell(check);
     if kept.outside.is_empty() && kept.since.is_none() {
         check.report.notes.push(Note::NoOutsideCheckpoint);
     }
-    let mut edge = since.map(Since::edge).unwrap_or_default();
-    let mut stored = since.map(Since::edge).unwrap_or_default();
+    let mut edge = since.as_deref().map(Since::edge).unwrap_or_default();
+    let mut stored = edge.clone();
     let mut claims = Claims::collect(check, conn, log, kept, bounds)?;
-    if let Some(since) = since {
-        let older = claims.leave_out(check, conn, log, since.size)?;
+    if let Some(since) = &mut since {
+        claims.compare_older(check, conn, log, since)?;
         since.check_older_leaves(check, conn)?;
         let entries = bounds.entries.saturating_sub(check.report.entries);
-        let resumed = Resumed { size: since.size, entries, checkpoints: older };
+        let resumed = Resumed { size: since.size, entries };
         check.report.resumed = Some(resumed);
         check.report.notes.push(Note::Resumed(resumed));
     }
