@@ -267,6 +267,35 @@ fn what_is_moved_into_a_stream_with_nothing_new_is_seen_by_a_check_of_everything
     assert!(found.iter().any(altered), "{found:?}");
 }
 
+#[test]
+fn what_is_forged_and_sealed_after_a_check_is_found_from_the_checkpoint_that_was_copied_before_it() {
+    let place = touched().copy();
+    let kept = &story().outside[1];
+    // First the newest checkpoint is copied, then it is checked.
+    let new = place.latest();
+    let report = place.resume(kept, std::slice::from_ref(&new), &mut |_, _| ());
+    assert_eq!(report.findings, []);
+    assert!(report.notes.contains(&Note::Agreed { size: size_of(&new) }), "{:?}", report.notes);
+    // While nobody looks, something is forged, and the server seals it.
+    let released = "a rejected container is released in the releaser's name";
+    let (_, forge, expected) = FORGERIES.iter().find(|forgery| forgery.0 == released).unwrap();
+    let mut forger = Forger::at(&place);
+    let entry = forge(&mut forger);
+    forger.leave();
+    place.open().seal().unwrap();
+    // Only now is it copied by somebody who checked first.
+    let late = place.latest();
+    assert_eq!(size_of(&late), size_of(&new) + 1);
+
+    let found = |since: &str| {
+        let report = place.resume(since, &[place.latest()], &mut |_, _| ());
+        resumed(&report);
+        report.findings.iter().any(|finding| finding.entry == entry && expected(&finding.what))
+    };
+    assert!(found(&new));
+    assert!(!found(&late) && place.resume(&late, &[], &mut |_, _| ()).is_sound());
+}
+
 /// Not to be gone on from: what is wrong with it is found, and everything is read.
 fn refused(place: &Place, since: &str, is: fn(&Fault) -> bool) {
     let report = place.resume(since, &[], &mut |_, _| ());

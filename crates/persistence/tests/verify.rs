@@ -23,7 +23,9 @@ fn an_honest_journal_is_sound() {
     assert!(report.entries > 50 && report.signatures > 20, "{report:?}");
     // Three in the database, three files and the latest, two outside.
     assert_eq!(report.checkpoints, 9);
-    assert!(matches!(&report.notes[..], [Note::FirstKey { anchored: true, .. }, Note::LogKey(_)]));
+    let sealed = report.entries;
+    assert!(matches!(&report.notes[..],
+        [Note::FirstKey { anchored: true, .. }, Note::LogKey(_), Note::Agreed { size }] if *size == sealed));
     assert!(steps.is_sorted() && steps.last().is_some_and(|(done, total)| done == total && *total > 0));
 }
 

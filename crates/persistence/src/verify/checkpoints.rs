@@ -120,8 +120,8 @@ pub struct Claims<'a> {
     kept: &'a Kept<'a>,
     /// The size of the last checkpoint that agreed, and of the last one from outside that did: whoever has the log's
     /// key can make all others agree.
-    agreed: u64,
-    agreed_outside: u64,
+    agreed: Option<u64>,
+    agreed_outside: Option<u64>,
 }
 
 #[derive(QueryableByName)]
@@ -172,7 +172,7 @@ impl<'a> Claims<'a> {
                 }
             }
         }
-        Ok(Self { due, kept, agreed: 0, agreed_outside: 0 })
+        Ok(Self { due, kept, agreed: None, agreed_outside: None })
     }
 
     /// Compares those over fewer entries than the checkpoint from which the check goes on with the older trees that
@@ -215,7 +215,9 @@ impl<'a> Claims<'a> {
                 Err(fault) => check.findings.found(END, fault),
                 Ok(stated) if stated != root => {
                     let agreed = if outside { self.agreed_outside } else { self.agreed };
-                    check.findings.found(END, Fault::Root { source_name, size, since: agreed + 1 });
+                    check
+                        .findings
+                        .found(END, Fault::Root { source_name, size, since: agreed.unwrap_or(0) + 1 });
                 }
                 Ok(_) => {
                     agreed = true;
@@ -224,10 +226,10 @@ impl<'a> Claims<'a> {
             }
         }
         if agreed {
-            self.agreed = size;
+            self.agreed = Some(size);
         }
         if agreed_outside {
-            self.agreed_outside = size;
+            self.agreed_outside = Some(size);
         }
         Ok(())
     }
@@ -251,8 +253,11 @@ impl<'a> Claims<'a> {
         })
     }
 
-    /// Reports the checkpoints that are over more entries than there are.
-    pub fn beyond(self, check: &mut Check, present: u64) {
+    /// Says which one is the largest that agreed, and reports those that are over more entries than there are.
+    pub fn close(self, check: &mut Check, present: u64) {
+        if let Some(size) = self.agreed {
+            check.report.notes.push(Note::Agreed { size });
+        }
         for (size, sources) in self.due {
             for source_name in sources {
                 check.report.checkpoints += 1;

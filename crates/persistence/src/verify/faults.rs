@@ -337,6 +337,12 @@ pub enum Note {
     /// No key of the log.
     #[error("the signatures of checkpoints were not checked: keys/checkpoint.seed cannot be read")]
     NoLogKey,
+    /// The largest checkpoint that was compared and agreed, wherever it was kept.
+    #[error("the largest checkpoint that was compared and agreed is over {size} entries")]
+    Agreed {
+        /// How many entries it covers.
+        size: u64,
+    },
     /// No checkpoint outside the database.
     #[error("no checkpoint outside the database was compared")]
     NoOutsideCheckpoint,

@@ -66,7 +66,7 @@ pub fn check(
             claims.compare(check, conn, log, &edge)?;
         }
     }
-    claims.beyond(check, edge.count);
+    claims.close(check, edge.count);
     check_unsealed(check, conn, bounds)
 }
 
