@@ -4,7 +4,8 @@
 //!
 //! It reads while a server has the folder, takes no lock on it and makes no file. Rows that appear while it reads
 //! are left for the next time. It holds in memory the name of each stream, the people's keys and roles, a few streams for
-//! each thread, the right edge of the tree and the sizes of the checkpoints.
+//! each thread (of refused attempts a few pages, however many there are), the right edge of the tree and the sizes of the
+//! checkpoints.
 //!
 //! It can also go on from a checkpoint that an earlier check compared: then it reads what is new and the streams that
 //! it belongs to, and proves of every older entry in them that it stands under that checkpoint.

@@ -3,8 +3,12 @@
 
 mod centre;
 
+use baiyo_domain::ids::{CommandId, EntryId, PersonId};
+use baiyo_domain::journal::checkpoint::Checkpoint;
+use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_domain::time::Time;
 use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Source, verify};
-use centre::forger::Forger;
+use centre::forger::{Forger, ORIGIN, replaced};
 use centre::forgeries::FORGERIES;
 use centre::place::Place;
 use centre::{engine, story};
@@ -249,5 +253,114 @@ fn a_checkpoint_of_another_log_or_altered_is_no_proof() {
             "{:?}",
             report.findings
         );
+    }
+}
+
+/// So many refused attempts of one person are read in three pages, and the first of the second page is number 501.
+const ATTEMPTS: u32 = 1_300;
+
+/// The story, and after it one person's refused attempts, all of them sealed; and a checkpoint before the last ten.
+fn with_many_attempts() -> (Place, StreamId, String) {
+    let place = story().copy();
+    let who = PersonId(Uuid::now_v7());
+    place.open().record_attempt(who, "person.role_grant".into(), String::new(), vec![]).unwrap();
+    let stream = StreamId { kind: StreamKind::Attempts, id: who.0 };
+    let mut forger = Forger::at(&place);
+    let mut last = forger.stream(stream).pop().unwrap();
+    forger.sql("BEGIN");
+    for version in 2..=ATTEMPTS {
+        let (id, command) = (EntryId(Uuid::now_v7()), CommandId(Uuid::now_v7()));
+        last = Entry { id, command, version, previous_hash: last.hash, ..last };
+        last.hash = last.leaf_hash();
+        forger.insert(None, &last);
+    }
+    forger.seal_rest();
+    forger.sql("COMMIT");
+    let size = forger.size() - 10;
+    let checkpoint = Checkpoint { origin: ORIGIN.into(), size, root: forger.root(size) };
+    let kept = checkpoint.sign(&forger.log_key());
+    forger.leave();
+    (place, stream, kept)
+}
+
+/// What is done to an entry, and which entry is found with what.
+type Change = (u32, fn(&mut Forger, Entry), u32, fn(&Fault) -> bool);
+
+const CHANGES: [Change; 7] = [
+    (501, |f, e| f.overwrite(&Entry { payload: b"{}".to_vec(), ..e }), 501, |found| *found == Fault::Hash),
+    (501, |f, e| alone(f, Entry { previous_hash: Hash::ZERO, ..e }), 501, |found| *found == Fault::Chain),
+    (
+        500,
+        |f, e| alone(f, Entry { performer: PersonId(Uuid::nil()), ..e }),
+        501,
+        |found| *found == Fault::Chain,
+    ),
+    (500, |f, e| f.delete(&e), 501, |found| *found == Fault::Version { due: 500 }),
+    (
+        500,
+        |f, e| {
+            f.sql(&format!(
+                "DELETE FROM journal WHERE stream_kind = 'attempts' AND version BETWEEN 2 AND {}",
+                e.version
+            ))
+        },
+        501,
+        |found| *found == Fault::Version { due: 2 },
+    ),
+    (
+        501,
+        |f, e| {
+            let recorded_at = Time::from_micros(e.recorded_at.micros() - 1).unwrap();
+            alone(f, Entry { recorded_at, ..e });
+        },
+        501,
+        |found| *found == Fault::RecordedEarlier,
+    ),
+    // And the chain made to fit.
+    (
+        750,
+        |f, e| f.edit(&e, |e| e.payload = replaced(&e.payload, "role", "rôle")),
+        750,
+        |found| matches!(found, Fault::Leaf { .. }),
+    ),
+];
+
+/// Changes an entry with its own hash, and nothing after it.
+fn alone(forger: &mut Forger, mut entry: Entry) {
+    entry.hash = entry.leaf_hash();
+    forger.overwrite(&entry);
+}
+
+#[test]
+fn refused_attempts_are_checked_across_the_borders_of_the_pages_in_which_they_are_read() {
+    let (place, stream, kept) = with_many_attempts();
+    let honest = place.verify(&story().outside);
+    assert_eq!(honest.findings, []);
+    let before = story().copy().verify(&[]).entries;
+    assert_eq!(honest.entries, before + u64::from(ATTEMPTS));
+    let resumed = place.resume(&kept, &[], &mut |_, _| ());
+    assert_eq!((&resumed.findings[..], resumed.resumed.is_some()), (&[][..], true));
+    assert!(resumed.entries >= u64::from(ATTEMPTS));
+    for threads in [1, 5] {
+        assert_eq!(place.verify_on(threads, &story().outside), honest);
+    }
+
+    for (number, (version, change, found_at, is)) in CHANGES.iter().enumerate() {
+        let place = place.copy();
+        let mut forger = Forger::at(&place);
+        let entries = forger.stream(stream);
+        let of = |version: &u32| entries[*version as usize - 1].clone();
+        forger.sql("BEGIN");
+        change(&mut forger, of(version));
+        forger.sql("COMMIT");
+        forger.leave();
+        let right = |finding: &Finding| finding.entry == Some(of(found_at).id) && is(&finding.what);
+        let whole = place.verify(&[]);
+        assert!(whole.findings.iter().any(right), "{number}: {:?}", whole.findings.first());
+        for threads in [1, 5] {
+            assert_eq!(place.verify_on(threads, &[]), whole, "{number}, on {threads} threads");
+        }
+        let resumed = place.resume(&kept, &[], &mut |_, _| ());
+        assert!(resumed.findings.iter().any(right), "{number}: {:?}", resumed.findings.first());
     }
 }

@@ -245,6 +245,40 @@ pub fn of_streams(
     Ok(streams)
 }
 
+/// The places of a stream's rows, in order: so many of those after `seq`, up to the bound.
+pub fn places_of(
+    conn: &mut Conn,
+    stream: StreamId,
+    seq: i64,
+    most: i64,
+    bounds: &Bounds,
+) -> QueryResult<Vec<i64>> {
+    let places: Vec<Place> = diesel::sql_query(format!(
+        "SELECT seq FROM journal WHERE stream_kind = $1 AND stream_id IN ({}) AND seq > $2 AND seq <= $3 \
+         ORDER BY seq LIMIT $4",
+        Dialect::of(conn).listed(std::iter::once(stream.id))
+    ))
+    .bind::<Text, _>(stream.kind.name())
+    .bind::<BigInt, _>(seq)
+    .bind::<BigInt, _>(bounds.last)
+    .bind::<BigInt, _>(most)
+    .load(conn)?;
+    Ok(places.into_iter().map(|place| place.seq).collect())
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+/// The rows at these places, in order.
+pub fn at(conn: &mut Conn, places: &[i64]) -> QueryResult<Vec<Row>> {
+    let places: Vec<String> = places.iter().map(i64::to_string).collect();
+    let row = row(Dialect::of(conn));
+    diesel::sql_query(format!("{row} WHERE seq IN ({}) ORDER BY seq", places.join(", "))).load(conn)
+}
+
 /// How a finding names an entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Name {

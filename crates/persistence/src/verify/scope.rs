@@ -45,7 +45,7 @@ impl Scope {
 /// How many entries are read together, unless a stream has more.
 const TOGETHER: u64 = 500;
 
-/// Streams that are read together.
+/// Streams that are read together: one alone, or several with few entries.
 pub struct Group {
     /// Their kind.
     pub kind: StreamKind,

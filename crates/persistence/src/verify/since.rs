@@ -4,15 +4,13 @@
 use super::checkpoints::Log;
 use super::dialect::Dialect;
 use super::rows::{self, Bounds, Name, Row};
-use super::scope::Group;
 use super::tree::{Edge, above};
 use super::{Check, END, Fault, Finding, Note};
 use crate::engine::prelude::*;
 use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::Hash;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary};
 use std::collections::{BTreeSet, HashMap};
-use uuid::Uuid;
 
 /// A subtree's level, 0 for leaves, and its place in the level.
 type At = (u32, i64);
@@ -99,33 +97,31 @@ impl Since {
         Ok(Some(Edge { count: size, subtrees }))
     }
 
-    /// Checks that every older entry of some streams stands under the checkpoint where the tree has it.
-    pub fn prove(
+    /// Checks that every older entry among some rows stands under the checkpoint where the tree has it.
+    pub fn prove<'r>(
         &mut self,
         check: &mut Check,
         conn: &mut Conn,
-        group: &Group,
-        read: &HashMap<Uuid, Vec<Row>>,
+        read: impl Iterator<Item = &'r Row>,
     ) -> QueryResult<()> {
         let sql = Dialect::of(conn);
-        let leaves: Vec<LeafRow> = diesel::sql_query(format!(
-            "SELECT l.tree_index AS tree_index, {} AS entry FROM journal AS j JOIN tree_leaf AS l ON l.entry = j.id \
-             WHERE j.stream_kind = $1 AND j.stream_id IN ({}) AND {}",
-            sql.uuid("j.id"),
-            sql.listed(group.ids.iter().copied()),
-            sql.is_among("l", "$2"),
-        ))
-        .bind::<Text, _>(group.kind.name())
-        .bind::<BigInt, _>(rows::as_i64(self.size))
-        .load(conn)?;
-        let index = |row: &LeafRow| Some((EntryId(rows::uuid(&row.entry)?), row.tree_index));
-        let index: HashMap<EntryId, i64> = leaves.iter().filter_map(index).collect();
-        let mut older: Vec<(Name, i64, Option<Hash>)> = read
-            .values()
-            .flatten()
-            .map(|row| (row.name(), row.stated_hash()))
-            .filter_map(|(name, hash)| Some((name, *index.get(&name.id)?, hash)))
-            .collect();
+        let read: Vec<(Name, Option<Hash>)> = read.map(|row| (row.name(), row.stated_hash())).collect();
+        let mut index: HashMap<EntryId, i64> = HashMap::with_capacity(read.len());
+        for asked in read.chunks(ASKED) {
+            let leaves: Vec<LeafRow> = diesel::sql_query(format!(
+                "SELECT l.tree_index AS tree_index, {} AS entry FROM tree_leaf AS l WHERE l.entry IN ({}) AND {}",
+                sql.uuid("l.entry"),
+                sql.listed(asked.iter().map(|(name, _)| name.id.0)),
+                sql.is_among("l", "$1"),
+            ))
+            .bind::<BigInt, _>(rows::as_i64(self.size))
+            .load(conn)?;
+            let place = |row: &LeafRow| Some((EntryId(rows::uuid(&row.entry)?), row.tree_index));
+            index.extend(leaves.iter().filter_map(place));
+        }
+        let older = read.into_iter();
+        let mut older: Vec<(Name, i64, Option<Hash>)> =
+            older.filter_map(|(name, hash)| Some((name, *index.get(&name.id)?, hash))).collect();
         // So that what is damaged is told of the first entry that it concerns.
         older.sort_by_key(|(name, ..)| name.seq);
         let asked = older.iter().flat_map(|(_, index, _)| self.way_from((0, *index))).collect();

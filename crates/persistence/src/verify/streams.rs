@@ -14,6 +14,7 @@ use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, CommandId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind, signature};
 use baiyo_domain::site;
+use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
 use diesel::QueryResult;
 use std::collections::{HashMap, HashSet};
@@ -30,11 +31,14 @@ pub struct With<'a> {
     pub threads: NonZero<usize>,
 }
 
-/// How many streams may wait for each thread.
+/// How many pieces may wait for each thread.
 const WAITING: usize = 4;
+/// How many places of a stream that is read in pages are asked for at a time.
+const PLACES: i64 = 1 << 16;
 
 /// Checks all streams in scope, and reports every row that names no stream. One thread reads, on the one connection; the
-/// others check what it read.
+/// others check what it read. A stream is one piece, since its history must be folded; refused attempts make no history,
+/// and however many of them one person made, they come in pages.
 pub fn check(
     check: &mut Check,
     conn: &mut Conn,
@@ -44,7 +48,7 @@ pub fn check(
 ) -> QueryResult<()> {
     check_astray(check, conn, with.bounds)?;
     check.report.streams = scope.count();
-    let (read, to_check) = mpsc::sync_channel::<Stream>(WAITING * with.threads.get());
+    let (read, to_check) = mpsc::sync_channel::<Piece>(WAITING * with.threads.get());
     let to_check = Arc::new(Mutex::new(to_check));
     std::thread::scope(|threads| {
         let all = (0..with.threads.get()).map(|_| {
@@ -59,7 +63,7 @@ pub fn check(
         for thread in all {
             let checked = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             check.report.signatures += checked.signatures;
-            // Findings of one place are of one stream and so of one thread: which one it was shows nowhere.
+            // Findings of one place are of one piece and so of one thread: which one it was shows nowhere.
             check.findings.0.extend(checked.findings.0);
         }
         finished
@@ -72,12 +76,19 @@ fn read_streams(
     scope: &Scope,
     with: &With,
     mut since: Option<&mut Since>,
-    to: &mpsc::SyncSender<Stream>,
+    to: &mpsc::SyncSender<Piece>,
 ) -> QueryResult<()> {
     for group in scope.groups() {
+        if let (StreamKind::Attempts, [id]) = (group.kind, &group.ids[..]) {
+            let stream = StreamId { kind: group.kind, id: *id };
+            if !read_pages(check, conn, stream, with, since.as_deref_mut(), to)? {
+                return Ok(());
+            }
+            continue;
+        }
         let mut read = rows::of_streams(conn, group.kind, &group.ids, with.bounds)?;
         if let Some(since) = &mut since {
-            since.prove(check, conn, &group, &read)?;
+            since.prove(check, conn, read.values().flatten())?;
         }
         let mut stored = match group.kind {
             StreamKind::Batch => evidence::stored(conn, &group.ids)?,
@@ -88,7 +99,8 @@ fn read_streams(
             check.report.entries += rows.len() as u64;
             check.step(rows.len());
             let evidence = stored.remove(&id).unwrap_or_default();
-            if to.send(Stream { id: StreamId { kind: group.kind, id }, rows, evidence }).is_err() {
+            let stream = StreamId { kind: group.kind, id };
+            if to.send(Piece { stream, before: None, rows, evidence }).is_err() {
                 return Ok(());
             }
         }
@@ -96,13 +108,44 @@ fn read_streams(
     Ok(())
 }
 
-/// Checks streams as they come, until no more come.
-fn checked(streams: &Mutex<mpsc::Receiver<Stream>>, with: &With) -> Checked {
+/// Reads a stream in pages; whether anybody is left to check them.
+fn read_pages(
+    check: &mut Check,
+    conn: &mut Conn,
+    stream: StreamId,
+    with: &With,
+    mut since: Option<&mut Since>,
+    to: &mpsc::SyncSender<Piece>,
+) -> QueryResult<bool> {
+    let mut before = None;
+    let mut last = i64::MIN;
+    loop {
+        let places = rows::places_of(conn, stream, last, PLACES, with.bounds)?;
+        let Some(newest) = places.last() else { return Ok(true) };
+        last = *newest;
+        for page in places.chunks(rows::PAGE as usize) {
+            let rows = rows::at(conn, page)?;
+            if let Some(since) = &mut since {
+                since.prove(check, conn, rows.iter())?;
+            }
+            check.report.entries += rows.len() as u64;
+            check.step(rows.len());
+            let head = rows.iter().rev().find_map(Head::of_row).or(before);
+            if to.send(Piece { stream, before, rows, evidence: Stored::default() }).is_err() {
+                return Ok(false);
+            }
+            before = head;
+        }
+    }
+}
+
+/// Checks pieces as they come, until no more come.
+fn checked(pieces: &Mutex<mpsc::Receiver<Piece>>, with: &With) -> Checked {
     let mut checked = Checked::default();
     loop {
-        let next = streams.lock().map(|streams| streams.recv());
-        let Ok(Ok(stream)) = next else { return checked };
-        stream.check(&mut checked, with);
+        let next = pieces.lock().map(|pieces| pieces.recv());
+        let Ok(Ok(piece)) = next else { return checked };
+        piece.check(&mut checked, with);
     }
 }
 
@@ -119,11 +162,31 @@ fn check_astray(check: &mut Check, conn: &mut Conn, bounds: &Bounds) -> QueryRes
     }
 }
 
-/// A stream as it lies in the database, with the evidence of a batch.
-struct Stream {
-    id: StreamId,
+/// A stream as it lies in the database, with the evidence of a batch; or a page of one.
+struct Piece {
+    stream: StreamId,
+    /// The last entry of the page before it.
+    before: Option<Head>,
     rows: Vec<Row>,
     evidence: Stored,
+}
+
+/// What the next entry of a stream must follow.
+#[derive(Clone, Copy)]
+struct Head {
+    version: i64,
+    hash: Hash,
+    recorded_at: Time,
+}
+
+impl Head {
+    fn of(entry: &Entry, name: &Name) -> Self {
+        Self { version: name.version, hash: entry.hash, recorded_at: entry.recorded_at }
+    }
+
+    fn of_row(row: &Row) -> Option<Self> {
+        row.entry().map(|entry| Self::of(&entry, &row.name()))
+    }
 }
 
 /// What was found in streams.
@@ -142,10 +205,11 @@ struct Read {
     signing: Option<Signing>,
 }
 
-impl Stream {
+impl Piece {
     fn check(self, checked: &mut Checked, with: &With) {
         let found = &mut checked.findings;
         let mut read: Vec<Read> = Vec::with_capacity(self.rows.len());
+        let mut before = self.before;
         for row in &self.rows {
             let name = row.name();
             let Some(entry) = row.entry() else {
@@ -155,10 +219,11 @@ impl Stream {
             if row.computed_hash() != entry.hash {
                 found.found_in(&name, Fault::Hash);
             }
-            check_place(found, read.last(), &entry, &name);
+            check_place(found, before, &entry, &name);
+            before = Some(Head::of(&entry, &name));
             read.push(Read::of(found, entry, name, name.seq == with.bounds.first));
         }
-        if self.id.kind == StreamKind::Attempts || read.len() < self.rows.len() {
+        if self.stream.kind == StreamKind::Attempts || read.len() < self.rows.len() {
             // A row that is no entry has been reported; what the others mean without it is a guess.
             return;
         }
@@ -168,8 +233,8 @@ impl Stream {
         let commands: Vec<CommandId> = read.iter().map(|read| read.entry.command).collect();
         let facts = read.into_iter().map(|read| Some((Stamp::of(&read.entry), read.event?)));
         let Some(facts) = facts.collect::<Option<Vec<(Stamp, Event)>>>() else { return };
-        if self.id.kind != StreamKind::Batch {
-            check_history(found, self.id, facts, &names);
+        if self.stream.kind != StreamKind::Batch {
+            check_history(found, self.stream, facts, &names);
             return;
         }
         let of_batch = |(stamp, event)| match event {
@@ -177,11 +242,11 @@ impl Stream {
             _ => None,
         };
         let facts: Vec<(Stamp, batch::Event)> = facts.into_iter().filter_map(of_batch).collect();
-        match crate::evidence::of_facts(BatchId(self.id.id), &commands, &facts) {
+        match crate::evidence::of_facts(BatchId(self.stream.id), &commands, &facts) {
             Ok(history) => evidence::check(found, self.evidence, &history, &facts, &names, &unsound),
             Err(error) => {
                 let facts = facts.into_iter().map(|(stamp, event)| (stamp, Event::Batch(event))).collect();
-                if check_history(found, self.id, facts, &names) {
+                if check_history(found, self.stream, facts, &names) {
                     // Only on the way it was impossible, before it was corrected.
                     names.iter().last().into_iter().for_each(|name| {
                         found.found_in(name, Fault::Impossible(error.to_string()));
@@ -194,15 +259,14 @@ impl Stream {
 
 /// Whether it follows the entry before it. What that one states is carried on, so that one altered entry does not
 /// accuse all that follow.
-fn check_place(found: &mut Findings, before: Option<&Read>, entry: &Entry, name: &Name) {
-    let (due, link) =
-        before.map_or((1, Hash([0; 32])), |before| (before.name.version + 1, before.entry.hash));
+fn check_place(found: &mut Findings, before: Option<Head>, entry: &Entry, name: &Name) {
+    let (due, link) = before.map_or((1, Hash([0; 32])), |before| (before.version + 1, before.hash));
     if name.version != due {
         found.found_in(name, Fault::Version { due });
     } else if entry.previous_hash != link {
         found.found_in(name, Fault::Chain);
     }
-    if before.is_some_and(|before| entry.recorded_at < before.entry.recorded_at) {
+    if before.is_some_and(|before| entry.recorded_at < before.recorded_at) {
         found.found_in(name, Fault::RecordedEarlier);
     }
 }
