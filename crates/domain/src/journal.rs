@@ -258,4 +258,41 @@ mod tests {
             assert_ne!(changed.leaf_hash(), entry().hash, "change {index} left the hash alone");
         }
     }
+
+    #[test]
+    fn a_hash_is_written_in_one_way_and_read_from_no_other() {
+        let hash = Hash::of(b"");
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!([hash.to_string(), format!("{hash:?}"), hash.into()], [hex; 3]);
+        assert_eq!(Hash::from_hex(hex), Some(hash));
+        for wrong in [
+            &hex[1..],
+            &hex[2..],
+            &format!("{hex}00"),
+            &hex.to_uppercase(),
+            &hex.replace("e3", "g3"),
+            &hex.replace("e3", "+3"),
+        ] {
+            assert_eq!(Hash::from_hex(wrong), None, "{wrong}");
+        }
+        let schema = schemars::schema_for!(Hash).to_value();
+        assert_eq!(
+            (&schema["title"], &schema["type"], &schema["pattern"]),
+            (&"Hash".into(), &"string".into(), &"^[0-9a-f]{64}$".into())
+        );
+    }
+
+    #[test]
+    fn a_stream_is_written_as_its_kind_and_uuid_and_read_back() {
+        let id = Uuid::from_u128(7);
+        for kind in StreamKind::ALL {
+            let stream = StreamId { kind, id };
+            let name = serde_json::to_value(kind).unwrap();
+            assert_eq!(stream.to_string(), format!("{}/{id}", name.as_str().unwrap()));
+            assert_eq!(stream.to_string().parse(), Ok(stream));
+        }
+        for wrong in ["", "batch", "batch/", "lot/00000000-0000-0000-0000-000000000007", "batch/7"] {
+            assert!(wrong.parse::<StreamId>().is_err(), "{wrong}");
+        }
+    }
 }

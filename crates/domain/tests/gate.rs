@@ -6,7 +6,7 @@ mod centre;
 use baiyo_domain::batch::Performed;
 use baiyo_domain::batch::disposition::{Deciding, Decision, Holding};
 use baiyo_domain::batch::distribution::{AdministrationDecision, Destruction};
-use baiyo_domain::batch::gate::{Blocker, Gate, gate};
+use baiyo_domain::batch::gate::{Blocker, Check, CheckState, Gate, Requirement, gate};
 use baiyo_domain::batch::intake::BankDraw;
 use baiyo_domain::batch::results::{ControlOutcome, Controls};
 use baiyo_domain::ids::*;
@@ -279,7 +279,50 @@ fn each_blocker_alone_blocks_a_release_and_is_named_alone() {
         let expected: BTreeSet<String> =
             way.with.iter().chain([&way.code]).map(|code| code.to_string()).collect();
         assert_eq!(refused(&mut centre, batch), expected, "{}", way.code);
+        for check in checks(&gate(&centre.state(batch), centre.now)) {
+            let failed = check.blockers.iter().any(|(blocker, _)| is_final(blocker));
+            let state = match check.blockers.as_slice() {
+                [] => CheckState::Met,
+                _ if failed => CheckState::Failed,
+                _ => CheckState::Open,
+            };
+            assert_eq!(check.state(), state, "{check:?}");
+        }
     }
+}
+
+/// What nobody can clear has failed; and of what somebody can clear, a failing result, which he can only set aside.
+fn is_final(blocker: &Blocker) -> bool {
+    blocker.cleared_by().is_empty() || matches!(blocker, Blocker::TestFailed { .. })
+}
+
+fn checks(gate: &Gate) -> impl Iterator<Item = &Check> {
+    gate.batch.iter().chain(gate.containers.values().flatten())
+}
+
+#[test]
+fn requirements_and_states_have_the_same_names_in_the_evidence_as_in_the_api() {
+    let (centre, batch) = prepare(&[]);
+    for check in checks(&gate(&centre.state(batch), centre.now)) {
+        let name = match &check.requirement {
+            Requirement::Test(code) => format!("test:{code}").into(),
+            other => serde_json::to_value(other).unwrap(),
+        };
+        assert_eq!(name, check.requirement.key());
+    }
+    for state in [CheckState::Open, CheckState::Met, CheckState::Failed] {
+        assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+    }
+}
+
+#[test]
+fn what_several_vessels_wait_for_alike_is_named_once() {
+    let mut centre = Centre::open();
+    let code = "STERILITY-PREHARVEST";
+    let batch = centre.make(&Course { unreported: vec![code], ..Course::default() });
+    let test = of(code);
+    let sample = centre.last_sample(batch, &test).unwrap();
+    assert_eq!(centre.blockers(batch, centre.first(batch)), [Blocker::TestPending { test, sample }]);
 }
 
 #[test]

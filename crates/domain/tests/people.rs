@@ -5,6 +5,7 @@ mod centre;
 
 use baiyo_domain::authority::{Meaning, Role};
 use baiyo_domain::batch::Performed;
+use baiyo_domain::batch::culture::MediumChange;
 use baiyo_domain::batch::disposition::{
     Deciding, Decision, ManufacturingConfirmation, PartConfirmation, QualityConfirmation,
 };
@@ -17,11 +18,21 @@ use baiyo_domain::people::{
 use baiyo_domain::refusal::Refusal;
 use baiyo_domain::standard::Step;
 use baiyo_domain::time::Time;
-use centre::{Centre, Course, Signing, Until, codes, of};
+use centre::{Centre, Course, Signing, Until, codes, of, q};
 
 fn release(centre: &mut Centre, who: PersonId, batch: BatchId) -> Result<Vec<EntryId>, Refusal> {
     let form = Deciding { containers: centre.containers(batch), decision: Decision::Release };
     centre.batch(who, batch, form)
+}
+
+type Seen = fn(u32) -> Option<u32>;
+
+fn unseen(_: u32) -> Option<u32> {
+    None
+}
+
+fn outdated(newest: u32) -> Option<u32> {
+    Some(newest - 1)
 }
 
 fn deputy(
@@ -299,8 +310,32 @@ fn a_signing_needs_the_password_the_meaning_the_version_and_a_clock_that_is_righ
     let behind = centre.run_signed(releaser, command(), Signing::As(Meaning::Disposition));
     assert_eq!(codes(&behind.unwrap_err()), ["clock_behind"]);
     centre.clock_behind = false;
+    for (seen, reason) in [(unseen as Seen, "version_needed"), (outdated, "version_conflict")] {
+        centre.seen = seen;
+        let refused = centre.run_signed(releaser, command(), Signing::As(Meaning::Disposition));
+        assert_eq!(codes(&refused.unwrap_err()), [reason]);
+    }
+    centre.seen = Some;
     assert_eq!(centre.state(batch).containers.values().filter(|c| c.released()).count(), 0);
     centre.run_signed(releaser, command(), Signing::As(Meaning::Disposition)).unwrap();
+}
+
+#[test]
+fn a_step_at_the_bench_needs_no_version_and_a_correction_the_newest() {
+    let mut centre = Centre::open();
+    let batch = centre.make(&Course::default().until(Until::Isolated));
+    let vessels = centre.in_culture(batch);
+    centre.seen = unseen;
+    let change = MediumChange { performed: Performed::default(), vessels, volume: q("100") };
+    let entry = centre.batch(centre.staff.technician, batch, change.clone()).unwrap()[0];
+    let form = MediumChange { volume: q("90"), ..change };
+    for (seen, reason) in [(unseen as Seen, "version_needed"), (outdated, "version_conflict")] {
+        centre.seen = seen;
+        let refused = centre.correct(centre.staff.technician, batch, entry, form.clone()).unwrap_err();
+        assert_eq!(codes(&refused), [reason]);
+    }
+    centre.seen = Some;
+    centre.correct(centre.staff.technician, batch, entry, form).unwrap();
 }
 
 #[test]

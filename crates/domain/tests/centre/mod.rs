@@ -79,6 +79,8 @@ pub enum Signing {
 pub struct Centre {
     pub now: Time,
     pub clock_behind: bool,
+    /// The version that whoever commands says he has seen, made of the newest.
+    pub seen: fn(u32) -> Option<u32>,
     pub staff: Staff,
     pub clinic: ClinicId,
     pub site: SiteId,
@@ -115,6 +117,7 @@ impl Centre {
         let mut centre = Self {
             now: "2026-01-05T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into(),
             clock_behind: false,
+            seen: Some,
             staff,
             clinic: ClinicId(Uuid::nil()),
             site: SiteId(Uuid::nil()),
@@ -331,7 +334,7 @@ impl Centre {
         let labels = self.fresh_labels(&command);
         let actor = world.actor(who, self.now).expect("the actor is known");
         let stream = command.stream().or(world.site_stream());
-        let expected_version = stream.map(|stream| world.version(stream));
+        let expected_version = stream.and_then(|stream| (self.seen)(world.version(stream)));
         let ids = || self.id();
         let now = self.now;
         let clock_behind = self.clock_behind;

@@ -1,0 +1,107 @@
+//! The limits of a standard hold to the last digit: what lies on a limit is within it, and what lies one step beyond
+//! is blocked, with the number that was found and the limits it was held against.
+
+mod centre;
+
+use baiyo_domain::batch::Performed;
+use baiyo_domain::batch::culture::Isolation;
+use baiyo_domain::batch::gate::{Blocker, gate};
+use baiyo_domain::ids::*;
+use baiyo_domain::quantity::Number;
+use baiyo_domain::standard::{DayRange, Standard};
+use centre::{Centre, Course, Until, count, instruction, of, q, vessels};
+
+const FRESH: &str = "adipose-msc-autologous-fresh";
+
+/// A batch of 21 days in culture, passage 2, with 100,000,000 cells in 40 mL, on a standard that was changed.
+fn batch_on(change: impl FnOnce(&mut Standard)) -> (Centre, BatchId) {
+    let mut centre = Centre::open();
+    let mut standard = Centre::read_standard(FRESH);
+    change(&mut standard);
+    centre.approve(FRESH, standard);
+    let batch = centre.make(&Course::default());
+    // One more passage than is allowed is a departure, with a hold of its own.
+    centre.clear_holds(batch);
+    (centre, batch)
+}
+
+fn blocked_on(change: impl FnOnce(&mut Standard)) -> Vec<Blocker> {
+    let (centre, batch) = batch_on(change);
+    centre.blockers(batch, centre.first(batch))
+}
+
+#[test]
+fn days_in_culture_are_allowed_from_the_least_to_the_most_both_included() {
+    let within = |least: &'static str, most: &'static str| {
+        blocked_on(|s| s.process.culture_days = Some(DayRange { least: q(least), most: q(most) }))
+    };
+    assert_eq!(within("21", "21"), []);
+    for (least, most) in [("21.1", "30"), ("10", "20.9")] {
+        let (days, least_days, most_days) = (of("21.0"), of(least), of(most));
+        assert_eq!(
+            within(least, most),
+            [Blocker::CultureDays { days, least: least_days, most: most_days }],
+            "{least} to {most}"
+        );
+    }
+}
+
+#[test]
+fn the_passage_and_the_doublings_may_reach_their_limits() {
+    assert_eq!(blocked_on(|s| s.process.max_passage = 2), []);
+    let exceeded = Blocker::PassageExceeded { passage: 2, most: 1 };
+    assert_eq!(blocked_on(|s| s.process.max_passage = 1), [exceeded]);
+    let (centre, batch) = batch_on(|_| ());
+    let doublings = centre.state(batch).harvests[&HarvestNo(1)].doublings.unwrap();
+    assert_eq!(blocked_on(|s| s.process.max_doublings = q(&doublings.to_string())), []);
+    let one_less = doublings - rust_decimal::Decimal::new(1, doublings.scale());
+    assert_eq!(
+        blocked_on(|s| s.process.max_doublings = q(&one_less.to_string())),
+        [Blocker::DoublingsExceeded { doublings: Number(doublings), most: Number(one_less) }]
+    );
+}
+
+#[test]
+fn a_dose_may_lie_on_either_limit_and_the_concentration_on_its_own() {
+    let held_to = |least: &'static str, most: &'static str, most_concentration: &'static str| {
+        blocked_on(|s| {
+            s.dose.least_cells = q(least);
+            s.dose.most_cells = q(most);
+            s.dose.most_concentration = q(most_concentration);
+        })
+    };
+    assert_eq!(held_to("100000000", "100000000", "2500000"), []);
+    for (least, most) in [("100000001", "200000000"), ("50000000", "99999999")] {
+        let (cells, least_cells, most_cells) = (of("100000000"), of(least), of(most));
+        assert_eq!(
+            held_to(least, most, "2500000"),
+            [Blocker::DoseOutside { cells, least: least_cells, most: most_cells }]
+        );
+    }
+    assert_eq!(
+        held_to("50000000", "200000000", "2499999"),
+        [Blocker::ConcentrationExceeded { concentration: of("2500000"), most: of("2499999") }]
+    );
+}
+
+#[test]
+fn an_instruction_signed_at_the_instant_of_the_first_step_is_in_time() {
+    let mut centre = Centre::open();
+    let course = Course { instruction: false, ..Course::default().until(Until::Received) };
+    let batch = centre.make(&course);
+    centre.batch(centre.staff.lead, batch, instruction()).unwrap();
+    let (_, at) = centre.state(batch).instruction.unwrap();
+    let form = Isolation {
+        performed: Performed { at: Some(at), checked_by: Some(centre.staff.lead), ..Performed::default() },
+        method: of("collagenase 0.1 %, 37 °C"),
+        digestion: q("45"),
+        count: count("20"),
+        into: vessels(2),
+    };
+    centre.batch(centre.staff.technician, batch, form).unwrap();
+    let state = centre.state(batch);
+    assert_eq!(state.processed_at, Some(at));
+    let answer = gate(&state, centre.now);
+    let late = |(blocker, _): &&(Blocker, _)| matches!(blocker, Blocker::InstructionLate);
+    assert_eq!(answer.batch.iter().flat_map(|check| &check.blockers).find(late), None);
+}
