@@ -4,7 +4,9 @@
 mod centre;
 
 use baiyo_domain::batch::Performed;
-use baiyo_domain::batch::disposition::{Deciding, Decision, Holding};
+use baiyo_domain::batch::disposition::{
+    Deciding, Decision, Holding, ManufacturingConfirmation, QualityConfirmation,
+};
 use baiyo_domain::batch::distribution::{AdministrationDecision, Destruction};
 use baiyo_domain::batch::gate::{Blocker, Check, CheckState, Gate, Requirement, gate};
 use baiyo_domain::batch::intake::BankDraw;
@@ -14,7 +16,7 @@ use baiyo_domain::order::{Analyte, Cancellation, ConsentWithdrawal, Finding, Pla
 use baiyo_domain::quality_event::{Impact, Report};
 use baiyo_domain::standard::{Anchor, Attribute, DayRange, Stage, Standard, Step, Validity};
 use baiyo_domain::time::Time;
-use centre::{Centre, Course, Labels, Until, blocked_by, of, q};
+use centre::{Centre, Course, Labels, Until, blocked_by, codes, of, q};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -351,6 +353,27 @@ fn of_two_blockers_at_once_a_refusal_names_both_in_full() {
             assert_eq!(named, expected, "{} and {}", one.code, other.code);
         }
     }
+}
+
+#[test]
+fn a_step_after_both_confirmations_waits_for_manufacturings_and_then_for_qualitys_anew() {
+    let mut centre = Centre::open();
+    let batch = centre.make(&Course { labels: Labels::NotAtAll, ..Course::default() });
+    let container = centre.first(batch);
+    assert_eq!(centre.blockers(batch, container), [Blocker::LabelsOpen]);
+    let course = Course::default();
+    let form = centre.reconciliation(&course, batch, FillNo(1));
+    centre.bench(&course, batch, form);
+    let (made, sound) = (Blocker::ManufacturingUnconfirmed, Blocker::QualityUnconfirmed);
+    assert_eq!(centre.blockers(batch, container), [made, sound.clone()]);
+    let quality = |centre: &mut Centre| {
+        centre.batch(centre.staff.releaser, batch, QualityConfirmation { remark: None })
+    };
+    assert_eq!(codes(&quality(&mut centre).unwrap_err()), ["manufacturing_unconfirmed"]);
+    centre.batch(centre.staff.lead, batch, ManufacturingConfirmation { remark: None }).unwrap();
+    assert_eq!(centre.blockers(batch, container), [sound]);
+    quality(&mut centre).unwrap();
+    assert_eq!(centre.blockers(batch, container), []);
 }
 
 #[test]
