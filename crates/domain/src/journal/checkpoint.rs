@@ -121,16 +121,6 @@ impl Verifier {
         }
         Ok(Self { name: name.into(), key })
     }
-
-    /// The key's name, which is the log's origin.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The public key.
-    pub fn key(&self) -> &VerifyingKey {
-        &self.key
-    }
 }
 
 impl fmt::Display for Verifier {
