@@ -70,7 +70,7 @@ impl Model {
                     self.hold(BOTH, cause);
                 }
             }
-            Step::Clear { mismatch } => self.mismatches[mismatch].1 = true,
+            Step::Clear { mismatch } => self.mismatches[mismatch].2 = true,
             Step::ConfirmMade => self.made = Some(at),
             Step::ConfirmSound => self.sound = Some(at),
             Step::Decide { bags, release } => {

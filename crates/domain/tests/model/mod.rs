@@ -122,8 +122,8 @@ pub struct Model {
     pub results: Vec<Found>,
     pub holds: Vec<Hold>,
     pub events: Vec<Option<Impact>>,
-    /// Identifiers that differed, by the check that met them, and whether that was cleared.
-    pub mismatches: Vec<(&'static str, bool)>,
+    /// Identifiers that differed: the check that met them, who made it, and whether that was cleared.
+    pub mismatches: Vec<(&'static str, Who, bool)>,
     pub packings: Vec<Packing>,
     pub receipts: Vec<Receipt>,
     /// Named people, the entry they are named in, and whether they confirmed.
@@ -253,7 +253,7 @@ impl Model {
     fn is_barred(&self, bag: usize, ago: i64) -> bool {
         self.holds.iter().any(|hold| !hold.lifted && hold.covers[bag])
             || self.events.iter().any(|impact| !matches!(impact, Some(Impact::Acceptable)))
-            || self.mismatches.iter().any(|(_, cleared)| !cleared)
+            || self.mismatches.iter().any(|(_, _, cleared)| !cleared)
             || self.unmet().is_some()
             || self.results.iter().any(|found| found.fails() && found.kind.holds())
             || self.seconds_left + ago <= 0
@@ -319,7 +319,7 @@ impl Model {
                     !hold.lifted && settled && !self.has_duty(who)
                 }),
                 Step::Assess { event, .. } => event < self.events.len(),
-                Step::Clear { mismatch } => self.mismatches.get(mismatch).is_some_and(|(_, done)| !done),
+                Step::Clear { mismatch } => self.mismatches.get(mismatch).is_some_and(|(_, _, done)| !done),
                 Step::ConfirmMade => !self.is_maker(who),
                 Step::ConfirmSound => {
                     let other = |(person, duty): &(Who, Duty)| *person == who && *duty != Duty::Enterer;
@@ -396,16 +396,16 @@ impl Model {
             }
     }
 
-    /// What a refused step leaves behind: identifiers that differed are kept until somebody has cleared them. A bag that
-    /// was allocated to nobody fits nobody's wristband.
+    /// What a refused step leaves behind: identifiers that differed are kept until somebody has cleared them, once for
+    /// whoever met them. A bag that was allocated to nobody fits nobody's wristband.
     pub fn refused(&mut self, who: Who, step: &Step) {
         let (check, bag) = match *step {
             Step::MayGive { bag, may: true } => ("administration", bag),
             Step::Bedside { bag, .. } => ("bedside", bag),
             _ => return,
         };
-        if who.may(step) && !self.bags[bag].allocated && !self.mismatches.contains(&(check, false)) {
-            self.mismatches.push((check, false));
+        if who.may(step) && !self.bags[bag].allocated && !self.mismatches.contains(&(check, who, false)) {
+            self.mismatches.push((check, who, false));
         }
     }
 }

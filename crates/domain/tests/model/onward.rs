@@ -16,7 +16,7 @@ impl Model {
 
     /// Mismatches, quality events, failures, missing second people and holds.
     fn settle(&self) -> Option<(Who, Step)> {
-        if let Some(mismatch) = self.mismatches.iter().position(|(_, cleared)| !cleared) {
+        if let Some(mismatch) = self.mismatches.iter().position(|(_, _, cleared)| !cleared) {
             return Some((Who::Technician, Step::Clear { mismatch }));
         }
         if let Some(event) = self.events.iter().position(|impact| *impact != Some(Impact::Acceptable)) {
