@@ -2,6 +2,9 @@
 
 use super::dialect::{id, no_hash};
 use super::engine;
+use super::forged::{
+    SECOND_KEY, confirmation, forged_registration, rejected, release_of_the_rejected, second_key,
+};
 use super::forger::{Forger, person, replaced};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{EntryId, KeyId, PersonId};
@@ -460,6 +463,19 @@ pub const FORGERIES: &[Forgery] = &[
         found!(Fault::Leaf { .. }),
     ),
     (
+        "leaves of the batch change places",
+        |f| {
+            let [first, second] =
+                ["batch.intake.tissue_received", "batch.culture.isolated"].map(|kind| f.first(kind).id);
+            let [one, other] = [first, second].map(|entry| index(f, entry));
+            let leave =
+                |from, to| format!("UPDATE tree_leaf SET tree_index = {to} WHERE tree_index = {from};");
+            f.sql(&[leave(one, -1), leave(other, one), leave(-1, other)].concat());
+            Some(first)
+        },
+        found!(Fault::Leaf { .. }),
+    ),
+    (
         "a leaf is taken out",
         |f| {
             f.sql("DELETE FROM tree_leaf WHERE tree_index = 10");
@@ -494,6 +510,16 @@ pub const FORGERIES: &[Forgery] = &[
             None
         },
         found!(Fault::Node { level: 2, index: 1 }),
+    ),
+    (
+        "a stored subtree over the batch is changed",
+        |f| {
+            let entry = f.first("batch.culture.isolated").id;
+            let above = index(f, entry) / 2;
+            f.sql(&format!("UPDATE tree_node SET hash = {} WHERE level = 1 AND idx = {above}", no_hash()));
+            None
+        },
+        found!(Fault::Node { level: 1, .. }),
     ),
     (
         "a checkpoint's root is changed",
@@ -646,56 +672,6 @@ pub const FORGERIES: &[Forgery] = &[
     ),
 ];
 
-fn rejected(f: &mut Forger) -> i64 {
-    f.number("SELECT container AS number FROM disposition WHERE decision = 'reject'")
-}
-
-/// The release of the rejected container, not yet signed.
-fn release_of_the_rejected(f: &mut Forger) -> Entry {
-    let (model, rejected) = (f.first("batch.disposition.decided"), rejected(f));
-    let mut entry = f.next(model.stream, &model);
-    let decided = format!(r#"{{"decided":{{"containers":[{rejected}],"decision":"release"}}}}"#);
-    entry.payload = format!(r#"{{"event":{{"batch":{{"disposition":{decided}}}}}}}"#).into_bytes();
-    entry
-}
-
-fn forged_registration(key: KeyId) -> Vec<u8> {
-    registration(key, "")
-}
-
-fn registration(key: KeyId, second: &str) -> Vec<u8> {
-    let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
-    format!(
-        r#"{{"event":{{"person":{{"key_registered":{{"key":"{key}","public_key":"{own}","identity_check":"x"{second}}}}}}}}}"#
-    )
-    .into_bytes()
-}
-
-const SECOND_KEY: KeyId = KeyId(Uuid::from_u128(7));
-
-/// A further key of the releaser, registered by the administrator himself with his own password.
-fn second_key(f: &mut Forger, second: Option<PersonId>) -> Entry {
-    let administrator = f.first("person.key_registered").performer;
-    let releaser = f.first("batch.disposition.decided").performer;
-    let model = f.last("person.key_registered");
-    let mut entry = f.next(person(releaser), &model);
-    let second = second.map(|second| format!(r#","second_checker":"{second}""#)).unwrap_or_default();
-    entry.payload = registration(SECOND_KEY, &second);
-    f.sign_as(&mut entry, administrator, Meaning::KeyRegistration);
-    entry
-}
-
-/// Somebody's word, signed with his own password, that the releaser made that key.
-fn confirmation(f: &mut Forger, by: PersonId) -> Entry {
-    let releaser = f.first("batch.disposition.decided").performer;
-    let mut model = f.last("person.key_registered");
-    model.kind = "person.identity_confirmed".into();
-    let mut entry = f.next(person(releaser), &model);
-    let own = String::from(PublicKey(Forger::own_key().verifying_key().to_bytes()));
-    entry.payload = format!(
-        r#"{{"event":{{"person":{{"identity_confirmed":{{"key":"{SECOND_KEY}","public_key":"{own}","identity_check":"x","by":"{by}"}}}}}}}}"#
-    )
-    .into_bytes();
-    f.sign_as(&mut entry, by, Meaning::IdentityCheck);
-    entry
+fn index(f: &mut Forger, entry: EntryId) -> i64 {
+    f.number(&format!("SELECT tree_index AS number FROM tree_leaf WHERE entry = {}", id(entry.0)))
 }

@@ -6,6 +6,7 @@
 pub mod dialect;
 #[path = "../../../../tests/src/engine.rs"]
 pub mod engine;
+pub mod forged;
 pub mod forger;
 pub mod forgeries;
 pub mod place;
