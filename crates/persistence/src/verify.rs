@@ -8,7 +8,10 @@
 //! checkpoints.
 //!
 //! It can also go on from a checkpoint that an earlier check compared: then it reads what is new and the streams that
-//! it belongs to, and proves of every older entry in them that it stands under that checkpoint.
+//! it belongs to, and proves of every older entry in them that it stands under that checkpoint. For that it holds in memory
+//! the stored subtrees that were proven: when there are more than 65 536 it forgets them, so at most so many and those on
+//! the way from the entries of one reading (500, or one stream that has more). Each takes about 50 bytes: together less
+//! than 7 MB, unless one stream has many thousands of entries.
 
 mod authority;
 mod checkpoints;
