@@ -5,12 +5,14 @@ mod centre;
 
 use baiyo_domain::batch::culture::PoolingIn;
 use baiyo_domain::batch::distribution::{Allocation, BedsideCheck, StopCause};
+use baiyo_domain::batch::filling::{Fill, Harvest, NewContainer};
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::batch::intake::{BankDraw, MismatchClearance, Opening};
+use baiyo_domain::batch::{Performed, Subject};
 use baiyo_domain::ids::*;
 use baiyo_domain::order::Purpose;
-use baiyo_domain::standard::{DonorKind, Pooling, Source};
-use centre::{Centre, Course, Until, codes, of};
+use baiyo_domain::standard::{DonorKind, Pooling, Source, Step};
+use centre::{Centre, Course, Until, codes, of, q};
 
 fn clear(centre: &mut Centre, who: PersonId, batch: BatchId) -> Result<(), Vec<String>> {
     let mismatch = centre.state(batch).mismatches.iter().find(|m| !m.cleared).unwrap().entry;
@@ -197,11 +199,57 @@ fn batches_are_pooled_only_where_both_standards_allow_it_and_bring_their_own_tis
     // The other tissue was sampled at its own receipt and nobody has reported it.
     let container = centre.first(mine);
     let absent = |b: &Blocker| {
-        matches!(b, Blocker::TestAbsent { test, subject: baiyo_domain::batch::Subject::Parent { batch } }
+        matches!(b, Blocker::TestAbsent { test, subject: Subject::Parent { batch } }
             if test.as_str() == "STERILITY-RECEIPT" && *batch == same)
     };
     assert!(centre.blockers(mine, container).iter().any(absent), "{:?}", centre.blockers(mine, container));
     let result = centre.result(same, "STERILITY-RECEIPT", &["no growth"]);
     centre.verify(centre.staff.releaser, same, result).unwrap();
     assert!(!centre.blockers(mine, container).iter().any(absent));
+}
+
+#[test]
+fn only_cells_that_come_from_another_tissue_answer_for_its_tests() {
+    let mut centre = Centre::open();
+    let mut allowing = Centre::read_standard("adipose-msc-autologous-fresh");
+    allowing.pooling = Pooling::SameDonor;
+    centre.approve("same-donor", allowing);
+    let patient = Some(PatientId(centre.id()));
+    let course = Course { standard: "same-donor", patient, ..Course::default() };
+    let mine = centre.make(&course.clone().until(Until::Isolated));
+    let other = centre.make(&course.clone().until(Until::Isolated));
+    let ours = centre.in_culture(mine);
+    centre.days(6);
+    let form = PoolingIn {
+        performed: Performed::default(),
+        other,
+        theirs: centre.in_culture(other),
+        ours: ours[..1].to_vec(),
+        count: centre::count("60"),
+        into: centre::vessels(1),
+    };
+    centre.batch(centre.staff.technician, mine, form).unwrap();
+    let pooled = centre.in_culture(mine).into_iter().filter(|vessel| !ours.contains(vessel)).collect();
+    for (vessels, harvest) in [(ours[1..].to_vec(), HarvestNo(1)), (pooled, HarvestNo(2))] {
+        let form = Harvest {
+            performed: centre.head(&course, Step::Harvest),
+            vessels,
+            enzyme: q("5"),
+            count: centre::count("240"),
+            other_denominator: None,
+            washes: 3,
+            volume: q("100"),
+        };
+        centre.bench(&course, mine, form);
+        let container = NewContainer { ware: of("50 mL bag"), volume: q("40"), viable_cells: q("100000000") };
+        let performed = centre.head(&course, Step::Fill);
+        let fill = Fill { performed, harvests: vec![harvest], containers: vec![container], expires_at: None };
+        centre.bench(&course, mine, fill);
+    }
+    let owes = |container| {
+        let of_other = Subject::Parent { batch: other };
+        let blockers = centre.blockers(mine, container);
+        blockers.iter().any(|b| matches!(b, Blocker::TestAbsent { subject, .. } if *subject == of_other))
+    };
+    assert_eq!([owes(ContainerNo(1)), owes(ContainerNo(2))], [false, true]);
 }

@@ -3,12 +3,13 @@
 
 mod centre;
 
-use baiyo_domain::batch::Performed;
-use baiyo_domain::batch::culture::Isolation;
+use baiyo_domain::batch::culture::{Isolation, VesselState};
+use baiyo_domain::batch::filling::{Fill, Harvest, NewContainer};
 use baiyo_domain::batch::gate::{Blocker, gate};
+use baiyo_domain::batch::{Performed, Subject};
 use baiyo_domain::ids::*;
 use baiyo_domain::quantity::Number;
-use baiyo_domain::standard::{DayRange, Standard};
+use baiyo_domain::standard::{DayRange, Standard, Step};
 use centre::{Centre, Course, Until, count, instruction, of, q, vessels};
 use chrono::TimeDelta;
 
@@ -110,4 +111,43 @@ fn late(after_the_step: i64) -> bool {
 #[test]
 fn an_instruction_may_be_signed_at_the_instant_of_the_first_step_and_no_later() {
     assert_eq!([late(-1), late(0), late(1)], [false, false, true]);
+}
+
+/// Whether a sample of the culture counts where the harvest began so long after it.
+fn counts_at(harvest_after: TimeDelta) -> bool {
+    let mut centre = Centre::open();
+    let course = Course::default();
+    let batch = centre.make(&course.clone().until(Until::Passaged));
+    let code = of("STERILITY-PREHARVEST");
+    let state = centre.state(batch);
+    let in_culture = state.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
+    let subjects: Vec<Subject> = in_culture.map(|vessel| Subject::Vessel(vessel.no)).collect();
+    let sample = centre.sample_for(batch, &subjects, std::slice::from_ref(&code)).unwrap();
+    let at = Some(centre.state(batch).samples[&sample].at.plus(harvest_after));
+    centre.days(9);
+    let head = centre.head(&course, Step::Harvest);
+    let harvest = Harvest {
+        performed: Performed { at, late_reason: Some(of("the network was down")), ..head },
+        vessels: centre.in_culture(batch),
+        enzyme: q("5"),
+        count: count("240"),
+        other_denominator: None,
+        washes: 3,
+        volume: q("100"),
+    };
+    centre.bench(&course, batch, harvest);
+    let container = NewContainer { ware: of("50 mL bag"), volume: q("40"), viable_cells: q("100000000") };
+    let performed = centre.head(&course, Step::Fill);
+    let harvests = vec![HarvestNo(1)];
+    centre.bench(&course, batch, Fill { performed, harvests, containers: vec![container], expires_at: None });
+    let blockers = centre.blockers(batch, ContainerNo(1));
+    let lacks = |blocker: &Blocker| matches!(blocker, Blocker::TestAbsent { test, .. } if *test == code);
+    !blockers.iter().any(lacks)
+}
+
+#[test]
+fn a_sample_of_the_culture_counts_from_the_first_of_its_days_until_the_harvest_begins() {
+    let (instant, days) = (TimeDelta::microseconds(1), TimeDelta::days(8));
+    assert_eq!([counts_at(days), counts_at(days + instant)], [true, false]);
+    assert_eq!([counts_at(TimeDelta::zero()), counts_at(-instant)], [true, false]);
 }

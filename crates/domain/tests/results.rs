@@ -256,6 +256,17 @@ fn a_culture_that_is_still_incubating_is_no_result_and_cannot_be_verified() {
 }
 
 #[test]
+fn a_reading_of_a_culture_that_is_still_incubating_takes_the_place_of_no_result() {
+    let (mut centre, batch, container) = releasable();
+    let test = centre.test(batch, "STERILITY-RECEIPT");
+    let sample = centre.last_sample(batch, &test.code).unwrap();
+    let mut form = centre.result_form(batch, sample, &test, &["no growth"]);
+    form.inoculated_at = Some(centre.now.plus_hours(-335));
+    centre.batch(centre.staff.analyst, batch, form).unwrap();
+    assert_eq!(centre.blockers(batch, container), []);
+}
+
+#[test]
 fn an_unknown_karyotype_needs_a_signed_interpretation_and_a_verification() {
     let mut centre = Centre::open();
     let course = Course { unreported: vec!["KARYOTYPE"], ..Course::of("umbilical-cord-msc-bank") };
