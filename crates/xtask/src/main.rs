@@ -3,6 +3,7 @@
 mod bench;
 mod declared;
 mod matrix;
+mod mutants;
 mod test;
 mod tree;
 
@@ -11,7 +12,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask test [arguments for cargo test]
        cargo xtask bench [quick|full]
-       cargo xtask matrix [--check]";
+       cargo xtask matrix [--check]
+       cargo xtask mutants [resume]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,8 @@ fn main() -> ExitCode {
         ["bench", extent @ ("quick" | "full")] => bench::run(&tree::root(), extent),
         ["matrix"] => matrix::write(&tree::root()),
         ["matrix", "--check"] => matrix::check(&tree::root()),
+        ["mutants"] => mutants::run(&tree::root(), false),
+        ["mutants", "resume"] => mutants::run(&tree::root(), true),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
