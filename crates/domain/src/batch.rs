@@ -27,6 +27,7 @@ use crate::time::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use lineage::Subject;
 pub use performed::{Duty, Performed};
@@ -120,18 +121,18 @@ pub struct Logged {
     /// The entry's stamp, with its own hash.
     pub stamp: Stamp,
     /// The fact as first recorded.
-    pub event: Event,
+    pub event: Arc<Event>,
     /// The corrections of it, oldest first.
     pub corrected_by: Vec<EntryId>,
 }
 
-/// A batch as its history tells it.
+/// A batch as its history tells it. What never changes is shared with its clones, which each decision makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Which batch.
     pub id: BatchId,
     /// What it is a batch of, and for whom; the pinned standard is inside.
-    pub opened: intake::Opened,
+    pub opened: Arc<intake::Opened>,
     /// What it knows of its order.
     pub order: OrderStanding,
     /// What it knows of the banks or batches its cells come from.
@@ -200,8 +201,13 @@ impl Batch {
     /// # Errors
     /// A history that cannot have happened.
     pub fn before(&self, version: u32) -> Result<Batch, Impossible> {
-        let history: Vec<_> = self.log.iter().map(|logged| (logged.stamp, logged.event.clone())).collect();
+        let history: Vec<_> = self.history().collect();
         Self::fold_before(self.id, &history, version)
+    }
+
+    /// Its facts as first recorded, oldest first.
+    pub fn history(&self) -> impl Iterator<Item = (Stamp, Event)> {
+        self.log.iter().map(|logged| (logged.stamp, (*logged.event).clone()))
     }
 
     fn fold_before(id: BatchId, history: &[(Stamp, Event)], version: u32) -> Result<Batch, Impossible> {
@@ -258,8 +264,7 @@ impl Batch {
             )
         };
         if facts.iter().any(looks_back) {
-            let known = self.log.into_iter().map(|logged| (logged.stamp, logged.event));
-            let history: Vec<_> = known.chain(facts.iter().cloned()).collect();
+            let history: Vec<_> = self.history().chain(facts.iter().cloned()).collect();
             return Self::fold(self.id, &history);
         }
         for (stamp, event) in facts {
@@ -272,14 +277,14 @@ impl Batch {
     fn append(&mut self, stamp: &Stamp, event: &Event, at: &Stamp, now: &Event) -> Result<(), Impossible> {
         self.duties.extend(performed::duties(stamp, event));
         self.evolve(at, now)?;
-        self.log.push(Logged { stamp: *stamp, event: event.clone(), corrected_by: Vec::new() });
+        self.log.push(Logged { stamp: *stamp, event: event.clone().into(), corrected_by: Vec::new() });
         Ok(())
     }
 
     fn open(id: BatchId, opened: &intake::Opened, stamp: &Stamp) -> Batch {
         Batch {
             id,
-            opened: opened.clone(),
+            opened: opened.clone().into(),
             order: opened.order_standing.clone(),
             parents: BTreeMap::new(),
             children: BTreeSet::new(),
@@ -304,7 +309,7 @@ impl Batch {
             end: None,
             log: vec![Logged {
                 stamp: *stamp,
-                event: Event::Intake(opened.clone().into()),
+                event: Event::Intake(opened.clone().into()).into(),
                 corrected_by: Vec::new(),
             }],
         }

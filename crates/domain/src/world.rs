@@ -4,7 +4,7 @@
 mod trust;
 
 use crate::authority::{Actor, Role, roles_for};
-use crate::batch::{self, Batch, Stamp, disposition, distribution, intake};
+use crate::batch::{self, Batch, Stamp, distribution, intake};
 use crate::decision::Command;
 use crate::event::Event;
 use crate::ids::{BatchId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
@@ -37,7 +37,7 @@ pub struct World {
     pub quality_events: BTreeMap<QualityEventId, Arc<QualityEvent>>,
     /// The first administrator's public key, kept outside the database: where every chain of keys ends.
     pub anchor: Option<PublicKey>,
-    streams: BTreeMap<StreamId, Arc<Vec<Entry>>>,
+    streams: BTreeMap<StreamId, Arc<Vec<Arc<Entry>>>>,
 }
 
 /// Something a decision needs to know.
@@ -63,7 +63,12 @@ impl World {
     ///
     /// # Errors
     /// A history that cannot have happened: a finding about the stored data.
-    pub fn load(&mut self, stream: StreamId, entries: Vec<Entry>) -> Result<(), Impossible> {
+    pub fn load(
+        &mut self,
+        stream: StreamId,
+        entries: impl IntoIterator<Item: Into<Arc<Entry>>>,
+    ) -> Result<(), Impossible> {
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Into::into).collect();
         let mut facts = Vec::with_capacity(entries.len());
         for entry in &entries {
             facts.push((Stamp::of(entry), Event::read(entry)?.0));
@@ -124,18 +129,26 @@ impl World {
     ///
     /// # Errors
     /// A history that cannot have happened.
-    pub fn follow(&mut self, earlier: &World, stream: StreamId, new: &[Entry]) -> Result<(), Impossible> {
-        let entries = || earlier.entries(stream).iter().chain(new).cloned().collect();
+    pub fn follow(
+        &mut self,
+        earlier: &World,
+        stream: StreamId,
+        new: impl IntoIterator<Item: Into<Arc<Entry>>>,
+    ) -> Result<(), Impossible> {
+        let new: Vec<Arc<Entry>> = new.into_iter().map(Into::into).collect();
+        let mut entries: Vec<_> =
+            earlier.streams.get(&stream).map(|known| known.to_vec()).unwrap_or_default();
+        entries.extend(new.iter().cloned());
         let known = earlier.batches.get(&BatchId(stream.id)).filter(|_| stream.kind == StreamKind::Batch);
-        let Some(known) = known else { return self.load(stream, entries()) };
+        let Some(known) = known else { return self.load(stream, entries) };
         let mut facts = Vec::with_capacity(new.len());
-        for entry in new {
+        for entry in &new {
             if let Event::Batch(event) = Event::read(entry)?.0 {
                 facts.push((Stamp::of(entry), event));
             }
         }
         self.batches.insert(known.id, Batch::clone(known).followed_by(&facts)?.into());
-        self.streams.insert(stream, Arc::new(entries()));
+        self.streams.insert(stream, entries.into());
         Ok(())
     }
 
@@ -164,9 +177,15 @@ impl World {
         self.streams.contains_key(&stream)
     }
 
-    /// The stream's entries as loaded.
-    pub fn entries(&self, stream: StreamId) -> &[Entry] {
-        self.streams.get(&stream).map(|entries| entries.as_slice()).unwrap_or_default()
+    /// The stream's entries as loaded, oldest first.
+    pub fn entries(&self, stream: StreamId) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        let entries = self.streams.get(&stream).map(|entries| entries.as_slice());
+        entries.unwrap_or_default().iter().map(AsRef::as_ref)
+    }
+
+    /// The stream's newest entry.
+    pub fn newest(&self, stream: StreamId) -> Option<&Entry> {
+        self.entries(stream).next_back()
     }
 
     /// The streams that were loaded, even if they are empty.
@@ -183,12 +202,12 @@ impl World {
 
     /// The stream's newest version; 0 where it is empty.
     pub fn version(&self, stream: StreamId) -> u32 {
-        self.entries(stream).last().map_or(0, |entry| entry.version)
+        self.newest(stream).map_or(0, |entry| entry.version)
     }
 
     /// The stream's newest hash.
     pub fn head(&self, stream: StreamId) -> Hash {
-        self.entries(stream).last().map_or(Hash::ZERO, |entry| entry.hash)
+        self.newest(stream).map_or(Hash::ZERO, |entry| entry.hash)
     }
 
     /// The centre's stream.
@@ -239,8 +258,8 @@ impl World {
     }
 }
 
-/// What must still be loaded before the command can be decided; ask again until nothing is missing.
-pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<Need> {
+/// What a command names itself: to be loaded first.
+pub fn needs(command: &Command, recorder: PersonId) -> BTreeSet<Need> {
     let mut needs = BTreeSet::from([Need::Site]);
     let mut stream = |kind, id| {
         needs.insert(Need::Stream(StreamId { kind, id }));
@@ -256,16 +275,12 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
                 needs.insert(Need::People);
             }
         }
-        Command::Order(id, form) => {
-            let batches = world.orders.get(id).map(|order| order.batches.clone()).unwrap_or_default();
-            batches.iter().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        Command::Order(_, form) => {
             if let order::Command::UrgentRequest(request) = form {
                 stream(StreamKind::Batch, request.batch.0);
             }
         }
-        Command::QualityEvent(id, form) => {
-            let linked = world.quality_events.get(id).map(|e| e.batches.keys().copied().collect::<Vec<_>>());
-            linked.into_iter().flatten().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        Command::QualityEvent(_, form) => {
             let named: &[BatchId] = match form {
                 quality_event::Command::Report(report) => &report.batches,
                 quality_event::Command::Linking(linking) => &linking.batches,
@@ -287,12 +302,33 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
                 batch::Command::Distribution(distribution::Command::Allocation(form)) => {
                     stream(StreamKind::Order, form.order.0);
                 }
-                batch::Command::Disposition(disposition::Command::Correction(_)) => {}
                 _ => {}
             }
             needs.extend(batch::performed::labels(form).into_iter().map(Need::BatchLabelled));
         }
     }
+    needs
+}
+
+/// What else must be loaded before the command can be decided, as far as what is loaded tells; ask again until nothing
+/// is missing.
+pub fn further_needs(command: &Command, world: &World) -> BTreeSet<Need> {
+    let mut needs = BTreeSet::new();
+    let mut stream = |kind, id| {
+        needs.insert(Need::Stream(StreamId { kind, id }));
+    };
+    match command {
+        Command::Order(id, _) => {
+            let batches = world.orders.get(id).map(|order| order.batches.clone()).unwrap_or_default();
+            batches.iter().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        }
+        Command::QualityEvent(id, _) => {
+            let linked = world.quality_events.get(id).map(|e| e.batches.keys().copied().collect::<Vec<_>>());
+            linked.into_iter().flatten().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        }
+        Command::Site(_) | Command::Person(..) | Command::Standard(..) | Command::Batch(..) => {}
+    }
+    let signatures_count = command.rests_on_signatures(world);
     // Whatever batch is touched: its order, the batches its cells came from and went to.
     for batch in world.batches.values() {
         let mut stream = |kind, id| {
@@ -301,7 +337,7 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
         stream(StreamKind::Order, batch.opened.order.0);
         let allocated = batch.containers.values().filter_map(|container| container.allocated);
         allocated.for_each(|(order, _, _)| stream(StreamKind::Order, order.0));
-        if command.rests_on_signatures(world) {
+        if signatures_count {
             stream(StreamKind::Standard, batch.opened.standard_id.0);
         }
         batch.parents.keys().chain(&batch.children).for_each(|id| stream(StreamKind::Batch, id.0));
@@ -310,14 +346,15 @@ pub fn needs(command: &Command, recorder: PersonId, world: &World) -> BTreeSet<N
             batch.quality_events.keys().for_each(|event| stream(StreamKind::QualityEvent, event.0));
         }
     }
-    if command.rests_on_signatures(world) {
+    if signatures_count {
         // Whether a first key needed a second person depends on who else was there.
         needs.insert(Need::People);
         signers(command, world).into_iter().for_each(|person| {
             needs.insert(Need::Stream(StreamId { kind: StreamKind::Person, id: person.0 }));
         });
     }
-    needs.into_iter().filter(|need| !matches!(need, Need::Stream(stream) if world.has(*stream))).collect()
+    needs.retain(|need| !matches!(need, Need::Stream(stream) if world.has(*stream)));
+    needs
 }
 
 /// Everybody whose signature the entries of the aimed batch and its ancestors carry, and who signed for their

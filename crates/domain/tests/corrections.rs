@@ -18,7 +18,7 @@ use centre::{Centre, Course, Until, code, codes, of, q};
 macro_rules! fact {
     ($centre:expr, $batch:expr, $pattern:pat $(if $guard:expr)? => $form:expr) => {{
         let state = $centre.state($batch);
-        let found = state.log.iter().rev().find_map(|logged| match &logged.event {
+        let found = state.log.iter().rev().find_map(|logged| match &*logged.event {
             $pattern $(if $guard)? => Some((logged.stamp.entry, $form)),
             _ => None,
         });
@@ -68,7 +68,7 @@ fn a_corrected_value_is_unverified_again_and_voids_confirmations_and_release() {
     let logged = state.logged(entry).unwrap();
     assert_eq!(logged.corrected_by.len(), 1);
     assert!(
-        matches!(&logged.event, Event::Testing(testing::Event::ResultEntered(e)) if e.form.values[0].as_str() == "85")
+        matches!(&*logged.event, Event::Testing(testing::Event::ResultEntered(e)) if e.form.values[0].as_str() == "85")
     );
     // Neither of those who entered it may verify it.
     let result = centre.last_result(batch, "VIABILITY");
@@ -160,7 +160,7 @@ fn only_facts_are_corrected_by_the_same_form_of_the_same_thing() {
     let refused = centre.correct(centre.staff.lead, batch, instruction, centre::instruction());
     assert_eq!(codes(&refused.unwrap_err()), ["not_correctable"]);
     let state = centre.state(batch);
-    for logged in state.log.iter().filter(|logged| matches!(logged.event, Event::Disposition(_))) {
+    for logged in state.log.iter().filter(|logged| matches!(*logged.event, Event::Disposition(_))) {
         let form = harvest(&centre, batch).1;
         let refused = centre.correct(centre.staff.lead, batch, logged.stamp.entry, form);
         assert_eq!(codes(&refused.unwrap_err()), ["not_correctable"], "{}", logged.event.name());

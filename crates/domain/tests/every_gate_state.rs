@@ -257,7 +257,7 @@ fn control_a_standard_that_forgets_one_test_is_found_and_a_failure_is_still_held
         let kept = bench.world.clone();
         let batch = Arc::make_mut(bench.world.batches.get_mut(&id).unwrap());
         let filed = Arc::make_mut(bench.world.standards.get_mut(&batch.opened.standard_id).unwrap());
-        for standard in [&mut batch.opened.standard, &mut filed.standard] {
+        for standard in [&mut Arc::make_mut(&mut batch.opened).standard, &mut filed.standard] {
             let test = standard.tests.iter_mut().find(|test| place_of(&test.code) == Some(place)).unwrap();
             test.purpose = Purpose::Information;
         }

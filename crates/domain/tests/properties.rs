@@ -127,7 +127,7 @@ fn correct_some(
     let state = centre.state(batch);
     let logged = &state.log[usize::from(pick) % state.log.len()];
     let entry = logged.stamp.entry;
-    match &logged.event {
+    match &*logged.event {
         Event::Testing(testing::Event::ResultEntered(entered)) => {
             let mut form = entered.form.clone();
             form.values
@@ -252,7 +252,7 @@ fn rich_history() -> Vec<(baiyo_domain::batch::Stamp, Event)> {
         let _ = centre.receive(batch, &[container]);
         let _ = centre.infuse(batch, container);
         centre.result(batch, "STERILITY-14D", &["growth"]);
-        centre.state(batch).log.into_iter().map(|logged| (logged.stamp, logged.event)).collect()
+        centre.state(batch).history().collect()
     };
     HISTORY.get_or_init(make).clone()
 }
@@ -262,7 +262,7 @@ fn what_is_stored_folds_to_what_was_decided() {
     let mut centre = Centre::open();
     let batch = centre.make(&Course::default().until(Until::Released));
     let state = centre.state(batch);
-    let fresh: Vec<_> = state.log.iter().map(|logged| (logged.stamp, logged.event.clone())).collect();
+    let fresh: Vec<_> = state.history().collect();
     assert_eq!(Batch::fold(batch, &fresh).unwrap(), state);
     // Every link of the chain holds.
     let stream = StreamId { kind: StreamKind::Batch, id: batch.0 };

@@ -6,14 +6,12 @@ use crate::schema::{disposition, duty, gate_fact};
 use crate::sql_types::Id;
 use baiyo_domain::batch::disposition::{Decision, Event as DispositionEvent};
 use baiyo_domain::batch::gate::{CheckState, gate};
-use baiyo_domain::batch::performed::duties;
+use baiyo_domain::batch::performed::{Duty, duties};
 use baiyo_domain::batch::{Batch, Event as BatchEvent, Logged, Stamp};
-use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, CommandId, ContainerNo, EntryId, PersonId};
-use baiyo_domain::journal::Entry;
 use baiyo_domain::refusal::Impossible;
 use baiyo_domain::time::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The evidence one command left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,25 +54,16 @@ pub struct Disposed {
     pub expires_at: Time,
 }
 
-/// The evidence of each command in a batch's history, oldest first.
+/// The evidence of each command in a batch's history, oldest first, from its facts and the command that recorded each.
 ///
 /// # Errors
 /// A history that cannot have happened.
-pub fn of_history(id: BatchId, entries: &[Entry]) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
-    let commands: Vec<CommandId> = entries.iter().map(|entry| entry.command).collect();
-    of_facts(id, &commands, &facts(entries)?)
-}
-
-/// The same of facts that were read already, each with the command that recorded it.
-///
-/// # Errors
-/// A history that cannot have happened.
-pub fn of_facts(
+pub fn of_history(
     id: BatchId,
     commands: &[CommandId],
     history: &[(Stamp, BatchEvent)],
 ) -> Result<Vec<(CommandId, Evidence)>, Impossible> {
-    let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::new());
+    let (mut all, mut before, mut was) = (Vec::new(), 0, Standing::default());
     let mut known: Option<Batch> = None;
     while let Some(command) = commands.get(before).copied() {
         let same = commands[before..].iter().take_while(|next| **next == command).count();
@@ -96,8 +85,8 @@ fn of_command(batch: &Batch, before: usize, was: &Standing) -> (Evidence, Standi
     let mut evidence = Evidence::default();
     let is = standing(batch);
     let Some(Logged { stamp: newest, .. }) = batch.log.last() else { return (evidence, is) };
-    for ((container, requirement), (state, valid_until)) in &is {
-        if was.get(&(*container, requirement.clone())) != Some(&(*state, *valid_until)) {
+    for ((container, requirement), (state, valid_until)) in &is.checks {
+        if was.checks.get(&(*container, requirement.clone())) != Some(&(*state, *valid_until)) {
             evidence.facts.push(Fact {
                 container: *container,
                 requirement: requirement.clone(),
@@ -107,16 +96,14 @@ fn of_command(batch: &Batch, before: usize, was: &Standing) -> (Evidence, Standi
             });
         }
     }
-    let (old, new) = batch.log.split_at(before);
-    let mut known: Vec<_> = old.iter().flat_map(|logged| duties(&logged.stamp, &logged.event)).collect();
-    for Logged { stamp, event, .. } in new {
+    let mut known = was.duties.clone();
+    for Logged { stamp, event, .. } in &batch.log[before..] {
         for (person, duty) in duties(stamp, event) {
-            if !known.contains(&(person, duty)) {
-                known.push((person, duty));
+            if known.insert((person, duty)) {
                 evidence.duties.push((person, duty.name(), stamp.entry));
             }
         }
-        if let BatchEvent::Disposition(DispositionEvent::Deciding(deciding)) = event {
+        if let BatchEvent::Disposition(DispositionEvent::Deciding(deciding)) = &**event {
             let decision = match deciding.decision {
                 Decision::Release => "release",
                 Decision::Reject { .. } => "reject",
@@ -136,24 +123,22 @@ fn of_command(batch: &Batch, before: usize, was: &Standing) -> (Evidence, Standi
     (evidence, is)
 }
 
-type Standing = BTreeMap<(u16, String), (CheckState, Option<Time>)>;
+/// Where a batch stands: each requirement, and who has had which duty.
+#[derive(Default)]
+struct Standing {
+    checks: BTreeMap<(u16, String), (CheckState, Option<Time>)>,
+    duties: BTreeSet<(PersonId, Duty)>,
+}
 
-/// What the gate says of a batch at the instant of its newest entry.
+/// Where a batch stands at the instant of its newest entry.
 fn standing(batch: &Batch) -> Standing {
-    let Some(newest) = batch.log.last() else { return Standing::new() };
+    let Some(newest) = batch.log.last() else { return Standing::default() };
     let answer = gate(batch, newest.stamp.recorded_at);
     let whole = answer.batch.iter().map(|check| (0, check));
     let own = answer.containers.iter().flat_map(|(no, checks)| checks.iter().map(|check| (no.0, check)));
     let rows = whole.chain(own);
-    rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until))).collect()
-}
-
-fn facts(entries: &[Entry]) -> Result<Vec<(Stamp, BatchEvent)>, Impossible> {
-    let fact = |entry: &Entry| match Event::read(entry)?.0 {
-        Event::Batch(event) => Ok((Stamp::of(entry), event)),
-        _ => Err(Impossible::new("a batch's stream holds a batch's facts")),
-    };
-    entries.iter().map(fact).collect()
+    let checks = rows.map(|(no, check)| ((no, check.requirement.key()), (check.state(), check.valid_until)));
+    Standing { checks: checks.collect(), duties: batch.duties.clone() }
 }
 
 /// Writes the evidence of the newest command of a batch, which found it as it was.

@@ -26,7 +26,7 @@ use baiyo_domain::people::{self, PublicKey};
 use baiyo_domain::refusal::{Impossible, Reason, Refusal};
 use baiyo_domain::standard;
 use baiyo_domain::time::Time;
-use baiyo_domain::world::{Need, World, needs};
+use baiyo_domain::world::{Need, World, further_needs, needs};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -354,12 +354,8 @@ fn load_by(
 ) -> Result<World, JobError<ExecuteError>> {
     let mut world = World::anchored(anchor);
     let mut asked = BTreeSet::new();
-    loop {
-        let missing: Vec<Need> =
-            needs(command, recorder, &world).into_iter().filter(|need| !asked.contains(need)).collect();
-        if missing.is_empty() {
-            break;
-        }
+    let mut missing = needs(command, recorder);
+    while !missing.is_empty() {
         for need in missing {
             let streams: Vec<StreamId> = match &need {
                 Need::Site => journal::site_stream(conn)?.into_iter().collect(),
@@ -375,6 +371,7 @@ fn load_by(
             }
             asked.insert(need);
         }
+        missing = further_needs(command, &world).difference(&asked).cloned().collect();
     }
     Ok(world)
 }
@@ -421,15 +418,15 @@ fn append(
             match stream.kind {
                 // Attempts are never folded, and somebody may have made very many.
                 StreamKind::Attempts => {
-                    let newest = journal::newest_of(conn, stream)?.into_iter().collect();
+                    let newest = journal::newest_of(conn, stream)?;
                     others.load(stream, newest).map_err(|why| JobError::Own(why.into()))?;
                 }
                 _ => remembered::load(conn, stream, &mut others)?,
             }
         }
-        let known = if world.has(stream) { world.entries(stream) } else { others.entries(stream) };
+        let known = if world.has(stream) { world } else { &others };
         let new = streams.entry(stream).or_default();
-        let last = new.last().or(known.last());
+        let last = new.last().or(known.newest(stream));
         let (version, previous_hash) = last.map_or((1, Hash::ZERO), |last| (last.version + 1, last.hash));
         // A stream that was not locked (attempts) may have grown at a node whose clock is ahead.
         let recorded_at = last.map_or(author.now, |last| last.recorded_at.max(author.now));
@@ -468,7 +465,7 @@ fn append(
     let mut after = World::anchored(world.anchor);
     for (stream, new) in streams {
         let before = if world.has(stream) { world } else { &others };
-        after.follow(before, stream, &new).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
+        after.follow(before, stream, new).map_err(|why| JobError::Own(ExecuteError::Impossible(why)))?;
         conn.remembered.keep(&after, stream);
     }
     for (id, is) in &after.batches {

@@ -107,7 +107,7 @@ pub fn of_batch(store: &Store, head: &Head, batch: BatchId) -> Result<Option<Vec
         while let Some(person) = unread.pop() {
             let stream = StreamId { kind: StreamKind::Person, id: person.0 };
             load(conn, &mut world, stream.kind, stream.id)?;
-            let more = world.entries(stream).iter().flat_map(named);
+            let more = world.entries(stream).flat_map(named);
             unread.extend(more.filter(|person| people.insert(*person)).collect::<Vec<_>>());
         }
         let persons = people.into_iter().map(|person| StreamId { kind: StreamKind::Person, id: person.0 });

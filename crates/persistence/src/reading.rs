@@ -259,7 +259,7 @@ pub(crate) fn refresh(conn: &mut Conn, world: &World) -> QueryResult<()> {
             id: Id(event.id.0),
             title,
             status: if event.closed { "closed" } else { "open" }.into(),
-            opened_at: world.entries(stream).first().map_or(0, |entry| entry.recorded_at.micros()),
+            opened_at: world.entries(stream).next().map_or(0, |entry| entry.recorded_at.micros()),
             batches: count(event.batches.len()),
             version: version(world, stream),
         };
@@ -345,7 +345,7 @@ fn refresh_order(conn: &mut Conn, order: &Order, world: &World) -> QueryResult<(
         pseudonym: order.placed.placement.pseudonym.to_string(),
         purpose: purpose(order.placed.placement.purpose).into(),
         status: if order.standing.active { "active" } else { "inactive" }.into(),
-        placed_at: world.entries(stream).first().map_or(0, |entry| entry.recorded_at.micros()),
+        placed_at: world.entries(stream).next().map_or(0, |entry| entry.recorded_at.micros()),
         version: version(world, stream),
     };
     diesel::delete(order_row::table.find(row.id)).execute(conn)?;

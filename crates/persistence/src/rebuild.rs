@@ -118,7 +118,9 @@ fn replay(
 
 fn evidence_agrees(conn: &mut Conn, stream: StreamId, world: &World) -> Result<bool, StoreError> {
     let id = BatchId(stream.id);
-    let history = evidence::of_history(id, world.entries(stream))?;
+    let commands: Vec<_> = world.entries(stream).map(|entry| entry.command).collect();
+    let facts: Vec<_> = world.batches.get(&id).into_iter().flat_map(|batch| batch.history()).collect();
+    let history = evidence::of_history(id, &commands, &facts)?;
     Ok(evidence::stored(conn, id)?.agrees(&history))
 }
 

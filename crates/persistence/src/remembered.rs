@@ -36,14 +36,12 @@ impl From<DieselError> for Unread {
 pub fn load(conn: &mut Conn, stream: StreamId, world: &mut World) -> Result<(), Unread> {
     let remembered = Arc::clone(&conn.remembered);
     if let Some(known) = remembered.of(stream) {
-        let since = journal::entries_since(conn, stream, known.version(stream))?;
-        if let Some((newest, followed)) = since.split_first()
-            && newest.hash == known.head(stream)
-        {
-            if followed.is_empty() {
+        let mut since = journal::entries_since(conn, stream, known.version(stream))?.into_iter();
+        if since.next().is_some_and(|newest| newest.hash == known.head(stream)) {
+            if since.len() == 0 {
                 world.share(&known, stream);
             } else {
-                world.follow(&known, stream, followed).map_err(in_stream(stream))?;
+                world.follow(&known, stream, since).map_err(in_stream(stream))?;
                 remembered.keep(world, stream);
             }
             return Ok(());

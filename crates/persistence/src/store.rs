@@ -119,7 +119,7 @@ impl Store {
                 keys.belongs_to(&mut first)?;
                 let time = Timekeeper::new(clock, newest_recorded(&mut first)?);
                 let of_writer = Arc::clone(&remembered);
-                let open = move || match sqlite::connect(&database) {
+                let open = move || match sqlite::connect_writer(&database) {
                     Ok(conn) => Ok(conn.remembering(&of_writer)),
                     Err(error) => Err(error.to_string()),
                 };

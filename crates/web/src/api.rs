@@ -13,7 +13,7 @@ pub mod unchanged;
 pub mod views;
 
 use crate::session;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, Route, Scope, web};
 use baiyo_domain::authority::{Meaning, meaning_of};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
@@ -21,6 +21,7 @@ use baiyo_domain::variants::{Form, FormError};
 use baiyo_domain::{batch, order, people, quality_event, site, standard};
 use problem::{Kind, Problem};
 use schemars::{Schema, SchemaGenerator};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -113,23 +114,43 @@ fn add<T: 'static>(
 /// Registers everything below [`BASE`].
 pub fn configure(config: &mut web::ServiceConfig) {
     let nowhere = |request: &HttpRequest| Problem::new(Kind::NotFound, session::language(request)).into();
-    let mut scope = web::scope(BASE)
+    let scope = web::scope(BASE)
         .app_data(web::PathConfig::default().error_handler(move |_, request| nowhere(request)))
         .app_data(web::QueryConfig::default().error_handler(move |_, request| nowhere(request)));
-    for (path, route) in reading::routes() {
-        scope = scope.route(path, route);
-    }
-    for (path, route) in accounts::routes() {
-        scope = scope.route(path, route);
-    }
-    for route in form_routes() {
-        let path = route.path.clone();
-        let route = Arc::new(route);
-        scope = scope.route(
-            &path,
-            web::post()
-                .to(move |request, body, state| forms::submit(Arc::clone(&route), request, body, state)),
-        );
-    }
+    let scope = by_thing(routes()).into_iter().fold(scope, |scope, (thing, routes)| match thing {
+        None => registered(scope, routes),
+        Some(thing) => scope.service(registered(web::scope(&thing), routes)),
+    });
     config.service(scope.default_service(web::to(reading::unknown)));
+}
+
+type Routes = Vec<(String, Route)>;
+
+fn routes() -> Routes {
+    let said = reading::routes().into_iter().chain(accounts::routes());
+    let forms = form_routes().into_iter().map(|route| {
+        let (path, route) = (route.path.clone(), Arc::new(route));
+        let submit = move |request, body, state| forms::submit(Arc::clone(&route), request, body, state);
+        (path, web::post().to(submit))
+    });
+    said.map(|(path, route)| (path.to_owned(), route)).chain(forms).collect()
+}
+
+/// The routes below each path that ends in a parameter, by what follows it, and those without one. A request is compared
+/// with a pattern for each kind of thing, not with one for each of some hundred forms.
+fn by_thing(routes: Routes) -> BTreeMap<Option<String>, Routes> {
+    let mut by_thing: BTreeMap<Option<String>, Routes> = BTreeMap::new();
+    for (path, route) in routes {
+        let (thing, rest) = match path.find('}') {
+            Some(end) => (Some(path[..=end].to_owned()), path[end + 1..].to_owned()),
+            None => (None, path),
+        };
+        by_thing.entry(thing).or_default().push((rest, route));
+    }
+    by_thing
+}
+
+fn registered(scope: Scope, routes: Routes) -> Scope {
+    let scope = scope.default_service(web::to(reading::unknown));
+    routes.into_iter().fold(scope, |scope, (path, route)| scope.route(&path, route))
 }

@@ -24,12 +24,13 @@ impl ToSql for Value {
     }
 }
 
-/// Opens a database as the product does (`engine/sqlite.rs`).
+/// Opens a database as the product's writer does (`engine/sqlite.rs`).
 pub fn connect(folder: &Path) -> Connection {
     let conn = Connection::open(database_in(folder)).expect("the database");
     conn.execute_batch(
         "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
+         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON; \
+         PRAGMA temp_store = MEMORY;",
     )
     .expect("settings");
     conn

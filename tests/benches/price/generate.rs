@@ -271,7 +271,9 @@ fn recorded(centre: &Centre, streams: &[StreamId]) -> Vec<Recorded> {
         }
         if stream.kind == StreamKind::Batch {
             let batch = BatchId(stream.id);
-            for (command, evidence) in evidence::of_history(batch, entries).expect("a possible history") {
+            let by: Vec<_> = entries.iter().map(|entry| entry.command).collect();
+            let facts: Vec<_> = centre.state(batch).history().collect();
+            for (command, evidence) in evidence::of_history(batch, &by, &facts).expect("a possible history") {
                 commands.get_mut(&command).expect("a command of the batch").evidence =
                     Some((batch, evidence));
             }

@@ -130,7 +130,7 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
 pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends, Refusal> {
     let Some(original) = batch.logged(form.entry) else { return Err(Reason::NotFound.into()) };
     let newest = original.corrected_by.last().and_then(|entry| batch.logged(*entry));
-    let current = match newest.map(|logged| &logged.event) {
+    let current = match newest.map(|logged| &*logged.event) {
         Some(BatchEvent::Disposition(super::disposition::Event::Corrected(correction))) => {
             &correction.replacement
         }

@@ -17,6 +17,7 @@ use crate::time::Time;
 use crate::{order, variants};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 variants! {
     /// What is asked at intake.
@@ -273,8 +274,8 @@ impl Batch {
             known.mismatch = known.mismatch.of_own_labels(&own);
         }
         for logged in &mut self.log {
-            if let BatchEvent::Intake(Event::Mismatch(mismatch)) = &mut logged.event {
-                **mismatch = mismatch.of_own_labels(&own);
+            if let BatchEvent::Intake(Event::Mismatch(mismatch)) = &*logged.event {
+                logged.event = Arc::new(BatchEvent::Intake(mismatch.of_own_labels(&own).into()));
             }
         }
         self

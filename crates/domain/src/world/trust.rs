@@ -68,7 +68,7 @@ impl World {
     fn verifies(&self, entry: &Entry, signature: &Signature, path: &mut Path) -> bool {
         let Some((registration, _)) = self.key_entry(signature.person, signature.key) else { return false };
         // A key that was replaced signs nothing more: its password may be known to somebody.
-        let replaced = self.of_person(signature.person).iter().any(|later| {
+        let replaced = self.of_person(signature.person).any(|later| {
             later.kind == registration.kind
                 && later.version > registration.version
                 && later.recorded_at < entry.recorded_at
@@ -86,15 +86,15 @@ impl World {
 
     /// The first administrator: who made the journal's first entry.
     fn founder(&self) -> Option<PersonId> {
-        self.entries(self.site_stream()?).first().map(|first| first.performer)
+        self.entries(self.site_stream()?).next().map(|first| first.performer)
     }
 
-    fn of_person(&self, person: PersonId) -> &[Entry] {
+    fn of_person(&self, person: PersonId) -> impl Iterator<Item = &Entry> {
         self.entries(StreamId { kind: StreamKind::Person, id: person.0 })
     }
 
     fn key_entry(&self, person: PersonId, key: KeyId) -> Option<(&Entry, PublicKey)> {
-        self.of_person(person).iter().find_map(|entry| match Event::read(entry) {
+        self.of_person(person).find_map(|entry| match Event::read(entry) {
             Ok((Event::Person(people::Event::KeyRegistered(registered)), _)) if registered.key == key => {
                 Some((entry, registered.public_key))
             }
@@ -127,7 +127,7 @@ impl World {
     /// Whether a registration rests on the administrator alone: a first key, when there was nobody else to ask.
     fn needs_no_second(&self, person: PersonId, registration: &Entry, registrar: PersonId) -> bool {
         let registers = |entry: &&Entry| entry.kind == registration.kind;
-        let first = self.of_person(person).iter().find(registers);
+        let first = self.of_person(person).find(registers);
         first.is_some_and(|first| first.id == registration.id)
             && !self.somebody_could_confirm(&[person, registrar], registration.recorded_at)
     }
@@ -140,7 +140,7 @@ impl World {
         let Some(second) = key.second_checker.filter(|second| ![person, registrar].contains(second)) else {
             return false;
         };
-        let mut earlier = self.of_person(person).iter().filter(|entry| entry.version < registration.version);
+        let mut earlier = self.of_person(person).filter(|entry| entry.version < registration.version);
         earlier.any(|entry| match Event::read(entry) {
             Ok((Event::Person(people::Event::IdentityConfirmed(confirmed)), Some(signature))) => {
                 (confirmed.key, confirmed.public_key) == (key.key, key.public_key)
@@ -160,7 +160,7 @@ impl World {
         }
         // A role given and a deputyship for it end each by itself.
         let mut held: Vec<(Role, Meaning)> = Vec::new();
-        for entry in self.of_person(person).iter().filter(|entry| entry.recorded_at <= at) {
+        for entry in self.of_person(person).filter(|entry| entry.recorded_at <= at) {
             let Ok((Event::Person(fact), signature)) = Event::read(entry) else { return false };
             let (role, meaning) = match fact {
                 people::Event::RoleGrant(grant) => (grant.role, Meaning::RoleGrant),

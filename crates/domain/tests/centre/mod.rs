@@ -25,7 +25,7 @@ use baiyo_domain::refusal::{Reason, Refusal};
 use baiyo_domain::site::{ClinicRegistration, Founding};
 use baiyo_domain::standard::{self, Code, Standard};
 use baiyo_domain::time::Time;
-use baiyo_domain::world::{Need, World, needs};
+use baiyo_domain::world::{Need, World, further_needs, needs};
 use baiyo_domain::{order, quality_event, site};
 use ed25519_dalek::SigningKey;
 use std::cell::{Cell, RefCell};
@@ -267,12 +267,8 @@ impl Centre {
         let mut world = World::default();
         world.anchor = self.anchor;
         let mut done = BTreeSet::new();
-        loop {
-            let missing: Vec<Need> =
-                needs(command, who, &world).into_iter().filter(|n| !done.contains(n)).collect();
-            if missing.is_empty() {
-                return world;
-            }
+        let mut missing = needs(command, who);
+        while !missing.is_empty() {
             for need in missing {
                 let streams: Vec<StreamId> = match &need {
                     Need::Site => vec![StreamId { kind: StreamKind::Site, id: self.site.0 }],
@@ -290,7 +286,9 @@ impl Centre {
                 }
                 done.insert(need);
             }
+            missing = further_needs(command, &world).difference(&done).cloned().collect();
         }
+        world
     }
 
     fn batch_labelled(&self, label: &Label) -> Option<StreamId> {
@@ -522,7 +520,7 @@ impl Centre {
             // However a test came here, the newest entry counts as it does in the whole history.
             let (mut before, mut followed) = (World::default(), World::default());
             before.load(stream, earlier.to_vec()).unwrap();
-            followed.follow(&before, stream, std::slice::from_ref(newest)).unwrap();
+            followed.follow(&before, stream, [newest.clone()]).unwrap();
             assert_eq!(followed.batches, world.batches);
         }
         Batch::clone(&world.batches[&batch])

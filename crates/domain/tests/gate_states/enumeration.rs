@@ -55,8 +55,7 @@ impl Bench {
     pub fn build() -> Self {
         let scene = Scene::open();
         let (id, now) = (scene.batch, scene.decided_at());
-        let begun: Vec<_> =
-            scene.state().log.into_iter().map(|logged| (logged.stamp, logged.event)).collect();
+        let begun: Vec<_> = scene.state().history().collect();
         let places = 0..TESTS.len();
         let of_place = |place: usize| {
             let number = u32::try_from(place).unwrap();

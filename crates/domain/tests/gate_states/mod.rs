@@ -330,7 +330,7 @@ impl Sequence {
         add(&mut scene);
         let added = scene.state().log.split_off(begun);
         let apart = |logged: Logged| {
-            let mut event = serde_json::to_value(&logged.event).unwrap();
+            let mut event = serde_json::to_value(&*logged.event).unwrap();
             renumber(&mut event, 100 * (place + 1));
             let version = logged.stamp.version + 100 * (place + 1);
             (Stamp { version, ..logged.stamp }, serde_json::from_value(event).unwrap())

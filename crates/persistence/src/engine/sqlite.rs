@@ -23,6 +23,17 @@ pub fn connect(database: &Path) -> Result<Conn, StoreError> {
     Ok(conn)
 }
 
+/// Opens the connection on which commands are recorded.
+///
+/// # Errors
+/// The database cannot be opened.
+pub(crate) fn connect_writer(database: &Path) -> Result<Conn, StoreError> {
+    let mut conn = connect(database)?;
+    // What undoes a job that is refused half-way is kept in memory, not in a file that each job writes anew.
+    conn.batch_execute("PRAGMA temp_store = MEMORY;")?;
+    Ok(conn)
+}
+
 /// Opens whatever an address names, with the engine's own settings.
 pub(crate) fn open(address: &str) -> Result<Conn, StoreError> {
     let conn = Sqlite::establish(address).map_err(|error| StoreError::Database(error.to_string()))?;

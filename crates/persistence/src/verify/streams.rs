@@ -242,7 +242,7 @@ impl Piece {
             _ => None,
         };
         let facts: Vec<(Stamp, batch::Event)> = facts.into_iter().filter_map(of_batch).collect();
-        match crate::evidence::of_facts(BatchId(self.stream.id), &commands, &facts) {
+        match crate::evidence::of_history(BatchId(self.stream.id), &commands, &facts) {
             Ok(history) => evidence::check(found, self.evidence, &history, &facts, &names, &unsound),
             Err(error) => {
                 let facts = facts.into_iter().map(|(stamp, event)| (stamp, Event::Batch(event))).collect();

@@ -330,7 +330,7 @@ pub fn tell(seals: bool) -> Story {
         json!({"ware": "T75", "area": "75", "viable_cells": "500000", "incubator": "I1", "position": "1"});
     let isolation = json!({"method": "collagenase", "digestion": "30", "count": count, "into": [vessel]});
     centre.batch("maker", batch, json!({"culture": {"isolation": isolation}}));
-    let label = centre.state(batch).opened.label;
+    let label = centre.state(batch).opened.label.clone();
     let vessel = *centre.state(batch).vessels.keys().next().unwrap();
     sample_and_test(&centre, batch, json!([{"vessel": vessel}]), &["MYCOPLASMA"]);
     let harvest = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "enzyme": "5", "count": count, "washes": 3, "volume": "30"});

@@ -355,7 +355,7 @@ pub async fn entries_of_batch(
     let mut items = history(state, caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
     for item in &mut items {
         if let Some(logged) = batch.log.iter().find(|logged| logged.stamp.entry.0 == item.entry) {
-            item.event = Event::Batch(logged.event.clone());
+            item.event = Event::Batch((*logged.event).clone());
             item.corrected_by = logged.corrected_by.iter().map(|entry| entry.0).collect();
         }
     }

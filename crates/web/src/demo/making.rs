@@ -37,7 +37,7 @@ pub fn instruct(b: &Bench) -> Done {
 /// # Errors
 /// The order was not placed.
 pub fn tissue(b: &Bench, dice: &mut Dice) -> Result<TissueReceipt, DemoError> {
-    let pseudonym = b.state()?.opened.pseudonym;
+    let pseudonym = b.state()?.opened.pseudonym.clone();
     let now = b.centre.store.now().0;
     let hours = dice.whole(2, 5);
     let cord = pseudonym.as_str().starts_with('D');
