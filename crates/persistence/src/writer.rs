@@ -301,11 +301,11 @@ mod tests {
     fn writer() -> (TempDir, Arc<Writer>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("database");
-        let mut conn = sqlite::connect(&path).unwrap();
+        let mut conn = sqlite::connect_writer(&path).unwrap();
         let schema = "CREATE TABLE t (x INTEGER UNIQUE);
             CREATE TRIGGER guard BEFORE INSERT ON t WHEN NEW.x > 90 BEGIN SELECT RAISE(ABORT, 'evidence: no'); END;";
         conn.batch_execute(schema).unwrap();
-        let open = move || sqlite::connect(&path).map_err(|error| error.to_string());
+        let open = move || sqlite::connect_writer(&path).map_err(|error| error.to_string());
         (folder, Arc::new(Writer::start(open).unwrap()))
     }
 
@@ -373,6 +373,27 @@ mod tests {
             );
         }
         assert_eq!(kept(&writer), [1, 6]);
+    }
+
+    #[test]
+    fn a_refused_job_is_undone_however_many_pages_it_changed() {
+        let (_folder, writer) = writer();
+        let many = "WITH RECURSIVE n(x) AS (SELECT -20000 UNION ALL SELECT x + 1 FROM n WHERE x < -1)
+            INSERT INTO t SELECT x FROM n";
+        writer.write(move |conn| Ok::<_, JobError<()>>(conn.batch_execute(many)?)).unwrap();
+        let outcomes = together(
+            &writer,
+            vec![
+                |conn| insert(conn, 1),
+                |conn| {
+                    conn.batch_execute("UPDATE t SET x = x - 20000")?;
+                    Err(JobError::Own("no"))
+                },
+                |conn| insert(conn, 2),
+            ],
+        );
+        assert!(matches!(outcomes[..], [Ok(()), Err(WriteError::Job("no")), Ok(())]), "{outcomes:?}");
+        assert_eq!(kept(&writer), (-20_000..=-1).chain([1, 2]).collect::<Vec<i64>>());
     }
 
     #[test]

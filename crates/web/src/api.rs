@@ -121,7 +121,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         None => registered(scope, routes),
         Some(thing) => scope.service(registered(web::scope(&thing), routes)),
     });
-    config.service(scope.default_service(web::to(reading::unknown)));
+    config.service(scope);
 }
 
 type Routes = Vec<(String, Route)>;
@@ -137,12 +137,13 @@ fn routes() -> Routes {
 }
 
 /// The routes below each path that ends in a parameter, by what follows it, and those without one. A request is compared
-/// with a pattern for each kind of thing, not with one for each of some hundred forms.
+/// with a pattern for each kind of thing, not with one for each of some hundred forms. All routes of a kind call their
+/// parameter alike, or some would never be reached.
 fn by_thing(routes: Routes) -> BTreeMap<Option<String>, Routes> {
     let mut by_thing: BTreeMap<Option<String>, Routes> = BTreeMap::new();
     for (path, route) in routes {
-        let (thing, rest) = match path.find('}') {
-            Some(end) => (Some(path[..=end].to_owned()), path[end + 1..].to_owned()),
+        let (thing, rest) = match path.split_once('}') {
+            Some((thing, rest)) => (Some(format!("{thing}}}")), rest.to_owned()),
             None => (None, path),
         };
         by_thing.entry(thing).or_default().push((rest, route));
@@ -150,6 +151,7 @@ fn by_thing(routes: Routes) -> BTreeMap<Option<String>, Routes> {
     by_thing
 }
 
+/// A scope with its routes; whatever leads nowhere in it is answered as everywhere.
 fn registered(scope: Scope, routes: Routes) -> Scope {
     let scope = scope.default_service(web::to(reading::unknown));
     routes.into_iter().fold(scope, |scope, (path, route)| scope.route(&path, route))

@@ -29,7 +29,8 @@ pub fn connect(database: &Path) -> Result<Conn, StoreError> {
 /// The database cannot be opened.
 pub(crate) fn connect_writer(database: &Path) -> Result<Conn, StoreError> {
     let mut conn = connect(database)?;
-    // What undoes a job that is refused half-way is kept in memory, not in a file that each job writes anew.
+    // What undoes a job that is refused half-way is kept in memory, not in a file that each job writes anew. Sorting is
+    // done there as well, which only a rebuild of the read models does at length.
     conn.batch_execute("PRAGMA temp_store = MEMORY;")?;
     Ok(conn)
 }
