@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test [arguments for cargo test]
-       cargo xtask bench [quick|full]
+       cargo xtask bench [quick|full|growth]
        cargo xtask matrix [--check]
        cargo xtask mutants [resume]";
 
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", extra @ ..] => test::run(&tree::root(), extra),
         ["bench"] => bench::run(&tree::root(), "quick"),
-        ["bench", extent @ ("quick" | "full")] => bench::run(&tree::root(), extent),
+        ["bench", extent @ ("quick" | "full" | "growth")] => bench::run(&tree::root(), extent),
         ["matrix"] => matrix::write(&tree::root()),
         ["matrix", "--check"] => matrix::check(&tree::root()),
         ["mutants"] => mutants::run(&tree::root(), false),

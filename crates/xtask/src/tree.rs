@@ -10,10 +10,10 @@ pub type File = (String, String);
 /// Folders at the root that hold what is made or run here, not what is kept.
 const NOT_KEPT: [&str; 4] = [".git", "target", "data", "demo-data"];
 
-/// Where the workspace begins.
+/// Where the workspace begins: where cargo runs this now, whatever folder it was built in.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("xtask lives two folders below the root").to_path_buf()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).ancestors().nth(2).expect("xtask lives two folders below the root").to_path_buf()
 }
 
 /// Every file kept below `root`, in the order of their paths.

@@ -1,5 +1,5 @@
 //! What reading costs: pages over HTTP beside their bare statements run by the engine alone and beside a server that
-//! answers nothing; and how each statement of the read side grows with the records.
+//! answers nothing.
 
 use crate::client::{self, Client};
 use crate::embedded;
@@ -10,11 +10,10 @@ use crate::statements::{self, Caught, Statement};
 use crate::writing::serve;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use baiyo_persistence::store::Location;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use stories::Serving;
 
 /// Clients that read at once.
 const CLIENTS: usize = 8;
@@ -42,7 +41,8 @@ impl On<'_> {
         }
     }
 
-    fn location(&self, folder: &Path) -> Location {
+    /// Where a product finds these records, with its keys in a folder.
+    pub fn location(&self, folder: &Path) -> Location {
         match self {
             On::Embedded(folder) => Location::embedded(folder),
             On::Postgres(server, database) => server.location(folder, database),
@@ -163,7 +163,7 @@ fn bare(on: &On, caught: &Caught) -> f64 {
 }
 
 /// Runs what was caught, again and again as long as `goes_on` says; how long each statement took.
-fn timed(on: &On, caught: &Caught, goes_on: &mut dyn FnMut() -> bool) -> Vec<(usize, Duration)> {
+pub fn timed(on: &On, caught: &Caught, goes_on: &mut dyn FnMut() -> bool) -> Vec<(usize, Duration)> {
     let texts = &caught.texts;
     let asks = |statement: &&Statement| {
         let text = &texts[statement.text];
@@ -226,69 +226,4 @@ fn empty_server() -> (SocketAddr, impl FnOnce()) {
         thread.join().expect("the server ends");
     };
     (address, stop)
-}
-
-/// How long the slowest hundredth of each statement of the read side takes, by its text.
-pub fn growth(made: &Made, on: &On) -> BTreeMap<String, Duration> {
-    let folder = made.copy_without_database();
-    statements::listen(true);
-    let serving = serve(made, &on.location(folder.path()));
-    let (_, caught) = statements::caught(|| read_everything(made, &serving));
-    statements::listen(false);
-    serving.stop();
-    let mut best: BTreeMap<String, Duration> = BTreeMap::new();
-    // What the machine does beside this makes statements slower, never faster.
-    for round in 0..4 {
-        let mut each: BTreeMap<usize, Vec<Duration>> = BTreeMap::new();
-        for (text, took) in timed(on, &caught, &mut || false) {
-            each.entry(text).or_default().push(took);
-        }
-        // The first round finds everything cold.
-        for (text, mut took) in each.into_iter().filter(|_| round > 0) {
-            took.sort();
-            let p99 = took[took.len() * 99 / 100];
-            let known = best.entry(caught.texts[text].clone()).or_insert(p99);
-            *known = p99.min(*known);
-        }
-    }
-    best
-}
-
-/// Everything that can be read, of many things each.
-fn read_everything(made: &Made, serving: &Serving) {
-    const EACH: usize = 150;
-    let token = made.token(READER);
-    let mut client = Client::connect(serving.address());
-    let mut read = |path: &str| client.json(&client::get(&format!("/api/v1{path}"), &token, None));
-    for batch in random_ids(&made.folder, "batch_row", EACH) {
-        let view = read(&format!("/batches/{batch}"));
-        read(&format!("/labels/{}", view["label"].as_str().expect("a label")));
-        for part in ["gate", "history"] {
-            read(&format!("/batches/{batch}/{part}"));
-        }
-    }
-    for order in random_ids(&made.folder, "order_row", EACH) {
-        read(&format!("/orders/{order}"));
-    }
-    for list in [
-        "/batches",
-        "/batches?status=in_culture",
-        "/batches?status=released",
-        "/orders",
-        "/quality_events",
-        "/attempts",
-    ] {
-        let mut page = list.to_string();
-        for _ in 0..10 {
-            let next = read(&page)["next"].as_str().map(String::from);
-            let Some(next) = next else { break };
-            let and = if list.contains('?') { '&' } else { '?' };
-            page = format!("{list}{and}after={next}");
-        }
-    }
-    for _ in 0..EACH {
-        for one in ["/me", "/people", "/standards", "/clinics", "/stops", "/checkpoint"] {
-            read(one);
-        }
-    }
 }

@@ -49,6 +49,18 @@ impl Report {
     }
 }
 
+/// Puts a section into the page in place of the one with its title, or before what people wrote.
+pub fn replace(title: &str, text: &str, table: &Table) {
+    let file = stories::workspace().join("docs/performance.md");
+    let page = std::fs::read_to_string(&file).expect("a page");
+    let head = format!("## {title}\n");
+    let written = page.find(WRITTEN).unwrap_or(page.len());
+    let from = page.find(&head).unwrap_or(written);
+    let until = page[from..].find("\n## ").map_or(from, |next| from + next + 1).min(written);
+    let section = format!("{head}\n{text}\n\n{}\n", table.text());
+    std::fs::write(&file, [&page[..from], &section, &page[until..]].concat()).expect("a page");
+}
+
 /// A time in words.
 pub fn milliseconds(time: Duration) -> String {
     format!("{:.2} ms", 1000.0 * time.as_secs_f64())

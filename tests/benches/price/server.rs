@@ -1,6 +1,7 @@
 //! PostgreSQL by itself: databases with the made records, and the transactions that the product ran, each client's in
 //! their order, on as many connections, by the barest client there is.
 
+use crate::generate::Made;
 use crate::statements::{Caught, Statement, Value};
 use baiyo_persistence::engine::postgres::Address;
 use baiyo_persistence::store::{Location, database_in, migrate};
@@ -66,12 +67,13 @@ impl Server {
         self.run(&format!("CREATE DATABASE {to} TEMPLATE {from}"));
     }
 
-    /// Makes a database with the records of an embedded one.
-    pub fn load(&self, made: &Path, name: &str) {
-        self.copy("template1", name);
-        migrate(&self.location(made, name)).expect("the newest form");
-        let from = Connection::open(database_in(made)).expect("the database");
-        let to = self.connect(name);
+    /// Makes a database with the records of an embedded one; what it is called.
+    pub fn load(&self, made: &Made) -> String {
+        let name = format!("made_{}", made.batches);
+        self.copy("template1", &name);
+        migrate(&self.location(&made.folder, &name)).expect("the newest form");
+        let from = Connection::open(database_in(&made.folder)).expect("the database");
+        let to = self.connect(&name);
         // The rows have passed these guards where they were made.
         to.run("SET session_replication_role = replica");
         for (table, columns) in to.tables(&from) {
@@ -84,6 +86,7 @@ impl Server {
         }
         to.run("VACUUM ANALYZE");
         to.run("CHECKPOINT");
+        name
     }
 
     /// The bytes that a database takes.

@@ -193,8 +193,14 @@ fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenera
 
 fn described_operation(described: &Described, generator: &mut SchemaGenerator) -> Value {
     let mut problems = described.problems.to_vec();
+    // What is kept can be as uncertain as any record, and an attempt that is not the caller's to make is kept.
+    if described.method != "get" || described.action.is_some_and(|action| action != "read.self") {
+        problems.extend([Kind::Unavailable, Kind::Unknown]);
+    } else if described.action.is_some() {
+        problems.push(Kind::Unavailable);
+    }
     if let Some(action) = described.action {
-        problems.extend([Kind::NotSignedIn, Kind::Unavailable]);
+        problems.push(Kind::NotSignedIn);
         // Everybody may read of himself; changing something by a cookie from elsewhere is forbidden to all.
         if action != "read.self" || described.method != "get" {
             problems.push(Kind::Forbidden);
