@@ -73,7 +73,11 @@ pub fn run(root: &Path, resumed: bool) -> Result<ExitCode, String> {
         mutants.env("NEXTEST_PROFILE", tests).env("CARGO_PROFILE_DEV_OPT_LEVEL", optimised);
         mutants.args(["mutants", "--in-place", "--iterate", "--test-tool", "nextest"]);
         mutants.args(MUTATED.map(|file| format!("--file={file}")));
-        mutants.status().map_err(|error| format!("cargo mutants: {error}"))?;
+        let ended = mutants.status().map_err(|error| format!("cargo mutants: {error}"))?;
+        // 2 and 3: some were missed, or took too long. Whatever else it ends with, not every change was tried.
+        if !matches!(ended.code(), Some(0 | 2 | 3)) {
+            return Err(format!("cargo mutants did not try every change: {ended}"));
+        }
     }
     let missed = fs::read_to_string(place.join("mutants.out/missed.txt")).map_err(failed)?;
     println!("{missed}{} survived", missed.lines().count());
