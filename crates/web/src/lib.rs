@@ -8,4 +8,5 @@ pub mod exporting;
 pub mod pages;
 pub mod server;
 pub mod session;
+pub mod submission;
 pub mod words;

@@ -1,5 +1,5 @@
 //! The pages: HTML made on the server, working without scripts. They read through the same queries as the API and
-//! change nothing but sessions, passwords and the language.
+//! record through the same one write path.
 
 mod assets;
 mod batch;
@@ -9,15 +9,21 @@ mod form;
 mod frame;
 mod gate;
 mod history;
+mod home;
+mod layouts;
 mod lineage;
+mod offers;
 mod orders;
 mod reader;
+mod recording;
 mod results;
 mod setup;
+mod sheet;
 mod sign_in;
 mod status_chip;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use crate::api::problem::{Kind, Problem};
 use crate::server::{State, knowing_the_centre};
@@ -33,7 +39,7 @@ use baiyo_domain::authority::roles_for;
 use baiyo_persistence::reading::After;
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, accounts};
-use frame::Frame;
+use frame::{Frame, THEME_COOKIE, Theme};
 use maud::html;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,7 +63,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
             web::scope("")
                 .wrap(from_fn(in_html))
                 .wrap(from_fn(knowing_the_centre))
-                .route("/", web::get().to(board::show))
+                .route("/", web::get().to(home::show))
                 .service(
                     web::resource("/sign-in")
                         .route(web::get().to(sign_in::ask))
@@ -69,11 +75,22 @@ pub fn configure(config: &mut web::ServiceConfig) {
                         .route(web::get().to(setup::ask))
                         .route(web::post().to(setup::take)),
                 )
+                .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
+                .service(
+                    web::resource([
+                        "/record/{collection}",
+                        "/record/{collection}/{form}",
+                        "/record/{collection}/{id}/{form}",
+                    ])
+                    .route(web::get().to(recording::show))
+                    .route(web::post().to(recording::take)),
+                )
                 .route("/documentation", web::get().to(documentation::show))
                 .route("/language/{tag}", web::get().to(choose_language))
+                .route("/theme/{name}", web::get().to(choose_theme))
                 .default_service(web::to(lost)),
         );
 }
@@ -103,14 +120,26 @@ async fn lost(request: HttpRequest) -> Answer {
 async fn choose_language(request: HttpRequest, tag: web::Path<String>, query: Query) -> Answer {
     let language = Language::from_tag(&tag);
     let language = language.ok_or_else(|| Problem::new(Kind::NotFound, session::language(&request)))?;
-    let cookie = Cookie::build(LANGUAGE_COOKIE, language.tag())
+    chosen(&request, &query, LANGUAGE_COOKIE, language.tag())
+}
+
+async fn choose_theme(request: HttpRequest, name: web::Path<String>, query: Query) -> Answer {
+    let known = ["system", Theme::Light.name(), Theme::Dark.name()];
+    let name = known.into_iter().find(|known| *known == *name);
+    let name = name.ok_or_else(|| Problem::new(Kind::NotFound, session::language(&request)))?;
+    chosen(&request, &query, THEME_COOKIE, name)
+}
+
+/// Keeps a choice in a cookie and goes back.
+fn chosen(request: &HttpRequest, query: &Query, cookie: &'static str, value: &'static str) -> Answer {
+    let cookie = Cookie::build(cookie, value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
         .max_age(Duration::days(365))
         .finish();
     let mut answer = see_other(query.get("to").map_or("/", String::as_str));
-    answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))?;
     Ok(answer)
 }
 
@@ -165,10 +194,13 @@ fn see_other(path: &str) -> HttpResponse {
         .finish()
 }
 
-/// The address of a request, without a language asked for in it.
+/// The address of a request, without a language asked for in it and what was just recorded.
 fn here(request: &HttpRequest) -> String {
-    let query: Vec<&str> =
-        request.query_string().split('&').filter(|pair| !pair.starts_with("lang=")).collect();
+    let query: Vec<&str> = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !["lang=", "done="].iter().any(|own| pair.starts_with(own)))
+        .collect();
     match query.join("&").as_str() {
         "" => request.path().to_string(),
         query => format!("{}?{query}", request.path()),

@@ -1,6 +1,7 @@
 //! The server: what every request shares, and how it is started and stopped.
 
 use crate::api::openapi::Schemas;
+use crate::api::{FormRoute, form_routes};
 use crate::session::Callers;
 use crate::{api, pages};
 use actix_web::body::MessageBody;
@@ -9,6 +10,7 @@ use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{App, HttpServer, web};
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,6 +27,8 @@ pub struct State {
     centre: OnceLock<Centre>,
     /// The forms' schemas and the API's document.
     pub schemas: Schemas,
+    /// Every form of the domain, by its path below the API's base.
+    pub forms: BTreeMap<String, Arc<FormRoute>>,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
     pub checks: Arc<Semaphore>,
     /// Who asked lately.
@@ -47,6 +51,7 @@ impl State {
             zone: centre.zone,
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
+            forms: form_routes().into_iter().map(|route| (route.path.clone(), Arc::new(route))).collect(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             callers: Callers::default(),
             started: Uuid::now_v7(),

@@ -2,16 +2,20 @@
 //! its reasons, blockers, facts and names has one total match per language, so that a missing word does not
 //! compile.
 
+mod choices;
 pub mod dates;
 mod en;
 mod fields;
 mod ja;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod ui;
 
+pub use choices::choice;
 pub use dates::{cells, date, time, wareki};
-pub use fields::of_field;
+pub use fields::{field, of_field};
+pub use sheet::Sheet;
 pub use ui::Ui;
 
 use baiyo_domain::authority::{Department, Meaning, Role};
@@ -152,6 +156,17 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A word or sentence of the pages, out of one of the catalogues.
+pub trait Word: Copy {
+    /// It, in a language.
+    fn said(self, lang: Language) -> &'static str;
+}
+
+/// The words of the pages themselves.
+pub fn text(lang: Language, word: impl Word) -> &'static str {
+    word.said(lang)
+}
+
 /// Declares functions that ask the language's own file.
 macro_rules! in_each_language {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),*) -> $words:ty;)*) => {$(
@@ -166,8 +181,6 @@ macro_rules! in_each_language {
 }
 
 in_each_language! {
-    /// The words of the pages themselves.
-    text(ui: Ui) -> &'static str;
     /// Why something was refused and what to do, as full sentences, with names where the context has them.
     reason_in(reason: &Reason, context: &Context) -> String;
     /// What blocks and what to do, as full sentences.

@@ -1,12 +1,12 @@
 //! Signing in and out, setting a password by a one-time link, API tokens: what is no form of the domain.
 
-use super::forms::Warning;
 use super::json::{self, Body};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::server::State;
 use crate::session::{self, COOKIE};
+use crate::submission::Warning;
 use crate::words::Language;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;

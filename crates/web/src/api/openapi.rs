@@ -2,7 +2,8 @@
 //! registered, checked and executed.
 
 use super::problem::{Kind, Problem};
-use super::{BASE, FormRoute, accounts, form_routes, forms, reading};
+use super::{BASE, FormRoute, accounts, form_routes, reading};
+use crate::submission;
 use crate::words::Language;
 use baiyo_domain::authority::roles_for;
 use schemars::SchemaGenerator;
@@ -50,7 +51,7 @@ impl Schemas {
         let mut bodies = BTreeMap::new();
         let mut paths: Map<String, Value> = Map::new();
         for route in form_routes() {
-            let schema = forms::body_schema(&route, &mut generator);
+            let schema = submission::body_schema(&route, &mut generator);
             bodies.insert(route.action.clone(), Value::from(schema.clone()));
             let operation = form_operation(&route, Value::from(schema), &mut generator);
             insert(&mut paths, &route.path, "post", operation);
@@ -147,7 +148,7 @@ const NAMING: [&str; 4] =
     ["site.clinic_change", "order.placement", "batch.intake.opening", "quality_event.report"];
 
 fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenerator) -> Value {
-    let done = Value::from(generator.subschema_for::<forms::Done>());
+    let done = Value::from(generator.subschema_for::<submission::Done>());
     let mut problems = vec![
         Kind::NotJson,
         Kind::NotSignedIn,

@@ -5,7 +5,15 @@ use actix_web::{HttpResponse, web};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-pub(super) const STYLE: &str = include_str!("../../assets/baiyo.css");
+pub(super) const STYLE: &str = concat!(
+    include_str!("../../assets/baiyo.css"),
+    include_str!("../../assets/forms.css"),
+    include_str!("../../assets/bench.css"),
+    include_str!("../../assets/quality.css"),
+    include_str!("../../assets/clinic.css"),
+    include_str!("../../assets/pictures.css"),
+    include_str!("../../assets/small.css"),
+);
 
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| {
     let hash = Sha256::digest(STYLE.as_bytes());

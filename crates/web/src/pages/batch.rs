@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::reader::{Names, Reader, or_dash, part_label};
 use super::results::entry_link;
 use super::status_chip::{self, Look, chip};
-use super::{Answer, gate, history, lineage, may, orders, results};
+use super::{Answer, gate, history, lineage, may, orders, recording, results};
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
@@ -38,7 +38,9 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let (now, _) = state.store.now();
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
-    Ok(frame.ok(&batch.opened.label.to_string(), content(reader, &batch, &names, &entries, now)))
+    let forms = recording::menu(&reader, &state, &caller, "batches", batch.id);
+    let content = html! { (content(reader, &batch, &names, &entries, now)) (forms) };
+    Ok(frame.ok(&batch.opened.label.to_string(), content))
 }
 
 pub(super) fn content(

@@ -64,7 +64,7 @@ impl Board {
             }
             @if let Some(next) = next {
                 @let kept = status.map(|status| format!("status={status}&")).unwrap_or_default();
-                p.pager { a.button href={ "/?" (kept) "after=" (next) } rel="next" { (reader.say(Ui::NextPage)) } }
+                p.pager { a.button href={ "/batches?" (kept) "after=" (next) } rel="next" { (reader.say(Ui::NextPage)) } }
             }
         }
     }
@@ -117,9 +117,9 @@ fn stop_line(
 fn filter(reader: &Reader, chosen: Option<&str>) -> Markup {
     html! {
         nav.filter aria-label=(reader.say(Ui::FilterByStatus)) {
-            a href="/" aria-current=[chosen.is_none().then_some("true")] { (reader.say(Ui::All)) }
+            a href="/batches" aria-current=[chosen.is_none().then_some("true")] { (reader.say(Ui::All)) }
             @for status in BATCH_STATUSES {
-                a href={ "/?status=" (status.name()) } aria-current=[(chosen == Some(status.name())).then_some("true")] {
+                a href={ "/batches?status=" (status.name()) } aria-current=[(chosen == Some(status.name())).then_some("true")] {
                     (words::batch_status(reader.language, status.name()))
                 }
             }

@@ -13,6 +13,12 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether it is wrong with a field or one below it.
+    pub fn is_within(&self, pointer: &str) -> bool {
+        let field = self.field.as_deref().and_then(|field| field.strip_prefix(pointer));
+        field.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// What is wrong with a field.
     pub fn of(field: &str, sentence: &str) -> Self {
         Self { field: Some(field.into()), sentence: sentence.into() }

@@ -1,12 +1,14 @@
 //! What surrounds every page: language, title, the demonstration's banner, header and footer. Only this file
 //! writes `<html>`.
 
+use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Language, Ui};
+use crate::words::{self, Language, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
+use baiyo_domain::authority::TABLE;
 use maud::{DOCTYPE, Markup, html};
 
 /// The surroundings of one page.
@@ -17,6 +19,9 @@ pub struct Frame<'a> {
     demonstration: bool,
     caller: Option<&'a Caller>,
     here: String,
+    theme: Option<Theme>,
+    /// What was just recorded, where one comes from there.
+    done: Option<&'static str>,
 }
 
 impl<'a> Frame<'a> {
@@ -28,12 +33,14 @@ impl<'a> Frame<'a> {
             demonstration: state.is_demonstration(),
             caller,
             here: here(request),
+            theme: Theme::chosen(request),
+            done: done(request),
         }
     }
 
     /// Words of the pages.
-    pub fn say(&self, ui: Ui) -> &'static str {
-        words::text(self.language, ui)
+    pub fn say(&self, word: impl Word) -> &'static str {
+        words::text(self.language, word)
     }
 
     /// A good answer with a page.
@@ -55,7 +62,7 @@ impl<'a> Frame<'a> {
         let centre = if self.centre.is_empty() { self.say(Ui::Baiyo) } else { self.centre };
         html! {
             (DOCTYPE)
-            html lang=(self.language.tag()) {
+            html lang=(self.language.tag()) data-theme=[self.theme.map(Theme::name)] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -69,7 +76,15 @@ impl<'a> Frame<'a> {
                         p.demonstration { (self.say(Ui::DemonstrationBanner)) }
                     }
                     (self.header(centre))
-                    main #content tabindex="-1" { (content) }
+                    main #content tabindex="-1" {
+                        @if let Some(action) = self.done {
+                            p.told role="status" {
+                                (Look::Good.icon())
+                                span { (self.say(Sheet::Recorded)) ": " (words::action(self.language, action)) }
+                            }
+                        }
+                        (content)
+                    }
                     footer.foot { p { "培養 Baiyo " (env!("CARGO_PKG_VERSION")) " · " (self.say(Ui::Tagline)) } }
                 }
             }
@@ -83,7 +98,7 @@ impl<'a> Frame<'a> {
                     a.brand href="/" { (dish()) (centre) }
                     nav aria-label=(self.say(Ui::Menu)) {
                         @if let Some(caller) = self.caller {
-                            (self.link("/", Ui::Board))
+                            (self.link("/batches", Ui::Board))
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                         }
                         (self.link("/documentation", Ui::ApiDocumentation))
@@ -95,6 +110,7 @@ impl<'a> Frame<'a> {
                                 button.quiet type="submit" { (self.say(Ui::SignOut)) }
                             }
                         }
+                        (self.themes())
                         (self.languages())
                     }
                 }
@@ -115,6 +131,19 @@ impl<'a> Frame<'a> {
         html! { a href=(address) aria-current=[(path == address).then_some("page")] { (self.say(word)) } }
     }
 
+    fn themes(&self) -> Markup {
+        html! {
+            nav.languages aria-label=(self.say(Sheet::Theme)) {
+                @for (theme, word) in [(Theme::Light, Sheet::Light), (Theme::Dark, Sheet::Dark)] {
+                    @let current = (self.theme == Some(theme)).then_some("true");
+                    // Chosen again, it is left to the system.
+                    @let wanted = if current.is_some() { "system" } else { theme.name() };
+                    a href={ "/theme/" (wanted) "?to=" (encoded(&self.here)) } aria-current=[current] { (self.say(word)) }
+                }
+            }
+        }
+    }
+
     fn languages(&self) -> Markup {
         html! {
             nav.languages aria-label=(self.say(Ui::Language)) {
@@ -127,6 +156,39 @@ impl<'a> Frame<'a> {
             }
         }
     }
+}
+
+/// The cookie that carries the colours chosen.
+pub const THEME_COOKIE: &str = "baiyo_theme";
+
+/// Light or dark, chosen; otherwise the system's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// Its name in cookie and page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    fn chosen(request: &HttpRequest) -> Option<Self> {
+        let cookie = request.cookie(THEME_COOKIE)?;
+        [Theme::Light, Theme::Dark].into_iter().find(|theme| theme.name() == cookie.value())
+    }
+}
+
+/// The action just recorded, as the address tells it; nothing that is no action of ours.
+fn done(request: &HttpRequest) -> Option<&'static str> {
+    let told = request.query_string().split('&').find_map(|pair| pair.strip_prefix("done="))?;
+    TABLE.iter().map(|(action, _)| *action).find(|action| *action == told)
 }
 
 /// A culture dish: the sign of the product.

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{self, Look, chip};
-use super::{Answer, Query, ROWS, after_of, next_of};
+use super::{Answer, Query, ROWS, after_of, may, next_of, recording};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
@@ -33,7 +33,12 @@ pub async fn list(request: HttpRequest, query: Query, state: web::Data<State>) -
     let title = frame.say(Ui::Orders);
     let next = next_of(rows.len(), rows.last().map(|row| (row.placed_at, row.id.0)));
     let content = html! {
-        div.title { h1 { (title) } }
+        div.title {
+            h1 { (title) }
+            @if may(&caller, "order.placement") {
+                a.button href={ (recording::RECORD) "/orders" } { (words::action(reader.language, "order.placement")) }
+            }
+        }
         @if rows.is_empty() { p.empty { (reader.say(Ui::NothingFound)) } } @else { (table(&reader, &rows, &names)) }
         @if let Some(next) = next {
             p.pager { a.button href={ "/orders?after=" (next) } rel="next" { (reader.say(Ui::NextPage)) } }
@@ -60,7 +65,11 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let (now, _) = state.store.now();
-    Ok(frame.ok(&order.placed.label.to_string(), content(&reader, &order, &batches, &names, now)))
+    let content = html! {
+        (content(&reader, &order, &batches, &names, now))
+        (recording::menu(&reader, &state, &caller, "orders", order.id))
+    };
+    Ok(frame.ok(&order.placed.label.to_string(), content))
 }
 
 fn table(reader: &Reader, rows: &[OrderRow], names: &Names) -> Markup {

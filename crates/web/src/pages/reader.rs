@@ -1,6 +1,6 @@
 //! Who reads a page: the language, the zone of its times, and what the things in its sentences are called.
 
-use crate::words::{self, Context, Language, Thing, Ui};
+use crate::words::{self, Context, Language, Thing, Word};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, LabelKind, OrderId, PersonId, QualityEventId};
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -36,8 +36,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Words of the pages.
-    pub fn say(&self, ui: Ui) -> &'static str {
-        words::text(self.language, ui)
+    pub fn say(&self, word: impl Word) -> &'static str {
+        words::text(self.language, word)
     }
 
     /// A moment.

@@ -203,15 +203,17 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
     assert_eq!(response.status(), StatusCode::OK);
 }
 
-/// The tokens of a colour scheme, as the style sheet declares them.
-fn tokens(block: &str) -> BTreeMap<&str, [f64; 3]> {
+/// The tokens of a colour scheme, light or dark, as the style sheet declares them.
+fn tokens(dark: bool) -> BTreeMap<&'static str, [f64; 3]> {
+    let (_, block) = assets::STYLE.split_once(":root {").unwrap();
     let declared = block.split('}').next().unwrap_or_default().lines();
-    let declared =
-        declared.filter_map(|line| line.trim().strip_prefix("--")?.trim_end_matches(';').split_once(": #"));
+    let declared = declared.filter_map(|line| line.trim().strip_prefix("--")?.split_once(": light-dark("));
     declared
-        .map(|(name, hex)| {
+        .map(|(name, pair)| {
+            let (light, other) = pair.trim_end_matches(");").split_once(", ").unwrap();
+            let hex = if dark { other } else { light };
             let part = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
-            (name, [part(0), part(2), part(4)])
+            (name, [part(1), part(3), part(5)])
         })
         .collect()
 }
@@ -223,10 +225,7 @@ fn luminance(colour: [f64; 3]) -> f64 {
 
 #[test]
 fn every_pair_of_colours_is_told_apart_in_both_schemes() {
-    let (_, light) = assets::STYLE.split_once(":root {").unwrap();
-    let (_, dark) = assets::STYLE.split_once("@media screen and (prefers-color-scheme: dark) {").unwrap();
-    let (_, dark) = dark.split_once(":root {").unwrap();
-    for scheme in [tokens(light), tokens(dark)] {
+    for scheme in [false, true].map(tokens) {
         let states = ["planned", "active", "waiting", "good", "warning", "held", "bad"];
         let mut pairs: Vec<(String, String)> =
             states.iter().map(|state| (state.to_string(), format!("{state}-back"))).collect();

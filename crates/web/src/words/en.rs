@@ -3,12 +3,12 @@
 mod blockers;
 mod facts;
 mod reasons;
-mod ui;
+pub(super) mod sheet;
+pub(super) mod ui;
 
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
 pub(super) use reasons::{reason_in, standard_fault};
-pub(super) use ui::text;
 
 use super::{Context, Language, Thing, line, listed};
 use baiyo_domain::authority::{Department, Meaning, Role};

@@ -19,6 +19,11 @@ pub fn of_field(language: Language, pointer: &str, sentence: &str) -> String {
     }
 }
 
+/// What a field is called.
+pub fn field(language: Language, field: &str) -> &str {
+    name(language, field).unwrap_or(field)
+}
+
 fn name(language: Language, field: &str) -> Option<&'static str> {
     let (_, en, ja) = FIELDS.iter().find(|(known, ..)| *known == field)?;
     Some(match language {
@@ -214,7 +219,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("receipt", "Receipt", "受領"),
     ("receiving_check", "Check before receipt", "受領前確認"),
     ("refused", "Refusal", "受入拒否"),
-    ("reject", "Rejection", "不適"),
+    ("reject", "May not be shipped", "出荷不可"),
     ("remark", "Remark", "備考"),
     ("replacement", "Replacement", "訂正後の内容"),
     ("replicates", "Replicates", "反復測定"),

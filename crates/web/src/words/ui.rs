@@ -1,22 +1,35 @@
 //! The names of the words that the pages themselves use; the words stand in each language's own file.
 
-/// Declares the names, and the list of them all.
-macro_rules! ui {
-    ($($name:ident,)*) => {
-        /// A word or sentence of the pages.
+/// Declares the names of one workplace's words, the list of them all, and where they stand in each language.
+macro_rules! catalogue {
+    ($(#[$doc:meta])* $catalogue:ident in $file:ident { $($name:ident,)* }) => {
+        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Ui {
+        pub enum $catalogue {
             $(#[doc = concat!("The words for `", stringify!($name), "`.")] $name,)*
         }
 
-        impl Ui {
+        impl $catalogue {
             /// All of them.
-            pub const ALL: &[Ui] = &[$(Ui::$name),*];
+            pub const ALL: &[$catalogue] = &[$($catalogue::$name),*];
+        }
+
+        impl $crate::words::Word for $catalogue {
+            fn said(self, lang: $crate::words::Language) -> &'static str {
+                match lang {
+                    $crate::words::Language::En => $crate::words::en::$file::text(self),
+                    $crate::words::Language::Ja => $crate::words::ja::$file::text(self),
+                }
+            }
         }
     };
 }
 
-ui! {
+pub(super) use catalogue;
+
+catalogue! {
+    /// A word or sentence of the pages.
+    Ui in ui {
     // The frame of every page.
     Baiyo, Tagline, DemonstrationBanner, SkipToContent, Language, Menu, Home, Back, Search, NextPage,
     PreviousPage, Download, Print, ShowAsTable, ApiDocumentation, VerifyRecord, Help, Updated,
@@ -67,4 +80,5 @@ ui! {
     // The API's documentation.
     MachineReadable, Parameters, Form, Answer, Problems, Field, Type, Range, Description, Required,
     Schemas,
+}
 }

@@ -1,0 +1,63 @@
+//! How forms are laid out, by their action: most show their fields in the schema's order; those that are filled in all
+//! day have a layout of their own, beside the workplace it belongs to.
+
+use super::offers::Offers;
+use super::reader::{Names, Reader};
+use super::recording::About;
+use super::sheet::Sheet;
+use super::typed::Typed;
+use crate::words;
+use baiyo_domain::standard::Standing;
+use baiyo_persistence::reading::{self, ClinicScope};
+use baiyo_persistence::{Conn, StoreError, journal};
+use maud::Markup;
+
+/// Lays out a form; where it is new, what is known is suggested.
+pub fn lay_out(sheet: &mut Sheet, _about: &About, _suggested: bool) -> Markup {
+    sheet.fields()
+}
+
+/// Completes what was typed into a layout of its own to what the form asks for.
+pub fn complete(_action: &str, _typed: &mut Typed) {}
+
+/// What the centre has to choose from.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn offer(
+    conn: &mut Conn,
+    reader: &Reader,
+    scope: ClinicScope,
+    names: &Names,
+    offers: &mut Offers,
+) -> Result<(), StoreError> {
+    if let Some(site) = journal::site_stream(conn)? {
+        let site = reading::stream(conn, site)?.and_then(|world| world.site);
+        let clinics = site.into_iter().flat_map(|site| site.clinics.clone());
+        offers
+            .add("ClinicId", clinics.map(|(id, clinic)| (id.to_string(), clinic.name.to_string())).collect());
+    }
+    let approved = standing(Standing::Approved);
+    let standards = reading::standards(conn)?.into_iter().filter(|row| row.status == approved);
+    let title = |row: &reading::StandardRow| match reader.language {
+        words::Language::En => row.title_en.clone(),
+        words::Language::Ja => row.title_ja.clone(),
+    };
+    offers.add(
+        "StandardId",
+        standards
+            .map(|row| (row.id.0.to_string(), format!("{} v{} · {}", row.code, row.edition, title(&row))))
+            .collect(),
+    );
+    let orders = reading::orders(conn, scope, None, 200)?.into_iter().filter(|row| row.status == "active");
+    offers.add(
+        "OrderId",
+        orders.map(|row| (row.id.0.to_string(), format!("{} · {}", row.label, row.pseudonym))).collect(),
+    );
+    let _ = names;
+    Ok(())
+}
+
+fn standing(standing: Standing) -> String {
+    serde_json::to_value(standing).ok().and_then(|value| value.as_str().map(String::from)).unwrap_or_default()
+}

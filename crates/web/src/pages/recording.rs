@@ -1,0 +1,385 @@
+//! Recording: shows a form of the domain and takes it in, through the same path as the API. Whatever is wrong is shown
+//! above the form with everything that was typed; a label that does not belong is a page of its own.
+
+use super::form::Fault;
+use super::frame::Frame;
+use super::layouts;
+use super::offers::Offers;
+use super::reader::{Names, Reader};
+use super::sheet::Sheet;
+use super::typed::{Shape, Typed};
+use super::{Answer, see_other};
+use crate::api::FormRoute;
+use crate::api::problem::{Kind, Problem};
+use crate::api::reading::read;
+use crate::server::State;
+use crate::session::{self, Caller};
+use crate::submission::{self, Done, Submission};
+use crate::words::{self, Context, Sheet as Word, Thing};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use baiyo_domain::authority::TABLE;
+use baiyo_domain::batch::Batch;
+use baiyo_domain::ids::{BatchId, OrderId};
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::order::Order;
+use baiyo_domain::time::Time;
+use baiyo_persistence::reading;
+use maud::{Markup, html};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where forms are shown and handed in: followed by their path below the API's base.
+pub const RECORD: &str = "/record";
+
+/// What a form is about, as it stands now.
+pub struct About {
+    /// The batch.
+    pub batch: Option<Arc<Batch>>,
+    /// The order, or that of the batch.
+    pub order: Option<Arc<Order>>,
+    /// The version of what the form is aimed at.
+    pub version: u32,
+    /// What people call things.
+    pub names: Names,
+    /// What there is to choose from.
+    offers: Offers,
+    /// Who fills it in.
+    pub caller: Caller,
+    /// When.
+    pub now: Time,
+}
+
+/// Shows a form, filled in with what the address says.
+pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let (route, aimed) = found(&request, &state)?;
+    let caller = session::admit(&request, &state, &route.action).await?;
+    let about = about(&state, &caller, &route, aimed).await?;
+    let typed = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
+    Ok(page(&request, &state, &route, &about, Filled { suggested: true, ..Filled::of(typed) }))
+}
+
+/// Takes a form in.
+pub async fn take(
+    request: HttpRequest,
+    pairs: Result<web::Form<Vec<(String, String)>>, actix_web::Error>,
+    state: web::Data<State>,
+) -> Answer {
+    let (route, aimed) = found(&request, &state)?;
+    let caller = session::admit(&request, &state, &route.action).await?;
+    let language = caller.language;
+    let pairs = pairs.map_err(|error| match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, language),
+        _ => Problem::new(Kind::Form, language),
+    })?;
+    let mut typed = Typed::of(pairs.into_inner());
+    let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
+    let expected_version = typed.take("version").and_then(|version| version.parse().ok());
+    let longer = typed.take("more");
+    if longer.is_some() {
+        let about = about(&state, &caller, &route, aimed).await?;
+        return Ok(page(&request, &state, &route, &about, Filled { key, longer, ..Filled::of(typed) }));
+    }
+    let (schema, definitions) = state.schemas.of(&route.action);
+    layouts::complete(&route.action, &mut typed);
+    let form = typed.value(Shape::new(schema, definitions), state.zone);
+    let submission = Submission {
+        route: &route,
+        caller: &caller,
+        aimed: aimed.unwrap_or_else(Uuid::now_v7),
+        form,
+        place: format!("{} {}", request.method(), request.path()),
+        key: Some(key.to_string()),
+        expected_version,
+    };
+    match submission::submit(&state, submission).await {
+        Ok(done) => Ok(go_on(&request, &state, &caller, &route, aimed, &typed, &done)),
+        Err(problem) => {
+            let about = about(&state, &caller, &route, aimed).await?;
+            typed.take("/signature/password");
+            let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
+            Ok(page(&request, &state, &route, &about, filled))
+        }
+    }
+}
+
+/// A form as it was filled in.
+struct Filled {
+    typed: Typed,
+    key: Uuid,
+    longer: Option<String>,
+    problem: Option<Problem>,
+    /// Whether what is still empty may be suggested.
+    suggested: bool,
+}
+
+impl Filled {
+    fn of(typed: Typed) -> Self {
+        Self { typed, key: Uuid::now_v7(), longer: None, problem: None, suggested: false }
+    }
+}
+
+/// Which form an address means, and what it is aimed at.
+fn found(request: &HttpRequest, state: &State) -> Result<(Arc<FormRoute>, Option<Uuid>), Problem> {
+    let missing = || Problem::new(Kind::NotFound, session::language(request));
+    let path = request.path().strip_prefix(RECORD).unwrap_or_default();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let (template, aimed) = match segments.as_slice() {
+        [collection, id, form] => {
+            let id = Uuid::try_parse(id).map_err(|_| missing())?;
+            (format!("/{collection}/{{id}}/{form}"), Some(id))
+        }
+        _ => (path.to_string(), None),
+    };
+    let route = state.forms.get(&template).cloned().ok_or_else(missing)?;
+    Ok((route, aimed))
+}
+
+async fn about(
+    state: &web::Data<State>,
+    caller: &Caller,
+    route: &FormRoute,
+    aimed: Option<Uuid>,
+) -> Result<About, Problem> {
+    let (now, _) = state.store.now();
+    let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
+    let about = read(state, caller, move |conn| {
+        let scope = asking.scope();
+        let reader = Reader::new(asking.language, zone);
+        let mut about = About {
+            batch: None,
+            order: None,
+            version: 0,
+            names: Names::default(),
+            offers: Offers::default(),
+            caller: asking.clone(),
+            now,
+        };
+        about.offers.people(&reading::people(conn)?, scope);
+        match (collection.as_str(), aimed) {
+            ("batches", Some(id)) => about.batch = reading::batch(conn, scope, BatchId(id))?,
+            ("orders", Some(id)) => {
+                let order = reading::order(conn, scope, OrderId(id))?;
+                (about.order, about.version) =
+                    order.map_or((None, 0), |(order, version)| (Some(order), version));
+            }
+            (collection, Some(id)) => {
+                let kind = match collection {
+                    "people" => StreamKind::Person,
+                    "standards" => StreamKind::Standard,
+                    _ => StreamKind::QualityEvent,
+                };
+                let at = StreamId { kind, id };
+                about.version = reading::stream(conn, at)?.map_or(0, |world| world.version(at));
+            }
+            (_, None) => {}
+        }
+        about.names = match about.batch.clone() {
+            Some(batch) => {
+                about.version = u32::try_from(batch.log.len()).unwrap_or(u32::MAX);
+                about.order = reading::order(conn, scope, batch.opened.order)?.map(|(order, _)| order);
+                let names = Names::of_batch(conn, &batch, scope, Some(asking.language))?;
+                let call = |thing: Thing| names.call(thing);
+                let reader = reader.of(Context::of(batch.standard(), zone).naming(&call));
+                about.offers.batch(&reader, &batch, &names);
+                names
+            }
+            None => Names::of_centre(conn)?,
+        };
+        layouts::offer(conn, &reader, scope, &about.names, &mut about.offers)?;
+        Ok(about)
+    })
+    .await?;
+    if aimed.is_some() && about.version == 0 {
+        return Err(Problem::new(Kind::NotFound, caller.language));
+    }
+    Ok(about)
+}
+
+fn page(
+    request: &HttpRequest,
+    state: &State,
+    route: &FormRoute,
+    about: &About,
+    filled: Filled,
+) -> HttpResponse {
+    let frame = Frame::new(request, state, Some(&about.caller));
+    let call = |thing: Thing| about.names.call(thing);
+    let reader = Reader::new(about.caller.language, state.zone);
+    let context = about.batch.as_ref().map(|batch| Context::of(batch.standard(), state.zone).naming(&call));
+    let reader = context.map_or(reader, |context| reader.of(context));
+    let title = words::action(reader.language, &route.action);
+    let mut status = StatusCode::OK;
+    let mut faults = Vec::new();
+    if let Some(problem) = &filled.problem {
+        status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(differ) = differing(problem) {
+            return frame.answer(status, reader.say(Word::Stop), stop(&reader, differ, &here(request)));
+        }
+        faults = faults_of(problem, &reader);
+    }
+    let (schema, definitions) = state.schemas.of(&route.action);
+    let names_a_version = route.meaning.is_some() || route.action == "batch.disposition.correction";
+    let mut sheet = Sheet {
+        reader: &reader,
+        route,
+        shape: Shape::new(schema, definitions),
+        typed: filled.typed,
+        faults,
+        offers: about.offers.clone(),
+        longer: filled.longer,
+        address: request.path().to_string(),
+        once: filled.key,
+        version: names_a_version.then_some(about.version),
+    };
+    let content = layouts::lay_out(&mut sheet, about, filled.suggested);
+    let content = html! {
+        (heading(&reader, &title, about))
+        (sheet.whole(content))
+    };
+    frame.answer(status, &title, content)
+}
+
+fn heading(reader: &Reader, title: &str, about: &About) -> Markup {
+    html! {
+        div.title { h1 { (title) } }
+        @if let Some(batch) = &about.batch {
+            p.about {
+                a href={ "/batches/" (batch.id) } { (batch.opened.label) } " · " (batch.opened.pseudonym) " · "
+                (words::title(reader.language, &batch.standard().title)) " "
+                (super::status_chip::batch(reader.language, batch.status(about.now)))
+            }
+        } @else if let Some(order) = &about.order {
+            p.about {
+                a href={ "/orders/" (order.id) } { (order.placed.label) } " · " (order.placed.placement.pseudonym)
+            }
+        }
+    }
+}
+
+/// What a problem says of the fields of a form.
+fn faults_of(problem: &Problem, reader: &Reader) -> Vec<Fault> {
+    let own = |reason: &crate::api::problem::ProblemReason| Fault {
+        field: reason.pointer.clone().filter(|pointer| !pointer.is_empty()),
+        sentence: reason.sentence.clone(),
+    };
+    let mut faults: Vec<Fault> = problem.reasons.iter().map(own).collect();
+    if problem.status == Kind::Changed.status().as_u16() {
+        faults.insert(0, Fault { field: None, sentence: reader.say(Word::ChangedLookAgain).into() });
+    }
+    if faults.is_empty() {
+        faults.push(Fault { field: None, sentence: problem.title.clone() });
+    }
+    faults
+}
+
+/// Two identifiers that should be the same and differ: what belonged there, and what was found.
+fn differing(problem: &Problem) -> Option<(&str, &str, &str)> {
+    let met = ["identifiers_differ", "wrong_batch"];
+    let reason = problem.reasons.iter().find(|reason| met.contains(&reason.code.as_str()))?;
+    let said = |name: &str| reason.arguments.as_ref()?.get(name)?.as_str();
+    Some((said("expected")?, said("found")?, &reason.sentence))
+}
+
+fn stop(reader: &Reader, (expected, found, sentence): (&str, &str, &str), back: &str) -> Markup {
+    html! {
+        section.stop role="alert" tabindex="-1" {
+            h1 { (super::status_chip::Look::Bad.icon()) (reader.say(Word::Stop)) }
+            p.what { (reader.say(Word::StopWrongBatch)) }
+            dl {
+                div { dt { (reader.say(Word::StopExpected)) } dd { (expected) } }
+                div { dt { (reader.say(Word::StopFound)) } dd { (found) } }
+            }
+            p { (sentence) }
+            p { (reader.say(Word::StopRecorded)) " " (reader.say(Word::StopNext)) }
+            p { a.button href=(back) { (reader.say(Word::BackToForm)) } }
+        }
+    }
+}
+
+fn here(request: &HttpRequest) -> String {
+    request.path().to_string()
+}
+
+/// Where one goes after something was recorded: where one came from, or to what it is about.
+fn go_on(
+    request: &HttpRequest,
+    state: &State,
+    caller: &Caller,
+    route: &FormRoute,
+    aimed: Option<Uuid>,
+    typed: &Typed,
+    done: &Done,
+) -> HttpResponse {
+    if let Some(token) = &done.token {
+        let frame = Frame::new(request, state, Some(caller));
+        let title = words::action(caller.language, &route.action);
+        return frame.ok(
+            &title,
+            html! {
+                div.title { h1 { (title) } }
+                p.notice { a href={ "/setup/" (token) } { "/setup/" (token) } }
+            },
+        );
+    }
+    let own = match (collection_of(&route.path), aimed.or(done.id)) {
+        ("batches", Some(id)) => format!("/batches/{id}"),
+        ("orders", Some(id)) => format!("/orders/{id}"),
+        _ => "/".into(),
+    };
+    let to = typed.get("to").unwrap_or(&own);
+    let (path, fragment) =
+        to.split_once('#').map_or((to, String::new()), |(path, rest)| (path, format!("#{rest}")));
+    let joined = if path.contains('?') { '&' } else { '?' };
+    see_other(&format!("{path}{joined}done={}{fragment}", route.action))
+}
+
+/// The kind of thing that a form's path is about.
+fn collection_of(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+/// The address of a form about a thing.
+pub fn address(collection: &str, id: impl std::fmt::Display, form: &str) -> String {
+    format!("{RECORD}/{collection}/{id}/{form}")
+}
+
+/// Every form about a thing that this person may fill in, by the stage of the work.
+pub fn menu(
+    reader: &Reader,
+    state: &State,
+    caller: &Caller,
+    collection: &str,
+    id: impl std::fmt::Display,
+) -> Markup {
+    let id = id.to_string();
+    let about = |route: &&Arc<FormRoute>| collection_of(&route.path) == collection && !route.creates;
+    let mut stages: Vec<(String, Vec<Markup>)> = Vec::new();
+    for (_, route) in ordered(state).filter(|(_, route)| about(route) && super::may(caller, &route.action)) {
+        let stage = route.action.rsplit_once('.').map(|(stage, _)| stage.to_string()).unwrap_or_default();
+        let address = format!("{RECORD}{}", route.path.replace("{id}", &id));
+        let link = html! { li { a href=(address) { (words::action(reader.language, &route.action)) } } };
+        match stages.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, links)) => links.push(link),
+            None => stages.push((stage, vec![link])),
+        }
+    }
+    html! {
+        @if !stages.is_empty() {
+            details.forms #forms {
+                summary { (reader.say(Word::OtherForms)) }
+                div { @for (_, links) in stages { ul { @for link in links { (link) } } } }
+            }
+        }
+    }
+}
+
+/// The forms in the order of the table of authority, which is that of the work.
+fn ordered(state: &State) -> impl Iterator<Item = (usize, &Arc<FormRoute>)> {
+    let place = |action: &str| TABLE.iter().position(|(known, _)| *known == action).unwrap_or(usize::MAX);
+    let mut routes: Vec<(usize, &Arc<FormRoute>)> =
+        state.forms.values().map(|route| (place(&route.action), route)).collect();
+    routes.sort_by_key(|(place, _)| *place);
+    routes.into_iter()
+}

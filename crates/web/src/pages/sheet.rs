@@ -1,0 +1,457 @@
+//! A form of the domain as people fill it in. Its fields come from the schema that the API documents and checks: their
+//! names, units and limits, what there is to choose from, and what is wrong with each. A page may lay out the fields it
+//! knows in its own way; whatever it leaves out is shown below.
+
+use super::form::Fault;
+use super::offers::Offers;
+use super::reader::Reader;
+use super::typed::{Kind, Shape, Typed};
+use crate::api::FormRoute;
+use crate::words::{self, Sheet as Word, Ui};
+use maud::{Markup, html};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A form, what was typed into it, and what is wrong.
+pub struct Sheet<'a> {
+    /// Who reads it.
+    pub reader: &'a Reader<'a>,
+    /// Which form.
+    pub route: &'a FormRoute,
+    /// Its fields.
+    pub shape: Shape<'a>,
+    /// What was typed.
+    pub typed: Typed,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// What there is to choose from.
+    pub offers: Offers,
+    /// The list that has one more row than is filled.
+    pub longer: Option<String>,
+    /// The address it is handed in at.
+    pub address: String,
+    /// Under this key it happens once, however often it is handed in.
+    pub once: Uuid,
+    /// The version acted on, where one must be named.
+    pub version: Option<u32>,
+}
+
+/// Above this many choices, they are folded into a list.
+const SIDE_BY_SIDE: usize = 6;
+
+impl Sheet<'_> {
+    /// The whole form around its fields.
+    pub fn whole(&self, fields: Markup) -> Markup {
+        html! {
+            (self.summary())
+            form.sheet method="post" action=(self.address) {
+                input type="hidden" name="once" value=(self.once);
+                @if let Some(version) = self.version { input type="hidden" name="version" value=(version); }
+                @if let Some(to) = self.typed.get("to") { input type="hidden" name="to" value=(to); }
+                (fields)
+                (self.signature())
+                div.actions { (self.submit()) }
+            }
+        }
+    }
+
+    /// Every field in the schema's order, the head of the entry last.
+    pub fn fields(&self) -> Markup {
+        self.all_but(&[])
+    }
+
+    /// Every field but these, what must be said before what may be.
+    pub fn all_but(&self, shown: &[&str]) -> Markup {
+        let Kind::Fields(mut fields) = self.shape.kind() else { return html! {} };
+        fields.sort_by_key(|(_, _, required)| !required);
+        let others = |name: &str| !shown.contains(&name) && name != "signature" && name != "performed";
+        html! {
+            @for (name, shape, required) in &fields {
+                @if others(name) { (self.show(*shape, &format!("/{name}"), *required)) }
+            }
+            @if !shown.contains(&"performed") { (self.head()) }
+        }
+    }
+
+    /// One field, by its pointer.
+    pub fn field(&self, pointer: &str) -> Markup {
+        let mut found = Some((self.shape, true));
+        for segment in pointer.split('/').skip(1) {
+            found = found.and_then(|(shape, _)| match shape.kind() {
+                Kind::Fields(fields) => {
+                    let own = fields.into_iter().find(|(name, ..)| *name == segment);
+                    own.map(|(_, shape, required)| (shape, required))
+                }
+                Kind::List(item) => Some((item, true)),
+                Kind::Choice(choices) => {
+                    let own = choices.into_iter().find(|(word, _)| *word == segment);
+                    own.and_then(|(_, fields)| fields).map(|fields| (fields, true))
+                }
+                _ => None,
+            });
+        }
+        found.map_or_else(|| html! {}, |(shape, required)| self.show(shape, pointer, required))
+    }
+
+    /// A value that is handed in without being shown.
+    pub fn hidden(&self, pointer: &str) -> Markup {
+        html! {
+            @for value in self.typed.all(pointer) { input type="hidden" name=(pointer) value=(value); }
+        }
+    }
+
+    /// When, by whom and with what: folded away while nothing in it is said or wrong.
+    pub fn head(&self) -> Markup {
+        let Kind::Fields(fields) = self.shape.kind() else { return html! {} };
+        let Some((_, performed, _)) = fields.into_iter().find(|(name, ..)| *name == "performed") else {
+            return html! {};
+        };
+        let Kind::Fields(own) = performed.kind() else { return html! {} };
+        let open =
+            self.typed.any("/performed") || self.faults.iter().any(|fault| fault.is_within("/performed"));
+        html! {
+            details.head open[open] {
+                summary { (self.reader.say(Word::HeadOfEntry)) }
+                p.hint { (self.reader.say(Word::HeadHint)) }
+                @for (name, shape, required) in own { (self.show(shape, &format!("/performed/{name}"), required)) }
+            }
+        }
+    }
+
+    /// The password and the meaning, where it is a signing.
+    pub fn signature(&self) -> Markup {
+        let Some(meaning) = self.route.meaning else { return html! {} };
+        let password = "/signature/password";
+        html! {
+            fieldset.signing {
+                legend { (self.reader.say(Word::SignMeans)) }
+                p.meaning { (words::meaning(self.reader.language, meaning)) }
+                input type="hidden" name="/signature/meaning" value=(meaning.word());
+                (self.around(password, self.reader.say(Word::PasswordAgain), None, html! {
+                    input type="password" id=(password) name=(password) autocomplete="current-password" required
+                        maxlength="256" aria-invalid=[self.wrong(password)] aria-describedby=[self.described(password)];
+                }))
+            }
+        }
+    }
+
+    /// The button that hands it in.
+    pub fn submit(&self) -> Markup {
+        let word = match self.route.meaning {
+            Some(_) => self.reader.say(Word::SignOnce),
+            None => self.reader.say(Ui::Record),
+        };
+        html! { button.primary type="submit" { (word) } }
+    }
+
+    fn summary(&self) -> Markup {
+        html! {
+            @if !self.faults.is_empty() {
+                div.notice.warning #faults role="alert" tabindex="-1" {
+                    h2 { (self.reader.say(Ui::ErrorSummary)) }
+                    ul {
+                        @for fault in &self.faults {
+                            li {
+                                @match &fault.field {
+                                    Some(field) => { a href={ "#" (self.anchor(field)) } { (fault.sentence) } }
+                                    None => { (fault.sentence) }
+                                }
+                            }
+                        }
+                    }
+                    p { (self.reader.say(Word::NothingSavedYet)) }
+                }
+            }
+        }
+    }
+
+    /// Where a fault leads: an item of a list that is typed into one field stands in that field.
+    fn anchor<'f>(&self, field: &'f str) -> &'f str {
+        match field.rsplit_once('/') {
+            Some((list, item)) if item.parse::<usize>().is_ok() && !self.typed.any(field) => list,
+            _ => field,
+        }
+    }
+
+    fn name(&self, pointer: &str) -> String {
+        let mut segments = pointer.rsplit('/');
+        let last = segments.next().unwrap_or_default();
+        match last.parse::<usize>() {
+            Ok(place) => {
+                let list = segments.next().unwrap_or_default();
+                format!("{} {}", words::field(self.reader.language, list), place + 1)
+            }
+            Err(_) => words::field(self.reader.language, last).to_string(),
+        }
+    }
+
+    fn show(&self, shape: Shape, at: &str, required: bool) -> Markup {
+        let name = self.name(at);
+        if let Some(offered) = self.offers.of(shape.name, at) {
+            return self.offered(at, &name, required, offered);
+        }
+        match shape.kind() {
+            Kind::Fields(fields) => html! {
+                fieldset id=(at) {
+                    legend { (name) @if !required { (self.optional()) } }
+                    @for (field, shape, inner) in fields { (self.show(shape, &format!("{at}/{field}"), inner && required)) }
+                }
+            },
+            Kind::List(item) => self.list(item, at, &name, required),
+            Kind::Choice(choices) => self.choice(shape, &choices, at, &name, required),
+            Kind::YesOrNo => {
+                let yes_or_no = [("true", self.reader.say(Ui::Yes)), ("false", self.reader.say(Ui::No))];
+                let options: Vec<(String, String)> =
+                    yes_or_no.map(|(value, word)| (value.to_string(), word.to_string())).to_vec();
+                self.radios(at, &name, required, &options, |_| html! {})
+            }
+            Kind::Whole | Kind::Number => self.number(shape, at, &name, required),
+            Kind::Moment => self.input(at, &name, required, None, "datetime-local", None),
+            Kind::Text if shape.name == Some("Text2000") => self.around(at, &name, (!required).then_some(()), html! {
+                textarea id=(at) name=(at) rows="3" maxlength="2000" required[required]
+                    aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] { (self.typed.get(at).unwrap_or_default()) }
+            }),
+            Kind::Text => {
+                let mode = (shape.name == Some("Label")).then_some("scan");
+                self.input(at, &name, required, None, "text", mode)
+            }
+        }
+    }
+
+    fn offered(&self, at: &str, name: &str, required: bool, offered: &[(String, String)]) -> Markup {
+        let optional = (!required).then_some(());
+        let chosen = self.typed.get(at);
+        html! {
+            @if offered.is_empty() {
+                (self.around(at, name, optional, html! { p.empty { (self.reader.say(Word::NotOffered)) } }))
+            } @else if offered.len() <= SIDE_BY_SIDE && required {
+                (self.radios(at, name, required, offered, |_| html! {}))
+            } @else {
+                (self.around(at, name, optional, html! {
+                    select id=(at) name=(at) required[required] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] {
+                        option value="" { (self.reader.say(Word::ChooseOne)) }
+                        @for (value, word) in offered {
+                            option value=(value) selected[chosen == Some(value)] { (word) }
+                        }
+                    }
+                }))
+            }
+        }
+    }
+
+    fn list(&self, item: Shape, at: &str, name: &str, required: bool) -> Markup {
+        if let Some(offered) = self.offers.of(item.name, at) {
+            return self.ticks(at, name, required, offered);
+        }
+        match item.kind() {
+            Kind::Fields(fields) => self.rows(&fields, at, name, required),
+            Kind::Choice(choices) if choices.iter().all(|(_, fields)| fields.is_none()) => {
+                let word = |word: &str| words::choice(self.reader.language, item.name, word);
+                let offered: Vec<(String, String)> =
+                    choices.iter().map(|(value, _)| (value.to_string(), word(value))).collect();
+                self.ticks(at, name, required, &offered)
+            }
+            _ => {
+                let typed = self.typed.all(at);
+                let scans = item.name == Some("Label");
+                let hint = self.reader.say(if scans { Word::ScanEach } else { Word::OneEachLine });
+                let mode = scans.then_some("scan");
+                self.around(at, name, (!required).then_some(()), html! {
+                    p.hint { (hint) }
+                    textarea id=(at) name=(at) rows=(typed.len().max(2)) required[required] data-scan=[mode]
+                        autocapitalize="none" spellcheck="false" aria-invalid=[self.wrong(at)]
+                        aria-describedby=[self.described(at)] { (typed.join("\n")) }
+                })
+            }
+        }
+    }
+
+    fn ticks(&self, at: &str, name: &str, required: bool, offered: &[(String, String)]) -> Markup {
+        let chosen = self.typed.all(at);
+        self.group(at, name, required, html! {
+            @if offered.is_empty() { p.empty { (self.reader.say(Word::NotOffered)) } }
+            @for (place, (value, word)) in offered.iter().enumerate() {
+                label.tick {
+                    input type="checkbox" id={ (at) "." (place) } name=(at) value=(value) checked[chosen.contains(&value.as_str())];
+                    span { (word) }
+                }
+            }
+        })
+    }
+
+    fn rows(&self, fields: &[(&str, Shape, bool)], at: &str, name: &str, required: bool) -> Markup {
+        let filled = (0..).take_while(|row| self.typed.any(&format!("{at}/{row}"))).count();
+        let more = usize::from(self.longer.as_deref() == Some(at) || (filled == 0 && required));
+        self.group(at, name, required, html! {
+            @for row in 0..filled + more {
+                div.row id={ (at) "/" (row) } role="group" aria-label={ (name) " " (row + 1) } {
+                    p.place { (row + 1) }
+                    @for (field, shape, inner) in fields {
+                        (self.show(*shape, &format!("{at}/{row}/{field}"), *inner && row < filled.max(usize::from(required))))
+                    }
+                }
+            }
+            button.quiet type="submit" name="more" value=(at) formnovalidate { (self.reader.say(Word::MoreRows)) }
+        })
+    }
+
+    fn choice(
+        &self,
+        shape: Shape,
+        choices: &[(&str, Option<Shape>)],
+        at: &str,
+        name: &str,
+        required: bool,
+    ) -> Markup {
+        let word = |word: &str| words::choice(self.reader.language, shape.name, word);
+        let options: Vec<(String, String)> =
+            choices.iter().map(|(value, _)| (value.to_string(), word(value))).collect();
+        if choices.len() > SIDE_BY_SIDE && choices.iter().all(|(_, fields)| fields.is_none()) {
+            return self.offered(at, name, required, &options);
+        }
+        self.radios(at, name, required, &options, |chosen| {
+            let fields = choices.iter().find(|(value, _)| *value == chosen).and_then(|(_, fields)| *fields);
+            let Some(Kind::Fields(fields)) = fields.map(Shape::kind) else { return html! {} };
+            html! {
+                div.then {
+                    // Whether they are needed depends on what is chosen above.
+                    @for (field, shape, _) in fields { (self.show(shape, &format!("{at}/{chosen}/{field}"), false)) }
+                }
+            }
+        })
+    }
+
+    fn radios(
+        &self,
+        at: &str,
+        name: &str,
+        required: bool,
+        options: &[(String, String)],
+        then: impl Fn(&str) -> Markup,
+    ) -> Markup {
+        let chosen = self.typed.get(at);
+        self.group(at, name, required, html! {
+            div.choices {
+                @for (value, word) in options {
+                    label.tick {
+                        input type="radio" name=(at) value=(value) checked[chosen == Some(value)] required[required];
+                        span { (word) }
+                    }
+                    (then(value))
+                }
+            }
+        })
+    }
+
+    fn number(&self, shape: Shape, at: &str, name: &str, required: bool) -> Markup {
+        let whole = |key: &str| shape.said(key).and_then(Value::as_i64);
+        let unit = shape.said("x-unit").and_then(Value::as_str).map(|unit| shown_unit(unit, self.reader));
+        let least = whole("x-least").or(whole("minimum"));
+        let most = whole("x-most").or(whole("maximum"));
+        let limits = least.zip(most).map(|(least, most)| match most {
+            // A limit that only keeps nonsense out says nothing to whoever types.
+            1000.. => String::new(),
+            _ => format!("{least}–{most}"),
+        });
+        let limits = limits.filter(|limits| !limits.is_empty());
+        self.input(
+            at,
+            name,
+            required,
+            unit.or(limits.clone().map(|_| "")).map(|unit| (unit, limits)),
+            "number",
+            None,
+        )
+    }
+
+    fn input(
+        &self,
+        at: &str,
+        name: &str,
+        required: bool,
+        unit: Option<(&str, Option<String>)>,
+        kind: &str,
+        mode: Option<&str>,
+    ) -> Markup {
+        let number = kind == "number";
+        // A browser's own number field drops what it cannot read: digits typed full-width must reach the server.
+        let kind = if number { "text" } else { kind };
+        let value =
+            self.typed.get(at).map(|value| if kind == "datetime-local" { local(value) } else { value });
+        self.around(at, name, (!required).then_some(()), html! {
+            span.measure {
+                input.short[number || kind == "datetime-local"] type=(kind) id=(at) name=(at) value=[value] required[required]
+                    inputmode=[number.then_some("decimal")] autocomplete="off" autocapitalize="none" spellcheck="false"
+                    data-scan=[mode] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
+                @if let Some((unit, limits)) = &unit {
+                    span.unit { (unit) }
+                    @if let Some(limits) = limits { span.limits { (limits) " " (unit) } }
+                }
+            }
+        })
+    }
+
+    /// A field with its name above and what is wrong between.
+    pub fn around(&self, at: &str, name: &str, optional: Option<()>, input: Markup) -> Markup {
+        let own = self.own(at);
+        html! {
+            div.field.wrong[!own.is_empty()] {
+                label for=(at) { (name) @if optional.is_some() { (self.optional()) } }
+                (self.fault_line(at, &own))
+                (input)
+            }
+        }
+    }
+
+    fn group(&self, at: &str, name: &str, required: bool, inside: Markup) -> Markup {
+        let own = self.own(at);
+        html! {
+            fieldset.group.wrong[!own.is_empty()] id=(at) tabindex="-1" {
+                legend { (name) @if !required { (self.optional()) } }
+                (self.fault_line(at, &own))
+                (inside)
+            }
+        }
+    }
+
+    fn fault_line(&self, at: &str, own: &[&Fault]) -> Markup {
+        html! {
+            @if !own.is_empty() {
+                p.fault id={ (at) "-fault" } { @for fault in own { (fault.sentence) " " } }
+            }
+        }
+    }
+
+    fn own(&self, at: &str) -> Vec<&Fault> {
+        let own = |fault: &&Fault| fault.field.as_deref().is_some_and(|field| self.anchor(field) == at);
+        self.faults.iter().filter(own).collect()
+    }
+
+    fn wrong(&self, at: &str) -> Option<&'static str> {
+        (!self.own(at).is_empty()).then_some("true")
+    }
+
+    fn described(&self, at: &str) -> Option<String> {
+        (!self.own(at).is_empty()).then(|| format!("{at}-fault"))
+    }
+
+    fn optional(&self) -> Markup {
+        html! { " " span.optional { "(" (self.reader.say(Word::Optional)) ")" } }
+    }
+}
+
+/// A unit as people write it.
+fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
+    match unit {
+        "cm2" => "cm²",
+        "/cm2" => "/cm²",
+        "{cells}" => reader.say(Word::Cells),
+        "{doublings}" | "{factor}" => "",
+        unit => unit,
+    }
+}
+
+/// A moment as a browser's own field takes it.
+fn local(value: &str) -> &str {
+    value.get(..16).unwrap_or(value)
+}
