@@ -5,6 +5,7 @@ pub mod correction;
 pub mod culture;
 pub mod disposition;
 pub mod distribution;
+pub mod due;
 pub mod filling;
 pub mod gate;
 pub mod intake;

@@ -3,6 +3,7 @@
 
 mod assets;
 mod batch;
+mod bench;
 mod board;
 mod documentation;
 mod form;
@@ -12,6 +13,7 @@ mod history;
 mod home;
 mod layouts;
 mod lineage;
+pub mod live;
 mod offers;
 mod orders;
 mod reader;
@@ -75,6 +77,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
                         .route(web::get().to(setup::ask))
                         .route(web::post().to(setup::take)),
                 )
+                .route("/live", web::get().to(live::listen))
+                .route("/find", web::get().to(bench::find))
+                .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/kit", web::post().to(bench::kit::keep))
+                .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
                 .route("/orders", web::get().to(orders::list))

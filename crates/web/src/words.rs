@@ -2,6 +2,7 @@
 //! its reasons, blockers, facts and names has one total match per language, so that a missing word does not
 //! compile.
 
+mod bench;
 mod choices;
 pub mod dates;
 mod en;
@@ -12,6 +13,7 @@ mod sheet;
 mod tests;
 mod ui;
 
+pub use bench::Bench;
 pub use choices::choice;
 pub use dates::{cells, date, time, wareki};
 pub use fields::{field, of_field};

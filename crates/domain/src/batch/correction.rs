@@ -79,11 +79,13 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
             | culture::Event::BankSeeded(_)
             | culture::Event::MediumChange(_)
             | culture::Event::Observation(_)
+            | culture::Event::Counting(_)
             | culture::Event::Passaged(_)
             | culture::Event::VesselMove(_)
             | culture::Event::VesselDiscard(_)
             | culture::Event::Pooled(_) => Some(RECORD),
-            culture::Event::GivenToPool(_) => None,
+            // What was scanned then cannot be scanned otherwise now.
+            culture::Event::LabelCheck(_) | culture::Event::GivenToPool(_) => None,
         },
         BatchEvent::Filling(fact) => match fact {
             filling::Event::HarvestDone(_)
@@ -253,6 +255,7 @@ fn replace(
             (c::Event::Observation(_), c::Command::Observation(new)) => {
                 c::Event::Observation(new.clone()).into()
             }
+            (c::Event::Counting(_), c::Command::Counting(new)) => c::Event::Counting(new.clone()).into(),
             (c::Event::VesselMove(_), c::Command::VesselMove(new)) => {
                 c::Event::VesselMove(new.clone()).into()
             }
@@ -339,6 +342,9 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         }
         BatchEvent::Culture(culture::Event::MediumChange(form)) => {
             culture::medium_departure(then, &form.vessels, form.performed.at(at), &mut found, ctx);
+        }
+        BatchEvent::Culture(culture::Event::Counting(form)) => {
+            culture::count_departure(then, &form.count, &mut found, ctx);
         }
         BatchEvent::Filling(filling::Event::HarvestDone(f)) => {
             culture::count_departure(then, &f.form.count, &mut found, ctx);

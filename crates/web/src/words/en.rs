@@ -1,5 +1,6 @@
 //! English: the names of things. Sentences and pages stand in the files below.
 
+pub(super) mod bench;
 mod blockers;
 mod facts;
 mod reasons;
@@ -396,7 +397,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "Thaw and seed bank cells",
         "batch.culture.medium_change" => "Change the medium",
         "batch.culture.observation" => "Observe vessels",
+        "batch.culture.counting" => "Count cells",
         "batch.culture.passage" => "Passage",
+        "batch.culture.label_check" => "Scan new labels back",
         "batch.culture.vessel_move" => "Move a vessel",
         "batch.culture.vessel_discard" => "Discard vessels",
         "batch.culture.pooling" => "Pool vessels of another batch in",

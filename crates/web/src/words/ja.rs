@@ -1,5 +1,6 @@
 //! 日本語: the names of things in Japanese. Sentences and pages stand in the files below.
 
+pub(super) mod bench;
 mod blockers;
 mod facts;
 mod reasons;
@@ -393,7 +394,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "バンク細胞の解凍・播種",
         "batch.culture.medium_change" => "培地交換",
         "batch.culture.observation" => "観察",
+        "batch.culture.counting" => "細胞計数",
         "batch.culture.passage" => "継代",
+        "batch.culture.label_check" => "新しいラベルの照合スキャン",
         "batch.culture.vessel_move" => "培養容器の移動",
         "batch.culture.vessel_discard" => "培養容器の廃棄",
         "batch.culture.pooling" => "他ロットの細胞との混合",

@@ -13,7 +13,9 @@ fn form_performed(command: &Command) -> &Performed {
         Command::BankSeeding(form) => &form.performed,
         Command::MediumChange(form) => &form.performed,
         Command::Observation(form) => &form.performed,
+        Command::Counting(form) => &form.performed,
         Command::Passage(form) => &form.performed,
+        Command::LabelCheck(form) => &form.performed,
         Command::VesselMove(form) => &form.performed,
         Command::VesselDiscard(form) => &form.performed,
         Command::PoolingIn(form) => &form.performed,
@@ -69,6 +71,17 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             batch.scanned(&form.vessels, "observation", at, &mut reasons, ctx)?;
             refuse(reasons)?;
             appends.batch(batch.id, Event::Observation(form.clone()));
+        }
+        Command::Counting(form) => {
+            batch.scanned(&form.vessels, "counting", at, &mut reasons, ctx)?;
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Counting(form.clone()));
+            count_departure(batch, &form.count, &mut appends, ctx);
+        }
+        Command::LabelCheck(form) => {
+            batch.scanned(&form.vessels, "label_check", at, &mut reasons, ctx)?;
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::LabelCheck(form.clone()));
         }
         Command::Passage(form) => {
             batch.scanned(&form.from, "passage", at, &mut reasons, ctx)?;

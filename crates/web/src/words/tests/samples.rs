@@ -373,6 +373,9 @@ facts! {
             "vessels": [part(LabelKind::Vessel, 1)], "confluence": "80", "morphology": "spindle",
             "turbid": true
         }),
+        culture::Event::Counting(_) => "counted":
+            json!({"vessels": [part(LabelKind::Vessel, 1)], "count": count()}),
+        culture::Event::LabelCheck(_) => "labels_checked": json!({"vessels": [part(LabelKind::Vessel, 4)]}),
         culture::Event::Passaged(_) => "passaged": json!({
             "form": {
                 "from": ([1, 2, 3].map(|no| part(LabelKind::Vessel, no))), "enzyme": "5", "count": count(),
