@@ -11,6 +11,7 @@ mod frame;
 mod gate;
 mod history;
 mod home;
+mod labels;
 mod layouts;
 mod lineage;
 pub mod live;
@@ -84,6 +85,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/batches/{id}/labels", web::get().to(labels::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

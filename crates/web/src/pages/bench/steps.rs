@@ -82,6 +82,9 @@ pub fn label_check(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup 
     let reader = sheet.reader;
     html! {
         p.hint { (reader.say(Bench::ScanBackHint)) }
+        @if let Some(batch) = batch {
+            p { a.button.quiet href={ "/batches/" (batch.id) "/labels" } { (reader.say(Bench::PrintLabels)) } }
+        }
         ul.scan-back data-scan-back="/vessels" {
             @for label in &expected {
                 li data-label=(label) {
