@@ -168,6 +168,8 @@ pub struct Batch {
     pub parts: Vec<performed::Part>,
     /// Steps that lack the second person their standard asks for.
     pub unchecked: Vec<(EntryId, crate::standard::Step)>,
+    /// What open steps lack beside them though their standard asks for it.
+    pub unrecorded: Vec<(EntryId, crate::standard::BenchRecord)>,
     /// Who made, checked and entered.
     pub duties: BTreeSet<(PersonId, Duty)>,
     /// The last bench entry a confirmation of manufacturing must cover.
@@ -303,6 +305,7 @@ impl Batch {
             mismatches: Vec::new(),
             parts: Vec::new(),
             unchecked: Vec::new(),
+            unrecorded: Vec::new(),
             duties: BTreeSet::new(),
             last_bench_version: 0,
             manufacturing: None,

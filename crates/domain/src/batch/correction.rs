@@ -13,7 +13,7 @@ use super::{
 use crate::authority::roles_for;
 use crate::decision::{Append, Appends, Context};
 use crate::event::Event;
-use crate::ids::{ContainerNo, EntryId, Label, ResultNo, VesselNo};
+use crate::ids::{ContainerNo, EntryId, Label, LabelKind, ResultNo, VesselNo};
 use crate::quality_event::{self, DepartureKind};
 use crate::quantity::Count;
 use crate::refusal::{Impossible, Reason, Refusal};
@@ -146,7 +146,7 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         return Err(Reason::NotAllowed { action }.into());
     }
     let replacement = replace(batch, current, &form.replacement, ctx)?;
-    let mut reasons = foreign_labels(batch, current, &form.replacement);
+    let mut reasons = foreign_labels(batch, current, &form.replacement, &ctx.order_label(batch.opened.order));
     if let Some(performed) = super::performed::of(&replacement) {
         let faults = performed.faults(ctx.now, original.stamp.recorder);
         reasons.extend(faults.into_iter().filter(|fault| *fault != Reason::LateWithoutReason));
@@ -368,6 +368,9 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         }
         _ => {}
     }
+    if let Some(performed) = super::performed::of(fact) {
+        super::performed::bench_departures(then, performed, &mut found, ctx);
+    }
     let departure = |append: Append| match append.event {
         Event::QualityEvent(quality_event::Event::Departure(departure)) => {
             Some((departure.kind, departure.found))
@@ -378,7 +381,7 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
 }
 
 /// Labels in a corrected form that are not this batch's: nothing is scanned in a correction that could be held.
-fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand) -> Vec<Reason> {
+fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand, order: &str) -> Vec<Reason> {
     // These carry an order's or a bank's label, which `replace` compares with the one it was.
     if matches!(
         form,
@@ -391,7 +394,10 @@ fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand) -> V
         BatchEvent::Culture(culture::Event::Pooled(fact)) => &fact.form.theirs,
         _ => &[],
     };
-    let known = |label: &Label| label.same_serial(&batch.opened.label) || pooled.contains(label);
+    // Whose serum it is, was compared when it was used, and is compared again with the batch's own order.
+    let own_serum = |label: &Label| label.kind() == LabelKind::Order && label.to_string() == *order;
+    let known =
+        |label: &Label| label.same_serial(&batch.opened.label) || pooled.contains(label) || own_serum(label);
     let foreign = super::performed::labels(form).into_iter().filter(|label| !known(label));
     foreign.map(|label| Reason::UnknownLabel { label: label.to_string() }).collect()
 }

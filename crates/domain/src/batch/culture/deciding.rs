@@ -1,6 +1,7 @@
 //! What culture accepts: which forms are refused, and which facts past a limit open a quality event.
 
 use super::*;
+use crate::batch::performed;
 use crate::decision::{Appends, Context};
 use crate::ids::LabelKind;
 use crate::quality_event::DepartureKind;
@@ -30,6 +31,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     let performed = form_performed(command);
     let mut reasons = performed.faults(ctx.now, ctx.actor.person);
     let at = performed.at.unwrap_or(ctx.now);
+    performed::compare_serum(batch, command.name(), performed, ctx)?;
     let mut appends = Appends::new();
     match command {
         Command::Isolation(form) => {
@@ -110,8 +112,9 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             refuse(reasons)?;
             appends.batch(batch.id, Event::VesselDiscard(form.clone()));
         }
-        Command::PoolingIn(form) => return pool(batch, form, at, reasons, ctx),
+        Command::PoolingIn(form) => appends = pool(batch, form, at, reasons, ctx)?,
     }
+    performed::bench_departures(batch, performed, &mut appends, ctx);
     Ok(appends)
 }
 

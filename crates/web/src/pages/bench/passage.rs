@@ -32,8 +32,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
     }
     let chosen = sheet.typed.get("split").and_then(|number| number.parse::<usize>().ok());
     let reader = sheet.reader;
-    let checker = steps::checker(sheet, about, Step::Passage);
-    let checked = !checker.0.is_empty();
+    let step = Some(Step::Passage);
     html! {
         (steps::vessels(sheet, "/from"))
         @if sheet.typed.get("counted").is_some() {
@@ -54,8 +53,8 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         }
         @if sheet.typed.any("/into") { (sheet.field("/into")) }
         (sheet.field("/discarded_cells"))
-        (checker)
-        (sheet.head(if checked { &["checked_by"] } else { &[] }))
+        (steps::beside(sheet, about, step))
+        (sheet.head(steps::shown(about, step)))
         details.head {
             summary { (crate::words::field(reader.language, "other_denominator")) }
             (sheet.field("/other_denominator"))

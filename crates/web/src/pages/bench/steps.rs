@@ -8,7 +8,7 @@ use baiyo_domain::batch::culture::Vessel;
 use baiyo_domain::batch::{Batch, Event, culture};
 use baiyo_domain::ids::{Label, LabelKind, VesselNo};
 use baiyo_domain::quantity::Count;
-use baiyo_domain::standard::Step;
+use baiyo_domain::standard::{BenchRecord, Step};
 use maud::{Markup, html};
 
 /// Change the medium: the volume as last time, the lot of this room session.
@@ -23,7 +23,8 @@ pub fn medium(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         (vessels(sheet, "/vessels"))
         (sheet.field("/volume"))
         (lot(sheet))
-        (sheet.head(&["lots"]))
+        (beside(sheet, about, None))
+        (sheet.head(&[&["lots"], shown(about, None)].concat()))
     }
 }
 
@@ -111,11 +112,37 @@ pub fn vessel_move(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup 
     }
 }
 
-/// The second person, in sight where the standard asks for one.
-pub fn checker(sheet: &Sheet, about: &About, step: Step) -> Markup {
-    let asked =
-        about.batch.as_ref().is_some_and(|batch| batch.standard().process.checked_steps.contains(&step));
-    html! { @if asked { (sheet.field("/performed/checked_by")) } }
+/// What the standard asks for beside an open step, and the second person where it asks for one: in sight.
+pub fn beside(sheet: &Sheet, about: &About, step: Option<Step>) -> Markup {
+    let Some(batch) = &about.batch else { return html! {} };
+    let process = &batch.standard().process;
+    html! {
+        @for record in &process.bench_records {
+            @let field = match record {
+                BenchRecord::HealthAndGowning => "health_and_gowning",
+                BenchRecord::LineClearance => "line_clearance",
+                BenchRecord::MinutesOutside => "minutes_outside",
+                BenchRecord::Antibiotics => "antibiotics",
+                BenchRecord::Serum => "serum",
+            };
+            (sheet.field(&format!("/performed/bench/{field}")))
+        }
+        @if step.is_some_and(|step| process.checked_steps.contains(&step)) { (sheet.field("/performed/checked_by")) }
+    }
+}
+
+/// The fields of the head that [`beside`] shows, so that they are not shown twice.
+pub fn shown(about: &About, step: Option<Step>) -> &'static [&'static str] {
+    let process = about.batch.as_ref().map(|batch| &batch.standard().process);
+    let records = process.is_some_and(|process| !process.bench_records.is_empty());
+    let checked =
+        step.is_some_and(|step| process.is_some_and(|process| process.checked_steps.contains(&step)));
+    match (records, checked) {
+        (true, true) => &["bench", "checked_by"],
+        (true, false) => &["bench"],
+        (false, true) => &["checked_by"],
+        (false, false) => &[],
+    }
 }
 
 /// The vessels a step is done to: those scanned, each on its line.

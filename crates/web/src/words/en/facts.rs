@@ -163,6 +163,8 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::WrongRole
         | DepartureKind::SeedingDensity
         | DepartureKind::MediumInterval
+        | DepartureKind::HealthOrGowning
+        | DepartureKind::LineNotCleared
         | DepartureKind::CountVariation
         | DepartureKind::Passage
         | DepartureKind::BankExpired
