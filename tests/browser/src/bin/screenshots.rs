@@ -13,6 +13,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (options, filters): (Vec<&str>, Vec<&str>) =
         arguments.iter().map(String::as_str).partition(|word| word.starts_with("--"));
+    if let Some(unknown) = options.iter().find(|option| **option != "--docs") {
+        eprintln!("{unknown} is no option: screenshots [--docs] [part of a screen's name]");
+        std::process::exit(2);
+    }
     let docs = options.contains(&"--docs");
     let wanted = |screen: &&Screen| {
         let named = filters.iter().all(|filter| screen.name.contains(filter));
