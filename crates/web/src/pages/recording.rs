@@ -178,7 +178,10 @@ async fn about(
                     _ => StreamKind::QualityEvent,
                 };
                 let at = StreamId { kind, id };
-                about.version = reading::stream(conn, at)?.map_or(0, |world| world.version(at));
+                if let Some(world) = reading::stream(conn, at)? {
+                    about.version = world.version(at);
+                    about.offers.keys(world.people.values());
+                }
             }
             (_, None) => {}
         }
