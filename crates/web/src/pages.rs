@@ -14,6 +14,7 @@ mod layouts;
 mod lineage;
 mod offers;
 mod orders;
+mod quality;
 mod reader;
 mod recording;
 mod results;
@@ -77,6 +78,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 )
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/batches/{id}/record", web::get().to(quality::record::show))
+                .route("/batches/{id}/review", web::get().to(quality::review::show))
+                .route("/quality", web::get().to(quality::queue::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

@@ -2,14 +2,14 @@
 //! Nothing is offered that `decide` would refuse for who he is or for how the batch stands; whether it is wise is his to
 //! say.
 
-use super::distribution::Custody;
+use super::distribution::Container;
 use super::gate::gate;
 use super::results::Verdict;
 use super::testing::{Oos, TestResult};
 use super::{Batch, Duty};
 use crate::authority::{Actor, roles_for};
 use crate::ids::{ContainerNo, EntryId, HoldNo, QualityEventId, ResultNo, SampleNo};
-use crate::standard::Code;
+use crate::standard::{Code, Purpose};
 use crate::time::Time;
 use std::collections::BTreeSet;
 
@@ -101,7 +101,7 @@ pub fn everything(batch: &Batch, now: Time) -> Vec<Awaited> {
     if !ready.is_empty() {
         found.push(Awaited::Decision { containers: ready });
     }
-    let undecided = batch.containers.values().any(|container| here(container) && !container.released());
+    let undecided = batch.containers.values().any(Container::is_undecided);
     if undecided && batch.end.is_none() {
         let made = batch.manufacturing.filter(|confirmed| confirmed.version > batch.last_bench_version);
         match made {
@@ -140,18 +140,11 @@ pub fn decidable(batch: &Batch, now: Time) -> Vec<ContainerNo> {
         return Vec::new();
     }
     let answer = gate(batch, now);
-    let open = batch
-        .containers
-        .values()
-        .filter(|container| here(container) && !container.released() && !container.rejected());
+    let open = batch.containers.values().filter(|container| container.is_undecided());
     open.filter(|container| answer.blockers(container.no).is_empty()).map(|container| container.no).collect()
 }
 
-fn here(container: &super::distribution::Container) -> bool {
-    matches!(container.custody, Custody::InHouse | Custody::Packed)
-}
-
-/// Test samples and their tests that have no result yet.
+/// Test samples and their tests that have no result yet; for information alone nobody waits.
 fn without_result(batch: &Batch) -> impl Iterator<Item = Awaited> {
     batch.samples.iter().flat_map(|(no, sample)| {
         let open = sample.form.tests.iter().filter(|test| {
@@ -160,7 +153,8 @@ fn without_result(batch: &Batch) -> impl Iterator<Item = Awaited> {
                     && result.form.test == **test
                     && result.effective() != Verdict::Incubating
             };
-            !batch.results.values().any(final_one)
+            let wanted = batch.standard().test(test).is_some_and(|test| test.purpose != Purpose::Information);
+            wanted && !batch.results.values().any(final_one)
         });
         open.map(|test| Awaited::Result { sample: *no, test: test.clone() })
     })
@@ -186,6 +180,12 @@ fn may_by_his_part(batch: &Batch, actor: &Actor, one: &Awaited) -> bool {
             .unconfirmed_parts()
             .into_iter()
             .any(|(of, person, _)| of == *entry && person == actor.person),
-        Awaited::Assessment { .. } | Awaited::Result { .. } => true,
+        Awaited::Assessment { .. } => true,
+        // Who enters a result does not decide any more: whoever could is not asked to.
+        Awaited::Result { .. } => {
+            let decides = actor.has_any(roles_for("batch.disposition.deciding"));
+            !decides
+                || !(batch.containers.is_empty() || batch.containers.values().any(Container::is_undecided))
+        }
     }
 }

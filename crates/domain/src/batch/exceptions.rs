@@ -264,6 +264,11 @@ fn out_of_limits(batch: &Batch, now: Time) -> Vec<Exception> {
         if told(&check.requirement) || check.state() != CheckState::Failed {
             continue;
         }
+        // What was given or is elsewhere does not expire here.
+        let gone = |no| !batch.containers.get(&no).is_some_and(|container| container.is_here());
+        if check.requirement == Requirement::InDate && container.is_some_and(gone) {
+            continue;
+        }
         for (blocker, _) in check.blockers.iter().filter(|(blocker, _)| blocker.is_failure()) {
             match found.iter_mut().find(|(known, _)| known == blocker) {
                 Some((_, containers)) => containers.extend(container),

@@ -2,6 +2,7 @@
 //! day have a layout of their own, beside the workplace it belongs to.
 
 use super::offers::Offers;
+use super::quality;
 use super::reader::{Names, Reader};
 use super::recording::About;
 use super::sheet::Sheet;
@@ -13,12 +14,24 @@ use baiyo_persistence::{Conn, StoreError, journal};
 use maud::Markup;
 
 /// Lays out a form; where it is new, what is known is suggested.
-pub fn lay_out(sheet: &mut Sheet, _about: &About, _suggested: bool) -> Markup {
-    sheet.fields()
+pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
+    match sheet.route.action.as_str() {
+        "batch.testing.result" => quality::laboratory::enter(sheet, about, suggested),
+        "batch.testing.verification" | "batch.testing.interpretation" | "batch.testing.investigation" => {
+            quality::laboratory::judge(sheet, about)
+        }
+        "quality_event.assessment" => quality::assessing::lay_out(sheet, about),
+        "batch.disposition.deciding" => quality::deciding::lay_out(sheet, about, suggested),
+        _ => sheet.fields(),
+    }
 }
 
 /// Completes what was typed into a layout of its own to what the form asks for.
-pub fn complete(_action: &str, _typed: &mut Typed) {}
+pub fn complete(action: &str, typed: &mut Typed) {
+    if action == "batch.testing.result" {
+        quality::laboratory::complete(typed);
+    }
+}
 
 /// What the centre has to choose from.
 ///

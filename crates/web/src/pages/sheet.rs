@@ -34,6 +34,8 @@ pub struct Sheet<'a> {
     pub once: Uuid,
     /// The version acted on, where one must be named.
     pub version: Option<u32>,
+    /// Whether it is still to be chosen what the form is about: until then there is nothing to hand in.
+    pub choosing: bool,
 }
 
 /// Above this many choices, they are folded into a list.
@@ -42,6 +44,9 @@ const SIDE_BY_SIDE: usize = 6;
 impl Sheet<'_> {
     /// The whole form around its fields.
     pub fn whole(&self, fields: Markup) -> Markup {
+        if self.choosing {
+            return fields;
+        }
         html! {
             (self.summary())
             form.sheet method="post" action=(self.address) {
@@ -403,7 +408,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn group(&self, at: &str, name: &str, required: bool, inside: Markup) -> Markup {
+    /// Fields under one name, with what is wrong with them.
+    pub fn group(&self, at: &str, name: &str, required: bool, inside: Markup) -> Markup {
         let own = self.own(at);
         html! {
             fieldset.group.wrong[!own.is_empty()] id=(at) tabindex="-1" {
