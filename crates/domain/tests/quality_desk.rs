@@ -3,7 +3,7 @@
 mod centre;
 
 use baiyo_domain::authority::{Actor, Role};
-use baiyo_domain::batch::awaited::{Awaited, awaited, decidable};
+use baiyo_domain::batch::awaited::{Awaited, decidable, everything, is_for};
 use baiyo_domain::batch::disposition::{Holding, QualityConfirmation};
 use baiyo_domain::batch::exceptions::{Exception, exceptions};
 use baiyo_domain::batch::results::Verdict;
@@ -20,9 +20,11 @@ fn found(centre: &Centre, batch: BatchId) -> Vec<Exception> {
 
 /// What a batch waits for from a person in a role, beside late results of surveillance.
 fn waits_for(centre: &Centre, batch: BatchId, person: PersonId, role: Role) -> Vec<Awaited> {
-    let found = awaited(&centre.state(batch), &Actor { person, roles: vec![role], clinic: None }, centre.now);
+    let state = centre.state(batch);
+    let actor = Actor { person, roles: vec![role], clinic: None };
+    let found = everything(&state, centre.now);
     let late = |one: &Awaited| matches!(one, Awaited::Result { test, .. } if *test == code("STERILITY-14D"));
-    found.into_iter().filter(|one| !late(one)).collect()
+    found.into_iter().filter(|one| is_for(&state, &actor, one) && !late(one)).collect()
 }
 
 fn tested(course: Course) -> (Centre, BatchId) {

@@ -1,6 +1,5 @@
-//! What a batch waits for from one person: the signings and entries of quality, and what others must confirm first.
-//! Nothing is offered that `decide` would refuse for who he is or for how the batch stands; whether it is wise is his to
-//! say.
+//! What a batch waits for, and from whom: the signings and entries of quality, and what others must confirm first.
+//! Nobody is offered what `decide` would refuse for who he is or for how the batch stands.
 
 use super::distribution::Container;
 use super::gate::gate;
@@ -88,13 +87,12 @@ impl Awaited {
     }
 }
 
-/// What a batch waits for from this person now, in the order it is best done.
-pub fn awaited(batch: &Batch, actor: &Actor, now: Time) -> Vec<Awaited> {
-    let all = everything(batch, now).into_iter();
-    all.filter(|one| actor.has_any(roles_for(one.action())) && may_by_his_part(batch, actor, one)).collect()
+/// Whether this person may do what a batch waits for: by his roles, and by what he did for the batch himself.
+pub fn is_for(batch: &Batch, actor: &Actor, one: &Awaited) -> bool {
+    actor.has_any(roles_for(one.action())) && may_by_his_part(batch, actor, one)
 }
 
-/// What a batch waits for from anybody.
+/// What a batch waits for from anybody, in the order it is best done.
 pub fn everything(batch: &Batch, now: Time) -> Vec<Awaited> {
     let mut found = Vec::new();
     let ready = decidable(batch, now);

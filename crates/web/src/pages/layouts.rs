@@ -20,7 +20,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         "batch.testing.verification" | "batch.testing.interpretation" | "batch.testing.investigation" => {
             quality::laboratory::judge(sheet, about)
         }
-        "quality_event.assessment" => quality::assessing::lay_out(sheet, about),
+        "quality_event.assessment" | "quality_event.closing" => quality::assessing::lay_out(sheet, about),
         "batch.disposition.deciding" => quality::deciding::lay_out(sheet, about, suggested),
         _ => sheet.fields(),
     }

@@ -7,9 +7,9 @@ catalogue! {
     Quality in quality {
         // The queue.
         Desk, Queue, Nothing, MoreOnBoard, Exceptions, NoneOpen, NothingForYou, ReadyFrom, Expires, HarvestPlanned,
-        NoDate, Next, Work, ToVerify, Failures, ToAssess, HoldsInForce, ToEnter, NoneHere,
+        NoDate, Next, Work, ToVerify, Failures, ToAssess, ToClose, HoldsInForce, ToEnter, NoneHere,
         // The review.
-        Review, WhyNotReady, Now, WholeRecord, Details, InOrder, NotInOrder, AllEntries, Identity, DonorAndOrder,
+        Review, WhyNotReady, Now, Then, WholeRecord, Details, InOrder, NotInOrder, AllEntries, Identity, DonorAndOrder,
         People, Materials, Times, Limits, Tests, Labels, Signatures, Open, Settled, OutOfLimits, Retested, NotYet,
         HoldNumber, Because, Print, RefusedAttempts, RefusedAttemptsExplained,
         // Signing.

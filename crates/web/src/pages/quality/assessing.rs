@@ -1,4 +1,4 @@
-//! The form by which a quality event's impact on a batch is assessed, below what the event says.
+//! The forms by which a quality event's impact on a batch is assessed and the event is closed, below what it says.
 
 use crate::pages::recording::About;
 use crate::pages::sheet::Sheet;
@@ -8,11 +8,15 @@ use baiyo_domain::quality_event::Opening;
 use maud::{Markup, html};
 
 /// Lays it out.
-pub fn lay_out(sheet: &Sheet, about: &About) -> Markup {
+pub fn lay_out(sheet: &mut Sheet, about: &About) -> Markup {
     let reader = sheet.reader;
     let Some(event) = &about.quality_event else { return sheet.fields() };
+    let assesses = sheet.route.action == "quality_event.assessment";
+    if let (true, Some(only)) = (event.batches.len() == 1 && assesses, event.batches.keys().next()) {
+        sheet.typed.suggest("/batch", only);
+    }
     let batch = sheet.typed.get("/batch").map(String::from);
-    let chosen = event.batches.keys().find(|id| Some(id.to_string()) == batch);
+    let chosen = event.batches.keys().any(|id| Some(id.to_string()) == batch);
     html! {
         @match &event.opening {
             Opening::Report(report) => { h2 { (report.title) } p { (report.description) } }
@@ -32,7 +36,7 @@ pub fn lay_out(sheet: &Sheet, about: &About) -> Markup {
                 }
             }
         }
-        @if chosen.is_some() { (sheet.hidden("/batch")) } @else { (sheet.field("/batch")) }
+        @if chosen { (sheet.hidden("/batch")) } @else { (sheet.field("/batch")) }
         (sheet.all_but(&["batch"]))
     }
 }

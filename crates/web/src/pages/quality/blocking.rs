@@ -52,12 +52,13 @@ pub fn blocking(batch: &Batch, gate: &Gate) -> Vec<Blocking> {
         }
     }
     // The confirmations cover everything else, so they come last; before them what has no date can be done now.
-    found.sort_by_key(|blocking| {
-        let confirmation =
-            matches!(blocking.blocker, Blocker::ManufacturingUnconfirmed | Blocker::QualityUnconfirmed);
-        (confirmation, blocking.expected)
-    });
+    found.sort_by_key(|blocking| (is_confirmation(&blocking.blocker), blocking.expected));
     found
+}
+
+/// Whether it is one of the two confirmations of the record.
+pub fn is_confirmation(blocker: &Blocker) -> bool {
+    matches!(blocker, Blocker::ManufacturingUnconfirmed | Blocker::QualityUnconfirmed)
 }
 
 /// How much is met, of the container that lacks most.
@@ -89,13 +90,17 @@ pub fn section(reader: &Reader, batch: &Batch, found: &[Blocking]) -> Markup {
         section.why #why {
             h2 { (reader.say(Quality::WhyNotReady)) }
             ol.whys {
-                @for blocking in found {
+                @for (place, blocking) in found.iter().enumerate() {
                     li {
                         p.when {
                             @match blocking.expected {
                                 Some(at) => { (chip(Look::Active, &words::time(reader.language, at, reader.zone))) }
                                 None if blocking.blocker.cleared_by().is_empty() => {
                                     (chip(Look::Bad, reader.say(Ui::NobodyCanClear)))
+                                }
+                                // A confirmation covers whatever stands before it.
+                                None if place > 0 && is_confirmation(&blocking.blocker) => {
+                                    (chip(Look::Planned, reader.say(Quality::Then)))
                                 }
                                 None => { (chip(Look::Waiting, reader.say(Quality::Now))) }
                             }

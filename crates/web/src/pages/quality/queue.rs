@@ -5,15 +5,15 @@ use super::blocking::{self, Blocking, Standing};
 use super::{MAY_READ, actor, next};
 use crate::api::reading::read;
 use crate::pages::frame::Frame;
-use crate::pages::reader::{Names, Reader};
+use crate::pages::reader::{Names, Reader, moment};
 use crate::pages::status_chip::{self, Look, chip};
-use crate::pages::{Answer, may};
+use crate::pages::{Answer, ROWS, may, recording};
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{self, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{Department, roles_for};
-use baiyo_domain::batch::awaited::{Awaited, awaited, everything};
+use baiyo_domain::batch::awaited::{Awaited, everything, is_for};
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::exceptions::{Exception, exceptions};
 use baiyo_domain::batch::gate::gate;
@@ -21,9 +21,10 @@ use baiyo_domain::batch::intake;
 use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::batch::{Batch, Event};
 use baiyo_domain::ids::{BatchId, SampleNo};
+use baiyo_domain::quality_event::DepartureKind;
 use baiyo_domain::standard::Code;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading;
+use baiyo_persistence::reading::{self, QualityEventRow};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 use rust_decimal::prelude::ToPrimitive;
@@ -77,7 +78,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, MAY_READ).await?;
     let (now, _) = state.store.now();
     let asking = caller.clone();
-    let (found, whole, names) = read(&state, &caller, move |conn| {
+    let (found, whole, names, events) = read(&state, &caller, move |conn| {
         let scope = asking.scope();
         let mut found: Vec<Arc<Batch>> = Vec::new();
         let mut whole = true;
@@ -97,7 +98,9 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
         for batch in &found {
             names.learn_quality_events(conn, batch, asking.language)?;
         }
-        Ok((found, whole, names))
+        let mut events = reading::quality_events(conn, None, ROWS)?;
+        events.retain(|event| event.status == "open");
+        Ok((found, whole, names, events))
     })
     .await?;
     let reader = Reader::new(caller.language, state.zone);
@@ -118,7 +121,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
                     p.more { (reader.say(Quality::MoreOnBoard)) ": " a href="/batches" { (reader.say(Ui::Board)) } }
                 }
             }
-            (lists(&reader, &waiting, &names, now))
+            (lists(&reader, &waiting, &names, now, open_events(&reader, &caller, &events)))
         }
     };
     Ok(frame.ok(reader.say(Quality::Queue), content))
@@ -128,7 +131,9 @@ impl Waiting {
     fn of(batch: Arc<Batch>, caller: &Caller, now: Time) -> Self {
         let answer = gate(&batch, now);
         let first = blocking::blocking(&batch, &answer).into_iter().next();
-        let mut yours = awaited(&batch, &actor(caller), now);
+        let all = everything(&batch, now);
+        let actor = actor(caller);
+        let mut yours: Vec<Awaited> = all.iter().filter(|one| is_for(&batch, &actor, one)).cloned().collect();
         // What is due stands before what is only awaited.
         yours.sort_by_key(|one| due(&batch, one).filter(|at| *at > now));
         Self {
@@ -136,8 +141,8 @@ impl Waiting {
             standing: blocking::standing(&batch, &answer),
             first,
             exceptions: exceptions(&batch, now),
-            yours: yours.into_iter().filter(|one| may(caller, one.action())).collect(),
-            all: everything(&batch, now),
+            yours,
+            all,
             batch,
         }
     }
@@ -289,7 +294,10 @@ fn row(reader: &Reader, one: &Waiting, names: &Names, now: Time) -> Markup {
             }
             div.gate {
                 @if !is_decided(batch) { p { (words::met_count(reader.language, one.standing.met, one.standing.all)) } }
-                @if let Some(first) = &one.first {
+                // Once all is decided on, nobody confirms the record any more.
+                @if let Some(first) = one.first.as_ref().filter(|first| {
+                    !is_decided(batch) || !blocking::is_confirmation(&first.blocker)
+                }) {
                     p.muted {
                         (reader.say(Quality::Next)) ": "
                         span.next { (words::requirement(reader.language, &first.requirement, &reader.context)) } " – "
@@ -332,7 +340,7 @@ fn exception_chip(reader: &Reader, found: &[Exception]) -> Markup {
     }
 }
 
-fn lists(reader: &Reader, waiting: &[Waiting], names: &Names, now: Time) -> Markup {
+fn lists(reader: &Reader, waiting: &[Waiting], names: &Names, now: Time, events: Markup) -> Markup {
     html! {
         aside.work aria-label=(reader.say(Quality::Work)) {
             @for kind in Kind::ALL {
@@ -346,6 +354,35 @@ fn lists(reader: &Reader, waiting: &[Waiting], names: &Names, now: Time) -> Mark
                                 @for item in items { li { (item_line(reader, one, &item, names)) } }
                             }
                         }
+                    }
+                }
+            }
+            (events)
+        }
+    }
+}
+
+/// Quality events that are not closed, the newest first: they may touch no batch.
+fn open_events(reader: &Reader, caller: &Caller, events: &[QualityEventRow]) -> Markup {
+    // A departure stands in the rows by its name.
+    let title = |event: &QualityEventRow| {
+        let kind = serde_json::from_value::<DepartureKind>(event.title.clone().into());
+        kind.map_or_else(|_| event.title.clone(), |kind| words::departure(reader.language, kind).to_string())
+    };
+    let closing = may(caller, "quality_event.closing");
+    html! {
+        section #open-events {
+            h2 { (reader.say(Quality::ToClose)) }
+            @if events.is_empty() { p.muted { (reader.say(Quality::NoneHere)) } }
+            ul {
+                @for event in events {
+                    li {
+                        @if closing {
+                            a href={ (recording::address("quality_events", event.id.0, "closing")) "?to=/quality" } {
+                                (title(event))
+                            }
+                        } @else { (title(event)) }
+                        small.muted { (reader.time(moment(event.opened_at))) }
                     }
                 }
             }

@@ -15,7 +15,7 @@ use crate::words::{self, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::roles_for;
 use baiyo_domain::batch::Batch;
-use baiyo_domain::batch::awaited::{Awaited, awaited, everything};
+use baiyo_domain::batch::awaited::{Awaited, everything, is_for};
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::exceptions::exceptions;
 use baiyo_domain::batch::gate::gate;
@@ -35,7 +35,9 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     })
     .await?;
     let (now, _) = state.store.now();
-    let yours = awaited(&batch, &actor(&caller), now);
+    let all = everything(&batch, now);
+    let actor = actor(&caller);
+    let yours: Vec<Awaited> = all.iter().filter(|one| is_for(&batch, &actor, one)).cloned().collect();
     let form = match yours.iter().find(|one| signed_here(one)) {
         Some(one) => Some((one.clone(), form(&state, &caller, &batch, one).await?)),
         None => None,
@@ -63,7 +65,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
                     a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
                 }
             }
-            (desk(&reader, &batch, &caller, &yours, form, now))
+            (desk(&reader, &batch, &caller, &yours, &all, form))
         }
     };
     let frame = Frame::new(&request, &state, Some(&caller));
@@ -123,12 +125,11 @@ fn desk(
     batch: &Batch,
     caller: &Caller,
     yours: &[Awaited],
+    all: &[Awaited],
     form: Option<(Awaited, Markup)>,
-    now: Time,
 ) -> Markup {
     let signed = form.as_ref().map(|(one, _)| one);
     let links: Vec<&Awaited> = yours.iter().filter(|one| Some(*one) != signed).collect();
-    let all = everything(batch, now);
     let others: Vec<&Awaited> = all.iter().filter(|one| !yours.contains(one)).collect();
     let had_a_part = batch.duties.iter().any(|(person, _)| *person == caller.person);
     let decides = may(caller, "batch.disposition.deciding");
