@@ -1,6 +1,7 @@
 //! Recording: shows a form of the domain and takes it in, through the same path as the API. Whatever is wrong is shown
 //! above the form with everything that was typed; a label that does not belong is a page of its own.
 
+use super::bench::kit::Kit;
 use super::form::Fault;
 use super::frame::Frame;
 use super::layouts;
@@ -25,7 +26,7 @@ use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::order::Order;
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading;
+use baiyo_persistence::reading::{self, serial_of};
 use maud::{Markup, html};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -47,6 +48,8 @@ pub struct About {
     pub names: Names,
     /// What there is to choose from.
     offers: Offers,
+    /// What is used in this room session.
+    pub kit: Kit,
     /// Who fills it in.
     pub caller: Caller,
     /// When.
@@ -57,7 +60,7 @@ pub struct About {
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
-    let about = about(&state, &caller, &route, aimed).await?;
+    let about = about(&request, &state, &caller, &route, aimed).await?;
     let typed = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
     Ok(page(&request, &state, &route, &about, Filled { suggested: true, ..Filled::of(typed) }))
@@ -79,10 +82,10 @@ pub async fn take(
     let mut typed = Typed::of(pairs.into_inner());
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
-    let longer = typed.take("more");
-    if longer.is_some() {
-        let about = about(&state, &caller, &route, aimed).await?;
-        return Ok(page(&request, &state, &route, &about, Filled { key, longer, ..Filled::of(typed) }));
+    let further = layouts::FURTHER.iter().find_map(|button| Some((*button, typed.take(button)?)));
+    if further.is_some() {
+        let about = about(&request, &state, &caller, &route, aimed).await?;
+        return Ok(page(&request, &state, &route, &about, Filled { key, further, ..Filled::of(typed) }));
     }
     let (schema, definitions) = state.schemas.of(&route.action);
     layouts::complete(&route.action, &mut typed);
@@ -99,7 +102,7 @@ pub async fn take(
     match submission::submit(&state, submission).await {
         Ok(done) => Ok(go_on(&request, &state, &caller, &route, aimed, &typed, &done)),
         Err(problem) => {
-            let about = about(&state, &caller, &route, aimed).await?;
+            let about = about(&request, &state, &caller, &route, aimed).await?;
             typed.take("/signature/password");
             let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
             Ok(page(&request, &state, &route, &about, filled))
@@ -111,7 +114,8 @@ pub async fn take(
 struct Filled {
     typed: Typed,
     key: Uuid,
-    longer: Option<String>,
+    /// The button by which it is filled in further.
+    further: Option<(&'static str, String)>,
     problem: Option<Problem>,
     /// Whether what is still empty may be suggested.
     suggested: bool,
@@ -119,7 +123,7 @@ struct Filled {
 
 impl Filled {
     fn of(typed: Typed) -> Self {
-        Self { typed, key: Uuid::now_v7(), longer: None, problem: None, suggested: false }
+        Self { typed, key: Uuid::now_v7(), further: None, problem: None, suggested: false }
     }
 }
 
@@ -140,12 +144,14 @@ fn found(request: &HttpRequest, state: &State) -> Result<(Arc<FormRoute>, Option
 }
 
 async fn about(
+    request: &HttpRequest,
     state: &web::Data<State>,
     caller: &Caller,
     route: &FormRoute,
     aimed: Option<Uuid>,
 ) -> Result<About, Problem> {
     let (now, _) = state.store.now();
+    let kit = Kit::of(request);
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
     let about = read(state, caller, move |conn| {
         let scope = asking.scope();
@@ -157,6 +163,7 @@ async fn about(
             version: 0,
             names: Names::default(),
             offers: Offers::default(),
+            kit,
             caller: asking.clone(),
             now,
         };
@@ -246,6 +253,7 @@ fn page(
 /// # Errors
 /// There is no such form or thing, or the records cannot be read.
 pub async fn within(
+    request: &HttpRequest,
     state: &web::Data<State>,
     caller: &Caller,
     action: &str,
@@ -255,12 +263,12 @@ pub async fn within(
 ) -> Result<Markup, Problem> {
     let route = state.forms.values().find(|route| route.action == action).cloned();
     let route = route.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
-    let about = About { version: seen, ..about(state, caller, &route, Some(aimed)).await? };
+    let about = About { version: seen, ..about(request, state, caller, &route, Some(aimed)).await? };
     let call = |thing: Thing| about.names.call(thing);
     let reader = about.reader(state, &call);
     let filled = Filled { suggested: true, ..Filled::of(typed) };
-    let address = format!("{RECORD}{}", route.path.replace("{id}", &aimed.to_string()));
-    Ok(laid_out(state, &route, &about, &reader, filled, Vec::new(), &address))
+    let handed_in_at = format!("{RECORD}{}", route.path.replace("{id}", &aimed.to_string()));
+    Ok(laid_out(state, &route, &about, &reader, filled, Vec::new(), &handed_in_at))
 }
 
 impl About {
@@ -279,7 +287,7 @@ fn laid_out(
     reader: &Reader,
     filled: Filled,
     faults: Vec<Fault>,
-    address: &str,
+    handed_in_at: &str,
 ) -> Markup {
     let (schema, definitions) = state.schemas.of(&route.action);
     let names_a_version = route.meaning.is_some() || route.action == "batch.disposition.correction";
@@ -290,12 +298,21 @@ fn laid_out(
         typed: filled.typed,
         faults,
         offers: about.offers.clone(),
-        longer: filled.longer,
-        address: address.to_string(),
+        longer: None,
+        address: handed_in_at.to_string(),
         once: filled.key,
+        serial: about.batch.as_ref().map(|batch| serial_of(&batch.opened.label)),
+        check: about
+            .batch
+            .as_ref()
+            .filter(|_| super::may(&about.caller, "batch.culture.label_check"))
+            .map(|batch| address("batches", batch.id, "label_check")),
         version: names_a_version.then_some(about.version),
         choosing: false,
     };
+    if let Some((button, value)) = &filled.further {
+        layouts::further(&mut sheet, about, button, value);
+    }
     let content = layouts::lay_out(&mut sheet, about, filled.suggested);
     sheet.whole(content)
 }
@@ -388,6 +405,9 @@ fn go_on(
         _ => "/".into(),
     };
     let to = typed.get("to").unwrap_or(&own);
+    let next = layouts::next(&route.action).zip(aimed);
+    let next = next.map(|(form, id)| format!("{}?to={}", address("batches", id, form), super::encoded(to)));
+    let to = next.as_deref().unwrap_or(to);
     let (path, fragment) =
         to.split_once('#').map_or((to, String::new()), |(path, rest)| (path, format!("#{rest}")));
     let joined = if path.contains('?') { '&' } else { '?' };

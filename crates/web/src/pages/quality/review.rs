@@ -39,7 +39,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let actor = actor(&caller);
     let yours: Vec<Awaited> = all.iter().filter(|one| is_for(&batch, &actor, one)).cloned().collect();
     let form = match yours.iter().find(|one| signed_here(one)) {
-        Some(one) => Some((one.clone(), form(&state, &caller, &batch, one).await?)),
+        Some(one) => Some((one.clone(), form(&request, &state, &caller, &batch, one).await?)),
         None => None,
     };
     let call = |thing: Thing| names.call(thing);
@@ -88,6 +88,7 @@ fn signed_here(one: &Awaited) -> bool {
 
 /// The form, on the version that this page shows.
 async fn form(
+    request: &HttpRequest,
     state: &web::Data<State>,
     caller: &Caller,
     batch: &Batch,
@@ -99,7 +100,7 @@ async fn form(
     };
     let typed = Typed::of([("to".to_string(), to)]);
     let seen = u32::try_from(batch.log.len()).unwrap_or(u32::MAX);
-    recording::within(state, caller, one.action(), batch.id.0, seen, typed).await
+    recording::within(request, state, caller, one.action(), batch.id.0, seen, typed).await
 }
 
 fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
