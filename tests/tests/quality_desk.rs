@@ -17,7 +17,7 @@ fn page(who: Asking, path: &str) -> String {
 
 /// A form on a page with what it carries and what somebody fills in, handed in where it says.
 fn hand_in(who: Asking, page: &str, action: &str, filled: &[(&str, &str)]) -> Answer {
-    let own = format!("action=\"{action}\">");
+    let own = format!("action=\"{action}\"");
     let (_, form) = page.split_once(&own).unwrap_or_else(|| panic!("no form for {action} in {page}"));
     let form = form.split("</form>").next().unwrap_or_default();
     let hidden = form.split("<input type=\"hidden\" name=\"").skip(1);

@@ -208,7 +208,7 @@ async fn about(
             let call = |batch: &BatchId| about.names.batch(*batch).0;
             about
                 .offers
-                .add("BatchId", event.batches.keys().map(|batch| (batch.to_string(), call(batch))).collect());
+                .add("/batch", event.batches.keys().map(|batch| (batch.to_string(), call(batch))).collect());
         }
         layouts::offer(conn, &reader, scope, &about.names, &mut about.offers)?;
         Ok(about)

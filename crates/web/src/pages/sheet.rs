@@ -49,7 +49,7 @@ impl Sheet<'_> {
     /// The whole form around its fields.
     pub fn whole(&self, fields: Markup) -> Markup {
         if self.choosing {
-            return fields;
+            return html! { (self.summary()) (fields) };
         }
         html! {
             (self.summary())

@@ -6,13 +6,14 @@ use super::findings;
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::pages::frame::Frame;
-use crate::pages::reader::{Names, Reader, or_dash, part_label};
+use crate::pages::reader::{Names, Reader, dash, part_label};
 use crate::pages::{Answer, gate, lineage, may, orders, status_chip};
 use crate::server::State;
 use crate::session;
 use crate::words::{self, Context, Language, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::Meaning;
+use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::exceptions::exceptions;
 use baiyo_domain::batch::gate::{Check, Gate, gate as ask_gate};
 use baiyo_domain::batch::testing::TestResult;
@@ -189,12 +190,29 @@ impl Record<'_> {
                                     td.number { (words::cells(container.new.viable_cells.into())) }
                                     td.number { (Number::from(container.new.volume)) }
                                     td { (self.time(container.expires_at)) }
-                                    td { (or_dash(container.decided.as_ref().map(|decided| self.names.person(decided.by)))) }
+                                    td { (self.decided(container)) }
                                 }
                             }
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// What was decided on a container, by whom, and whether that still counts.
+    fn decided(&self, container: &Container) -> Markup {
+        let Some(decided) = &container.decided else { return dash() };
+        let word = match decided.decision {
+            disposition::Decision::Release => "release",
+            disposition::Decision::Reject { .. } => "reject",
+        };
+        let said = words::choice(self.reader.language, None, word);
+        html! {
+            @if decided.voided_by.is_some() { del { (said) } } @else { (said) }
+            small { (self.names.person(decided.by)) }
+            @if let Some(by) = decided.voided_by.and_then(|entry| self.batch.logged(entry)) {
+                small { (self.say(Ui::SignatureVoided)) ": " (by.stamp.version) }
             }
         }
     }
