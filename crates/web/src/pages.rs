@@ -19,6 +19,7 @@ mod offers;
 mod office;
 mod orders;
 mod people;
+mod quality;
 mod reader;
 mod recording;
 mod results;
@@ -89,6 +90,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
                 .route("/batches/{id}/labels", web::get().to(labels::show))
+                .route("/batches/{id}/record", web::get().to(quality::record::show))
+                .route("/batches/{id}/review", web::get().to(quality::review::show))
+                .route("/quality", web::get().to(quality::queue::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

@@ -6,7 +6,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Language, Sheet, Ui, Word};
+use crate::words::{self, Bench, Language, Quality, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -118,6 +118,7 @@ impl<'a> Frame<'a> {
                             @if Workplace::of(&caller.roles) == Workplace::Bench {
                                 (self.link("/bench", Bench::Today))
                             }
+                            @if super::quality::is_for(&caller.roles) { (self.link("/quality", Quality::Desk)) }
                             (self.link("/batches", Ui::Board))
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                             @if self.workplace() != "bench" && may(caller, "read.standard") {
