@@ -14,6 +14,7 @@ mod layouts;
 mod lineage;
 mod offers;
 mod orders;
+mod pictures;
 mod reader;
 mod recording;
 mod results;

@@ -7,14 +7,19 @@ pub mod dates;
 mod en;
 mod fields;
 mod ja;
+mod picture;
 mod sheet;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod ui;
 
 pub use choices::choice;
 pub use dates::{cells, date, time, wareki};
 pub use fields::{field, of_field};
+pub use picture::{
+    GrowthTold, LineageTold, Picture, PlanTold, TrendTold, day_of_culture, day_of_week, day_short,
+    doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,
+};
 pub use sheet::Sheet;
 pub use ui::Ui;
 

@@ -1,6 +1,6 @@
 //! That nothing is left unsaid: every sentence stands in both languages, whole and with names in it.
 
-mod samples;
+pub(crate) mod samples;
 
 use super::*;
 use baiyo_domain::authority::TABLE;
@@ -156,6 +156,9 @@ fn every_name_has_its_word() {
         }
         for ui in Ui::ALL {
             assert!(!text(lang, *ui).is_empty() && !text(lang, *ui).contains(['{', '}']), "{ui:?}");
+        }
+        for word in Picture::ALL {
+            assert!(!text(lang, *word).is_empty() && !text(lang, *word).contains(['{', '}']), "{word:?}");
         }
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
