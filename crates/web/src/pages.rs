@@ -15,6 +15,7 @@ mod lineage;
 mod offers;
 mod orders;
 mod pictures;
+mod planner;
 mod reader;
 mod recording;
 mod results;
@@ -24,6 +25,7 @@ mod sign_in;
 mod status_chip;
 #[cfg(test)]
 mod tests;
+mod trends;
 mod typed;
 
 use crate::api::problem::{Kind, Problem};
@@ -78,6 +80,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 )
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/planner", web::get().to(planner::show))
+                .route("/trends", web::get().to(trends::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

@@ -18,10 +18,12 @@ use baiyo_domain::batch::culture::Vessel;
 use baiyo_domain::batch::disposition::HoldScope;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::gate::{Gate, gate as ask_gate};
+use baiyo_domain::forecast::{self, Forecast};
 use baiyo_domain::ids::{ContainerNo, LabelKind};
 use baiyo_domain::quality_event::Impact;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::time::Time;
+use baiyo_persistence::experience;
 use maud::{Markup, html};
 
 /// Shows one batch.
@@ -36,17 +38,19 @@ pub async fn show(
     let entries = api::entries_of_batch(&state, &caller, &batch).await?;
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
-    let (batch, names) = api::read(&state, &caller, move |conn| {
+    let (batch, names, experience) = api::read(&state, &caller, move |conn| {
         let names = Names::of_batch(conn, &batch, scope, quality_events)?;
-        Ok((batch, names))
+        let experience = experience::of(conn, batch.standard())?;
+        Ok((batch, names, experience))
     })
     .await?;
     let (now, _) = state.store.now();
+    let forecast = forecast::forecast(&batch, &experience, 1, now);
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let forms = recording::menu(&reader, &state, &caller, "batches", batch.id);
     let dose = query.get("dose").and_then(|no| no.parse().ok()).map(ContainerNo);
-    let content = html! { (content(reader, &batch, &names, &entries, dose, now)) (forms) };
+    let content = html! { (content(reader, &batch, &names, &entries, &forecast, dose, now)) (forms) };
     Ok(frame.ok(&batch.opened.label.to_string(), content))
 }
 
@@ -55,6 +59,7 @@ pub(super) fn content(
     batch: &Batch,
     names: &Names,
     entries: &[EntryView],
+    forecast: &Forecast,
     dose: Option<ContainerNo>,
     now: Time,
 ) -> Markup {
@@ -65,7 +70,7 @@ pub(super) fn content(
         (heading(&reader, batch, names, now))
         (stops(&reader, batch, names))
         (gate_strip::strip(&reader, batch, &gate))
-        (growth_curve(&reader, batch, now))
+        (growth_curve(&reader, batch, forecast, now))
         (gate::section(&reader, batch, &gate))
         (containers(&reader, batch, names, &gate))
         (lineage::section(&reader, batch, names, dose))
@@ -109,12 +114,12 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
     }
 }
 
-fn growth_curve(reader: &Reader, batch: &Batch, now: Time) -> Markup {
+fn growth_curve(reader: &Reader, batch: &Batch, forecast: &Forecast, now: Time) -> Markup {
     let spans = spans::spans(batch);
     let curve = growth::Curve {
         spans: &spans,
         needed: batch.standard().dose.least_cells.into(),
-        ahead: &growth::Ahead::default(),
+        ahead: &growth::ahead(reader, forecast),
         now,
     };
     html! {

@@ -5,10 +5,11 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Language, Sheet, Ui, Word};
+use crate::words::{self, Language, Picture, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
+use baiyo_persistence::reading::ClinicScope;
 use maud::{DOCTYPE, Markup, html};
 
 /// The surroundings of one page.
@@ -99,6 +100,10 @@ impl<'a> Frame<'a> {
                     nav aria-label=(self.say(Ui::Menu)) {
                         @if let Some(caller) = self.caller {
                             (self.link("/batches", Ui::Board))
+                            @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
+                                (self.link("/planner", Picture::Planner))
+                                (self.link("/trends", Picture::Trends))
+                            }
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                         }
                         (self.link("/documentation", Ui::ApiDocumentation))
@@ -126,7 +131,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    fn link(&self, address: &str, word: Ui) -> Markup {
+    fn link(&self, address: &str, word: impl Word) -> Markup {
         let path = self.here.split('?').next().unwrap_or_default();
         html! { a href=(address) aria-current=[(path == address).then_some("page")] { (self.say(word)) } }
     }

@@ -2,6 +2,7 @@
 
 mod blockers;
 mod facts;
+pub(super) mod forecast;
 pub(super) mod picture;
 mod reasons;
 pub(super) mod sheet;

@@ -10,14 +10,14 @@ catalogue! {
     Picture in picture {
         // Growth.
         NothingSeededYet, GrowthCurve, Needed, SeededSign, CountedSign, NeededSign, ForecastSign, WindowSign,
-        ReadyWord, CellsSeeded, CountedAt, CellsCounted, Forecast,
+        ReadyWord, ForecastHeld, CellsSeeded, CountedAt, CellsCounted, Forecast,
         // The gate.
         GateStrip,
         // Lineage.
         LineagePicture, PathOf, WholeLineage, InCultureSign, DetachedSign, DiscardedSign, PathSign,
         // The plan.
-        Planner, PlanPicture, NoBatchesPlanned, InCultureUntilNow, BarSign, BarAheadSign, PlannedHarvestSign, ReadySign,
-        VesselsInIncubators, UsePicture, InUse, MostInUse, WeekPlan, MediumDue, SamplingDue, HarvestDue, FillDue,
+        Planner, PlanPicture, NoBatchesPlanned, BarSign, BarAheadSign, PlannedHarvestSign, ReadySign, ReadyWhiskerSign,
+        VesselsInIncubators, UsePicture, UseTold, InUse, AfterHarvests, WeekPlan, MediumDue, SamplingDue, HarvestDue, FillDue,
         ShipmentDue, NothingDue, OnlySome, HarvestExpected, ReadyBetween,
         // Trends.
         Trends, ViabilityAtHarvest, DoublingTimeAtHarvest, MovingRange, CentreLine, ControlLimits, Specification,
@@ -37,8 +37,18 @@ pub struct GrowthTold {
     pub newest: Option<(String, String)>,
     /// Viable cells needed.
     pub needed: String,
-    /// The day the cells should be ready: most likely, not before, not after.
-    pub ready: Option<[String; 3]>,
+    /// When the cells should be ready.
+    pub ready: Option<ReadyTold>,
+}
+
+/// The day the cells should be ready.
+pub struct ReadyTold {
+    /// Most likely.
+    pub at: String,
+    /// Hardly before.
+    pub from: String,
+    /// Hardly after; nothing where that cannot be foretold.
+    pub until: Option<String>,
 }
 
 /// What a lineage tells.
@@ -109,14 +119,14 @@ told! {
     trend_told(told: &TrendTold);
     /// A day without its year: `12 Nov`, `11/12`.
     day_short(day: NaiveDate);
-    /// A day with its weekday and without its year: `Thu 12 Nov`, `11/12(木)`.
-    day_of_week(day: NaiveDate);
     /// A day of culture: `day 7`.
     day_of_culture(number: u32);
     /// A doubling time where there is little room: `38 h`.
     doubling_short(hours: Number);
     /// Vessels of a batch whose medium is to be changed.
     medium_due(vessels: usize);
+    /// Until when a clinic wants its cells.
+    wanted_until(day: String);
     /// How many places of how many are in use.
     places_in_use(used: usize, vessels: usize);
 }

@@ -16,6 +16,8 @@ pub struct Picture<'a> {
     pub told: &'a str,
     /// Width and height in pixels. It is drawn at this size, so that its letters are as large as they say.
     pub size: (f64, f64),
+    /// What stands at its left and does not scroll with it, row by row.
+    pub beside: Option<Markup>,
     /// The drawing.
     pub drawing: Markup,
     /// What its signs mean.
@@ -32,12 +34,15 @@ impl Picture<'_> {
         html! {
             figure.picture id=(self.id) {
                 p.told-so { (self.told) }
-                div.drawing role="region" aria-label=(self.title) tabindex="0" {
-                    svg role="img" aria-labelledby={ (title) " " (told) } width=(width) height=(height)
-                        viewBox={ "0 0 " (width) " " (height) } {
-                        title id=(title) { (self.title) }
-                        desc id=(told) { (self.told) }
-                        (self.drawing)
+                div.canvas {
+                    @if let Some(beside) = &self.beside { (beside) }
+                    div.drawing role="region" aria-label=(self.title) tabindex="0" {
+                        svg role="img" aria-labelledby={ (title) " " (told) } width=(width) height=(height)
+                            viewBox={ "0 0 " (width) " " (height) } {
+                            title id=(title) { (self.title) }
+                            desc id=(told) { (self.told) }
+                            (self.drawing)
+                        }
                     }
                 }
                 (self.legend)

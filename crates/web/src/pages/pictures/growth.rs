@@ -5,7 +5,8 @@ use super::frame::{Picture, Side, Sign, area, held, legend, stroke, text};
 use super::scale::{Log, Times, day_of, line, place, power_of_ten, width};
 use super::spans::Span;
 use crate::pages::reader::{Reader, or_dash};
-use crate::words::{self, GrowthTold, Picture as Said, Ui};
+use crate::words::{self, GrowthTold, Picture as Said, ReadyTold, Ui};
+use baiyo_domain::forecast::{CurvePoint, Forecast};
 use baiyo_domain::quantity::Number;
 use baiyo_domain::time::Time;
 use maud::{Markup, html};
@@ -19,6 +20,22 @@ const BOTTOM: f64 = 332.0;
 /// Nothing is drawn later than so many days after the first seeding.
 const MOST_DAYS: i64 = 120;
 
+/// What is to come, of a batch that is not harvested yet.
+pub fn ahead(reader: &Reader, forecast: &Forecast) -> Ahead {
+    let point =
+        |point: &CurvePoint| Point { at: point.at, cells: point.cells, least: point.least, most: point.most };
+    let ready = forecast.ready.filter(|_| !forecast.curve.is_empty());
+    Ahead {
+        line: forecast.curve.iter().map(point).collect(),
+        ready: ready.map(|ready| (ready.at, ready.from, ready.until)),
+        open: ready.is_some_and(|ready| ready.open),
+        because: [words::because(reader.language, &forecast.because)]
+            .into_iter()
+            .chain(ready.filter(|_| forecast.held).map(|_| reader.say(Said::ForecastHeld).to_string()))
+            .collect(),
+    }
+}
+
 /// What is to come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ahead {
@@ -26,8 +43,10 @@ pub struct Ahead {
     pub line: Vec<Point>,
     /// When the cells should be ready: most likely, not before, not after.
     pub ready: Option<(Time, Time, Time)>,
+    /// Whether it may well be later than anything that is foretold.
+    pub open: bool,
     /// What it rests on, in sentences.
-    pub because: Option<String>,
+    pub because: Vec<String>,
 }
 
 /// A point of the forecast.
@@ -68,6 +87,7 @@ impl Curve<'_> {
             title: reader.say(Said::GrowthCurve),
             told: &self.told(reader, first),
             size: SIZE,
+            beside: None,
             drawing: self.drawing(reader, first, x, y),
             legend: self.legend(reader),
             table: self.table(reader),
@@ -103,13 +123,18 @@ impl Curve<'_> {
         let told = GrowthTold {
             counts: self.spans.iter().filter(|span| span.counted().is_some()).count(),
             days: until.since(first).num_days().max(0),
-            newest: newest
-                .map(|(at, cells)| (words::time(reader.language, at, reader.zone), rounded(float(cells)))),
+            newest: newest.map(|(at, cells)| {
+                (words::time(reader.language, at, reader.zone), words::about(float(cells)))
+            }),
             needed: words::cells(self.needed),
-            ready: self.ahead.ready.map(|(at, from, until)| [at, from, until].map(|at| self.day(reader, at))),
+            ready: self.ahead.ready.map(|(at, from, until)| ReadyTold {
+                at: self.day(reader, at),
+                from: self.day(reader, from),
+                until: (!self.ahead.open).then(|| self.day(reader, until)),
+            }),
         };
         let mut sentences = words::growth_told(reader.language, &told);
-        if let Some(because) = &self.ahead.because {
+        for because in &self.ahead.because {
             if reader.language == words::Language::En {
                 sentences.push(' ');
             }
@@ -155,7 +180,7 @@ impl Curve<'_> {
         html! {
             (stroke("need", (LEFT, at), (RIGHT, at)))
             (text("", Side::Right, (RIGHT + 8.0, at), reader.say(Said::Needed)))
-            (text("", Side::Right, (RIGHT + 8.0, at + 17.0), &rounded(float(self.needed))))
+            (text("", Side::Right, (RIGHT + 8.0, at + 17.0), &words::about(float(self.needed))))
         }
     }
 
@@ -300,7 +325,7 @@ impl Curve<'_> {
                             td {}
                             td.number {}
                             td { (reader.time(point.at)) }
-                            td.number { (rounded(point.cells)) small { (rounded(point.least)) " – " (rounded(point.most)) } }
+                            td.number { (words::about(point.cells)) small { (words::about(point.least)) " – " (words::about(point.most)) } }
                             td.number {}
                             td.number {}
                         }
@@ -331,17 +356,6 @@ fn axes(reader: &Reader, first: Time, x: Times, y: Log) -> Markup {
         }
         (stroke("axis", (LEFT, BOTTOM), (RIGHT, BOTTOM)))
     }
-}
-
-/// A number of cells to three digits, for what is reckoned.
-pub fn rounded(cells: f64) -> String {
-    if !cells.is_finite() || cells <= 0.0 {
-        return "0".into();
-    }
-    let digits = 10f64.powf(cells.log10().floor() - 2.0);
-    let rounded = (cells / digits).round() * digits;
-    let whole = rust_decimal::Decimal::from_f64_retain(rounded.min(1e18)).unwrap_or_default().round_dp(0);
-    words::cells(Number(whole))
 }
 
 fn float(number: Number) -> f64 {

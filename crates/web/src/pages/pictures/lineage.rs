@@ -63,6 +63,7 @@ pub fn picture(
         title: reader.say(Said::LineagePicture),
         told: &drawing.told(dose),
         size,
+        beside: None,
         drawing: drawing.drawn(&boxes, &heads),
         legend: html! { (drawing.signs(dose)) (doses(reader, batch, dose)) },
         table: list,

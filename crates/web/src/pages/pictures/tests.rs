@@ -1,7 +1,10 @@
 //! What must hold of every picture: it has a title, a sentence and a table with the same figures, and no path in it is
 //! ever broken.
 
+use super::control::{Chart, Measured};
 use super::growth::{Ahead, Curve, Point};
+use super::plan::{Plan, Row};
+use super::scale::{day_of, monday};
 use super::spans::{Span, spans};
 use super::{gate_strip, lineage};
 use crate::pages::reader::{Names, Reader};
@@ -13,6 +16,7 @@ use baiyo_domain::batch::filling::{Filled, Harvested};
 use baiyo_domain::batch::gate::gate;
 use baiyo_domain::batch::{self, Batch, Stamp, Subject};
 use baiyo_domain::event::Event;
+use baiyo_domain::forecast::{Experience, forecast};
 use baiyo_domain::ids::{ContainerNo, FillNo, HarvestNo, VesselNo};
 use baiyo_domain::journal::Hash;
 use baiyo_domain::quantity::Number;
@@ -96,7 +100,7 @@ fn a_growth_curve_says_draws_and_lists_what_was_counted() {
     let ready = Some((instant(400), instant(380), instant(440)));
     let line =
         [200, 300, 400].map(|at| Point { at: instant(at), cells: 4e6, least: 2e6, most: 8e6 }).to_vec();
-    let ahead = Ahead { line, ready, because: Some("Because of two counts.".into()) };
+    let ahead = Ahead { line, ready, open: false, because: vec!["Because of two counts.".into()] };
     for language in Language::ALL {
         let curve = Curve { spans: &all, needed: Number::from(50_000_000), ahead: &ahead, now: instant(250) };
         let shown = curve.show(&reader(language)).into_string();
@@ -264,6 +268,76 @@ fn a_gate_strip_has_one_cell_for_each_requirement_with_its_name_and_state() {
     assert_eq!(compact.matches("class=\"unseen\"").count(), requirements.len());
 }
 
+fn row(batch: Batch, planned: Option<Time>, now: Time) -> Row {
+    let forecast = forecast(&batch, &Experience::of(batch.standard(), []), 1, now);
+    Row { spans: spans(&batch), forecast, planned, batch: batch.into() }
+}
+
+#[test]
+fn a_plan_has_a_bar_and_a_link_for_each_batch_and_counts_vessels_until_they_are_harvested() {
+    let mut growing = opened();
+    put(&mut growing, 1, 0, &[], 0, VesselState::Passaged);
+    put(&mut growing, 2, 1, &[1], 24, VesselState::InCulture);
+    put(&mut growing, 3, 1, &[1], 24, VesselState::InCulture);
+    let now = instant(60);
+    let rows = [row(growing, Some(instant(100)), now), row(opened(), None, now)];
+    let plan = Plan { rows: &rows, from: monday(day_of(now, Tz::Asia__Tokyo)), now };
+    for language in Language::ALL {
+        let bars = plan.bars(&reader(language)).into_string();
+        assert_whole(&bars);
+        assert!(bars.contains(">P0<") || bars.contains(">P1<"));
+        let link = format!("href=\"/batches/{}\"", rows[0].batch.id);
+        assert_eq!(bars.matches(&link).count(), 4, "each of both beside its bar and in the table");
+        assert!(bars.contains("class=\"plan-mark\""), "the harvest as instructed");
+    }
+    let uses = plan.incubators(&reader(Language::En)).into_string();
+    assert_whole(&uses);
+    assert!(uses.contains("INC-1") && uses.contains("2 vessels") && uses.contains("5 Nov: 0"), "{uses}");
+    let nothing = Plan { rows: &[], ..plan };
+    assert!(!nothing.bars(&reader(Language::En)).into_string().contains("<svg"));
+}
+
+fn measured(values: &[&str]) -> Vec<Measured> {
+    let one = |(index, value): (usize, &&str)| Measured {
+        batch: samples::read(json!(samples::ID)),
+        label: format!("B-{index}"),
+        at: instant(i64::try_from(index).unwrap() * 24),
+        value: value.parse().unwrap(),
+    };
+    values.iter().enumerate().map(one).collect()
+}
+
+#[test]
+fn a_control_chart_tells_its_limits_and_says_by_shape_and_word_what_signals() {
+    let mut values =
+        vec!["94.1", "94.3", "94.0", "94.2", "94.1", "94.3", "94.2", "94.0", "94.1", "94.2", "94.1"];
+    values.push("81.5");
+    let measured = measured(&values);
+    let chart = Chart {
+        id: "viability",
+        title: "Viability",
+        unit: "%",
+        measured: &measured,
+        specification: &[Number::from(85)],
+        possible: (0.0, 100.0),
+    };
+    let shown = chart.show(&reader(Language::En)).into_string();
+    assert_whole(&shown);
+    assert_eq!(shown.matches("class=\"beyond\"").count(), 1 + 1 + 1, "the point, its range, and the legend");
+    assert_eq!(shown.matches("<td>Beyond a limit</td>").count(), 1);
+    assert_eq!(
+        shown.matches("class=\"spec\"").count(),
+        2 + 2,
+        "a double line in the drawing and in the legend"
+    );
+    assert!(shown.contains("12 batches: mean 93.09 %") && shown.contains("Specification 85"), "{shown}");
+    for value in values {
+        assert!(shown.contains(&format!("<td class=\"number\">{value}</td>")), "{value}");
+    }
+    let alone = Chart { measured: &measured[..1], ..chart };
+    assert!(alone.show(&reader(Language::En)).into_string().contains("At least two harvested batches"));
+}
+
 fn odd_time() -> impl Strategy<Value = Time> {
     prop_oneof![Just(instant(0)), (-20_000i64..20_000).prop_map(instant), Just(instant(90_000_000))]
 }
@@ -290,11 +364,42 @@ proptest! {
             .map(|(seeded_at, cells, until)| Span { seeded_at, seeded: Number::from(cells), until, ..model.clone() })
             .collect();
         let line = points.into_iter().map(|(at, cells, least, most)| Point { at, cells, least, most }).collect();
-        let ahead = Ahead { line, ready, because: None };
+        let ahead = Ahead { line, ready, open: false, because: Vec::new() };
         for language in Language::ALL {
             let curve = Curve { spans: &all, needed: Number::from(needed), ahead: &ahead, now };
             let shown = curve.show(&reader(language)).into_string();
             prop_assert!(!shown.contains("NaN") && !shown.contains("inf"), "{}", shown);
         }
+    }
+
+    #[test]
+    fn a_plan_is_never_broken(
+        vessels in prop::collection::vec((0u8..5, -3_000i64..3_000, any::<bool>()), 0..6),
+        planned in prop::option::of(odd_time()),
+        now in (-2_000i64..2_000).prop_map(instant),
+    ) {
+        let mut batch = opened();
+        for (index, (passage, at, growing)) in vessels.into_iter().enumerate() {
+            let no = u16::try_from(index).unwrap() + 1;
+            let (from, state) = match growing {
+                true => (vec![], VesselState::InCulture),
+                false => (if no > 1 { vec![no - 1] } else { vec![] }, VesselState::Discarded),
+            };
+            put(&mut batch, no, passage, &from, at, state);
+        }
+        let rows = [row(batch, planned, now)];
+        let plan = Plan { rows: &rows, from: monday(day_of(now, Tz::Asia__Tokyo)), now };
+        let shown = [plan.bars(&reader(Language::Ja)), plan.incubators(&reader(Language::Ja))].map(|shown| shown.into_string());
+        prop_assert!(shown.iter().all(|shown| !shown.contains("NaN") && !shown.contains("inf")), "{:?}", shown);
+    }
+
+    #[test]
+    fn a_control_chart_is_never_broken(values in prop::collection::vec(prop_oneof![Just(0i64), any::<i64>().prop_map(|n| n / 100), -5i64..5], 0..70)) {
+        let texts: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let measured = measured(&texts);
+        let chart = Chart { id: "c", title: "T", unit: "h", measured: &measured, specification: &[], possible: (0.0, f64::MAX) };
+        let shown = chart.show(&reader(Language::En)).into_string();
+        prop_assert!(!shown.contains("NaN") && !shown.contains("inf"), "{}", shown);
     }
 }

@@ -1,6 +1,6 @@
 //! The words in and around the pictures in English.
 
-use crate::words::{GrowthTold, LineageTold, Picture, PlanTold, TrendTold};
+use crate::words::{GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold};
 use baiyo_domain::quantity::Number;
 use chrono::NaiveDate;
 
@@ -30,7 +30,6 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::Planner => "Planner",
         Picture::PlanPicture => "Batches in culture over four weeks",
         Picture::NoBatchesPlanned => "No batch is in culture or expected.",
-        Picture::InCultureUntilNow => "Now",
         Picture::BarSign => "Passage",
         Picture::BarAheadSign => "Forecast",
         Picture::PlannedHarvestSign => "Harvest as instructed",
@@ -38,7 +37,12 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::VesselsInIncubators => "Vessels in the incubators",
         Picture::UsePicture => "Vessels in each incubator over four weeks",
         Picture::InUse => "Vessels today",
-        Picture::MostInUse => "Most in these weeks",
+        Picture::UseTold => {
+            "Vessels from today on, if each batch is harvested as planned or forecast and nothing more is seeded."
+        }
+        Picture::AfterHarvests => "After harvests",
+        Picture::ReadyWhiskerSign => "Ready, with its 80 % band",
+        Picture::ForecastHeld => "The batch is on hold: this holds if the hold is lifted in time.",
         Picture::WeekPlan => "Today and the next six days",
         Picture::MediumDue => "Medium change due",
         Picture::SamplingDue => "Sampling before harvest",
@@ -54,7 +58,7 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::DoublingTimeAtHarvest => "Doubling time of the culture harvested",
         Picture::MovingRange => "Moving range",
         Picture::CentreLine => "Mean",
-        Picture::ControlLimits => "Control limits",
+        Picture::ControlLimits => "Control limit",
         Picture::Specification => "Specification",
         Picture::WithinSign => "Within the limits",
         Picture::BeyondSign => "Beyond a limit",
@@ -90,8 +94,19 @@ pub(in crate::words) fn growth_told(told: &GrowthTold) -> String {
         ),
     };
     said.push_str(&format!(" The dose needs {needed}."));
-    if let Some([at, from, until]) = ready {
-        said.push_str(&format!(" Ready about {at}; with 80 % probability between {from} and {until}."));
+    match ready {
+        None => {}
+        Some(ReadyTold { at, from, until }) if from == at && until.as_ref() == Some(at) => {
+            said.push_str(&format!(" Ready about {at}."));
+        }
+        Some(ReadyTold { at, from, until: Some(until) }) => {
+            said.push_str(&format!(" Ready about {at}; with 80 % probability between {from} and {until}."));
+        }
+        Some(ReadyTold { at, from, until: None }) => {
+            said.push_str(&format!(
+                " Ready about {at}, hardly before {from}; how late it may be cannot be foretold."
+            ));
+        }
     }
     said
 }
@@ -143,10 +158,6 @@ pub(in crate::words) fn day_short(day: NaiveDate) -> String {
     day.format("%-d %b").to_string()
 }
 
-pub(in crate::words) fn day_of_week(day: NaiveDate) -> String {
-    day.format("%a %-d %b").to_string()
-}
-
 pub(in crate::words) fn day_of_culture(day: u32) -> String {
     format!("day {day}")
 }
@@ -157,6 +168,10 @@ pub(in crate::words) fn doubling_short(hours: Number) -> String {
 
 pub(in crate::words) fn medium_due(vessels: usize) -> String {
     number(vessels, "vessel")
+}
+
+pub(in crate::words) fn wanted_until(day: String) -> String {
+    format!("until {day}")
 }
 
 pub(in crate::words) fn places_in_use(used: usize, vessels: usize) -> String {

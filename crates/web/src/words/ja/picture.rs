@@ -1,6 +1,6 @@
 //! The words in and around the pictures in Japanese.
 
-use crate::words::{GrowthTold, Language, LineageTold, Picture, PlanTold, TrendTold, date};
+use crate::words::{GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold};
 use baiyo_domain::quantity::Number;
 use chrono::NaiveDate;
 
@@ -30,7 +30,6 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::Planner => "製造計画",
         Picture::PlanPicture => "4週間の培養予定",
         Picture::NoBatchesPlanned => "培養中又は予定のバッチはありません。",
-        Picture::InCultureUntilNow => "現在",
         Picture::BarSign => "継代",
         Picture::BarAheadSign => "予測",
         Picture::PlannedHarvestSign => "指図書の回収予定",
@@ -38,7 +37,12 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::VesselsInIncubators => "インキュベーター内の培養容器",
         Picture::UsePicture => "インキュベーター別の培養容器数（4週間）",
         Picture::InUse => "本日の容器数",
-        Picture::MostInUse => "期間中の最大数",
+        Picture::UseTold => {
+            "各バッチを予定又は予測どおりに回収し、新たに播種しない場合の、本日以降の培養容器数です。"
+        }
+        Picture::AfterHarvests => "回収後",
+        Picture::ReadyWhiskerSign => "準備完了と80 %の範囲",
+        Picture::ForecastHeld => "保留中のため、期日までに保留が解除された場合の見込みです。",
         Picture::WeekPlan => "本日から7日間の予定",
         Picture::MediumDue => "培地交換の期限",
         Picture::SamplingDue => "回収前の検体採取",
@@ -88,8 +92,19 @@ pub(in crate::words) fn growth_told(told: &GrowthTold) -> String {
         }
     };
     said.push_str(&format!("投与に必要な生細胞数は{needed}です。"));
-    if let Some([at, from, until]) = ready {
-        said.push_str(&format!("{at}頃に準備が整う見込みです（80 %の確率で{from}から{until}まで）。"));
+    match ready {
+        None => {}
+        Some(ReadyTold { at, from, until }) if from == at && until.as_ref() == Some(at) => {
+            said.push_str(&format!("{at}頃に準備が整う見込みです。"));
+        }
+        Some(ReadyTold { at, from, until: Some(until) }) => {
+            said.push_str(&format!("{at}頃に準備が整う見込みです（80 %の確率で{from}から{until}まで）。"));
+        }
+        Some(ReadyTold { at, from, until: None }) => {
+            said.push_str(&format!(
+                "{at}頃（早くとも{from}）に準備が整う見込みですが、どこまで遅れるかは予測できません。"
+            ));
+        }
     }
     said
 }
@@ -134,11 +149,6 @@ pub(in crate::words) fn day_short(day: NaiveDate) -> String {
     day.format("%-m/%-d").to_string()
 }
 
-pub(in crate::words) fn day_of_week(day: NaiveDate) -> String {
-    let whole = date(Language::Ja, day);
-    whole.split_once('/').map_or_else(|| whole.clone(), |(_, short)| short.to_string())
-}
-
 pub(in crate::words) fn day_of_culture(day: u32) -> String {
     format!("{day}日")
 }
@@ -149,6 +159,10 @@ pub(in crate::words) fn doubling_short(hours: Number) -> String {
 
 pub(in crate::words) fn medium_due(vessels: usize) -> String {
     format!("培養容器{vessels}個")
+}
+
+pub(in crate::words) fn wanted_until(day: String) -> String {
+    format!("{day}まで")
 }
 
 pub(in crate::words) fn places_in_use(used: usize, vessels: usize) -> String {
