@@ -3,6 +3,7 @@
 
 mod assets;
 mod batch;
+mod bench;
 mod board;
 mod documentation;
 mod form;
@@ -10,8 +11,10 @@ mod frame;
 mod gate;
 mod history;
 mod home;
+mod labels;
 mod layouts;
 mod lineage;
+pub mod live;
 mod offers;
 mod orders;
 mod pictures;
@@ -78,10 +81,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
                         .route(web::get().to(setup::ask))
                         .route(web::post().to(setup::take)),
                 )
+                .route("/live", web::get().to(live::listen))
+                .route("/find", web::get().to(bench::find))
+                .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/kit", web::post().to(bench::kit::keep))
+                .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
                 .route("/planner", web::get().to(planner::show))
                 .route("/trends", web::get().to(trends::show))
+                .route("/batches/{id}/labels", web::get().to(labels::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

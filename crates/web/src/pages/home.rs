@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, board, planner};
+use super::{Answer, Query, bench, board, planner};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -36,10 +36,11 @@ impl Workplace {
 pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
     match Workplace::of(&caller.roles) {
+        Workplace::Bench => bench::today::show(request, state).await,
         Workplace::Office if caller.roles.contains(&Role::ManufacturingLead) => {
             planner::show(request, state).await
         }
-        Workplace::Bench | Workplace::Quality | Workplace::Clinic | Workplace::Office => {
+        Workplace::Quality | Workplace::Clinic | Workplace::Office => {
             board::show(request, query, state).await
         }
     }
