@@ -3,10 +3,11 @@
 
 use super::Answer;
 use super::frame::Frame;
+use super::pictures::incubator::{Placed, Waits, incubator_map};
 use super::pictures::plan::{self, Plan, Row};
 use super::pictures::scale::{day_of, monday};
 use super::pictures::spans;
-use super::reader::Reader;
+use super::reader::{Reader, part_label};
 use super::status_chip::{Look, chip};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
@@ -14,13 +15,13 @@ use crate::server::State;
 use crate::session;
 use crate::words::{self, Picture as Said, Ui};
 use actix_web::{HttpRequest, web};
-use baiyo_domain::batch::culture::VesselState;
+use baiyo_domain::batch::Batch;
+use baiyo_domain::batch::culture::{Vessel, VesselState};
+use baiyo_domain::batch::due::{medium_due, planned_harvest};
 use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::batch::testing::TestSample;
-use baiyo_domain::batch::{Batch, Event, intake};
 use baiyo_domain::forecast::{self, Experience};
-use baiyo_domain::ids::BatchId;
-use baiyo_domain::quantity::Days as Span;
+use baiyo_domain::ids::{BatchId, LabelKind};
 use baiyo_domain::standard::{Code, Stage};
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::ClinicScope;
@@ -32,8 +33,6 @@ use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Batches of one status that are shown at most.
-const MOST: i64 = 40;
 /// Days of the list.
 const DAYS: u64 = 7;
 /// What is due on a day, in the order of the list.
@@ -68,8 +67,6 @@ struct Found {
     ahead: Vec<Arc<Batch>>,
     before_shipping: Vec<Arc<Batch>>,
     experiences: BTreeMap<Code, Experience>,
-    /// Whether there are more than are shown.
-    some: bool,
 }
 
 /// Shows the planner. The plan is the centre's own: a clinic sees when its cells are ready elsewhere.
@@ -86,29 +83,16 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
 }
 
 fn find(conn: &mut Conn, now: Time) -> Result<Found, StoreError> {
-    let mut some = false;
-    let mut of = |conn: &mut Conn, statuses: &[BatchStatus]| -> Result<Vec<Arc<Batch>>, StoreError> {
-        let mut found = Vec::new();
-        for status in statuses {
-            let rows =
-                reading::batches(conn, ClinicScope::Centre, Some(status.name()), None, MOST, now)?.rows;
-            some |= i64::try_from(rows.len()).unwrap_or(i64::MAX) >= MOST;
-            for row in rows {
-                found.extend(reading::batch(conn, ClinicScope::Centre, BatchId(row.id.0))?);
-            }
-        }
-        Ok(found)
-    };
-    let mut ahead = of(conn, &AHEAD)?;
+    let mut ahead = reading::batches_in(conn, ClinicScope::Centre, &AHEAD, now)?;
     ahead.retain(|batch| batch.containers.is_empty() && batch.end.is_none());
-    let before_shipping = of(conn, &BEFORE_SHIPPING)?;
+    let before_shipping = reading::batches_in(conn, ClinicScope::Centre, &BEFORE_SHIPPING, now)?;
     let mut experiences = BTreeMap::new();
     for batch in &ahead {
         if !experiences.contains_key(&batch.standard().code) {
             experiences.insert(batch.standard().code.clone(), experience::of(conn, batch.standard())?);
         }
     }
-    Ok(Found { ahead, before_shipping, experiences, some })
+    Ok(Found { ahead, before_shipping, experiences })
 }
 
 impl Found {
@@ -132,12 +116,15 @@ impl Found {
         let plan = Plan { rows: &rows, from: monday(day_of(now, reader.zone)), now };
         html! {
             div.title { h1 { (reader.say(Said::Planner)) } }
-            @if self.some { p { (reader.say(Said::OnlySome)) " " a href="/batches" { (reader.say(Ui::Board)) } } }
             (plan.bars(reader))
-            section #week { h2 { (reader.say(Said::WeekPlan)) } (week(reader, self.due(reader, &rows, now), now)) }
+            section #week { h2 { (reader.say(Said::WeekPlan)) } (week(reader, &self.due(reader, &rows, now), now)) }
             section #incubators-use {
                 h2 { (reader.say(Said::VesselsInIncubators)) }
                 (plan.incubators(reader))
+                details {
+                    summary { (reader.say(Said::IncubatorMap)) }
+                    (incubator_map(reader, &placed(reader, &rows, now)))
+                }
             }
         }
     }
@@ -158,6 +145,35 @@ fn clinic_window(reader: &Reader, until: Time) -> String {
     words::wanted_until(reader.language, words::short_date(reader.language, day_of(until, reader.zone)))
 }
 
+/// Every vessel in culture, with what it waits for.
+fn placed(reader: &Reader, rows: &[Row], now: Time) -> Vec<Placed> {
+    let of = |batch: &Batch, vessel: &Vessel| {
+        let by = medium_due(batch, vessel);
+        let waits = match () {
+            () if batch.holds.values().any(|hold| hold.lifted.is_none()) => Waits::Held,
+            () if by < now => Waits::Overdue,
+            () if day_of(by, reader.zone) == day_of(now, reader.zone) => Waits::Due,
+            () => Waits::Growing,
+        };
+        let whole = part_label(batch, LabelKind::Vessel, vessel.no.0);
+        // Serial and number: what differs between a centre's vessels.
+        let own: Vec<&str> = whole.rsplitn(4, '-').skip(1).take(2).collect();
+        Placed {
+            incubator: vessel.seeded.incubator.to_string(),
+            position: vessel.seeded.position.to_string(),
+            label: own.into_iter().rev().collect::<Vec<_>>().join("-"),
+            href: format!("/batches/{}#vessel-{}", batch.id, vessel.no),
+            whole,
+            waits,
+        }
+    };
+    let of_row = |row: &Row| {
+        let vessels = row.batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
+        vessels.map(|vessel| of(&row.batch, vessel)).collect::<Vec<Placed>>()
+    };
+    rows.iter().flat_map(of_row).collect()
+}
+
 /// Something to be done for a batch.
 struct Due {
     at: Time,
@@ -165,25 +181,27 @@ struct Due {
     batch: BatchId,
     label: String,
     more: String,
+    /// Whether it should have been done.
+    late: bool,
 }
 
 impl Due {
     fn new(at: Time, what: Said, batch: &Batch, more: String) -> Self {
-        Self { at, what, batch: batch.id, label: batch.opened.label.to_string(), more }
+        Self { at, what, batch: batch.id, label: batch.opened.label.to_string(), more, late: false }
     }
 }
 
 fn due_of(reader: &Reader, row: &Row, now: Time) -> Vec<Due> {
     let batch = &row.batch;
     let mut due = Vec::new();
-    let interval = hours(batch.standard().process.medium_interval);
     let growing = || batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
     let mut media: BTreeMap<Time, usize> = BTreeMap::new();
     for vessel in growing() {
-        *media.entry(vessel.medium_at.plus(interval)).or_default() += 1;
+        *media.entry(medium_due(batch, vessel)).or_default() += 1;
     }
-    due.extend(media.into_iter().map(|(at, vessels)| {
-        Due::new(at, Said::MediumDue, batch, words::medium_due(reader.language, vessels))
+    due.extend(media.into_iter().map(|(at, vessels)| Due {
+        late: at < now,
+        ..Due::new(at, Said::MediumDue, batch, words::medium_due(reader.language, vessels))
     }));
     if !batch.harvests.is_empty() && batch.fills.is_empty() {
         due.push(Due::new(now, Said::FillDue, batch, String::new()));
@@ -191,49 +209,44 @@ fn due_of(reader: &Reader, row: &Row, now: Time) -> Vec<Due> {
     let harvest = row.harvest().filter(|_| growing().next().is_some());
     if let Some(harvest) = harvest {
         let word = if row.planned.is_some() { Said::HarvestDue } else { Said::HarvestExpected };
-        due.push(Due::new(harvest, word, batch, String::new()));
-        let mut samplings: BTreeMap<Time, Vec<&str>> = BTreeMap::new();
+        due.push(Due {
+            late: row.planned.is_some() && harvest < now,
+            ..Due::new(harvest, word, batch, String::new())
+        });
+        let mut samplings: BTreeMap<(Time, bool), Vec<&str>> = BTreeMap::new();
         for test in &batch.standard().tests {
             let Stage::InProcess { within } = test.stage else { continue };
-            let earliest = harvest.plus(-hours(within));
+            let earliest = harvest.plus(-hours(within.value() * Decimal::from(24)));
             let of_test =
                 |sample: &TestSample| sample.form.tests.contains(&test.code) && sample.at >= earliest;
             if !batch.samples.values().any(of_test) {
                 // It may be done from then on: on a day that passed it is a task of today.
                 samplings
-                    .entry(earliest.max(now))
+                    .entry((
+                        earliest.max(now),
+                        row.planned.is_some() && harvest.plus(-hours(test.turnaround.value())) < now,
+                    ))
                     .or_default()
                     .push(words::title(reader.language, &test.title));
             }
         }
-        due.extend(
-            samplings
-                .into_iter()
-                .map(|(at, titles)| Due::new(at, Said::SamplingDue, batch, titles.join(" · "))),
-        );
+        due.extend(samplings.into_iter().map(|((at, late), titles)| Due {
+            late,
+            ..Due::new(at, Said::SamplingDue, batch, titles.join(" · "))
+        }));
     }
     due
 }
 
-/// The harvest that the signed instruction plans.
-fn planned_harvest(batch: &Batch) -> Option<Time> {
-    batch.log.iter().rev().find_map(|logged| match &*logged.event {
-        Event::Intake(intake::Event::Instruction(form)) => form.planned_harvest,
-        _ => None,
-    })
-}
-
-fn hours(days: Span) -> TimeDelta {
-    TimeDelta::minutes((days.value() * Decimal::from(24 * 60)).to_i64().unwrap_or_default())
+fn hours(hours: Decimal) -> TimeDelta {
+    TimeDelta::minutes((hours * Decimal::from(60)).to_i64().unwrap_or_default())
 }
 
 /// The next days, each with what is due; what is overdue stands under today.
-fn week(reader: &Reader, due: Vec<Due>, now: Time) -> Markup {
+fn week(reader: &Reader, due: &[Due], now: Time) -> Markup {
     let today = day_of(now, reader.zone);
     let days: Vec<NaiveDate> =
         (0..DAYS).filter_map(|number| today.checked_add_days(Days::new(number))).collect();
-    // A sampling may be done until the harvest, and a fill follows it at once: only these have an end that passed.
-    let is_late = |due: &Due| due.at < now && matches!(due.what, Said::MediumDue | Said::HarvestDue);
     let of = |day: NaiveDate, what: Said| {
         let stands = move |due: &&Due| due.what == what && day_of(due.at, reader.zone).max(today) == day;
         // What a clinic wanted before today is no task of today.
@@ -243,13 +256,14 @@ fn week(reader: &Reader, due: Vec<Due>, now: Time) -> Markup {
     html! {
         ol.due-week {
             @for day in days {
-                @let tasks: Vec<(Said, Vec<&Due>)> = TASKS.into_iter().map(|what| (what, of(day, what))).filter(|(_, due)| !due.is_empty()).collect();
+                @let tasks = TASKS.into_iter().map(|what| (what, of(day, what)));
+                @let tasks: Vec<(Said, Vec<&Due>)> = tasks.filter(|(_, due)| !due.is_empty()).collect();
                 li {
                     h3 { (words::short_date(reader.language, day)) @if day == today { " · " (reader.say(Ui::Today)) } }
                     @if tasks.is_empty() { p.muted { (reader.say(Said::NothingDue)) } }
                     @for (what, due) in tasks {
                         h4 { (reader.say(what)) }
-                        ul { @for task in due { (line(reader, task, is_late(task))) } }
+                        ul { @for task in due { (line(reader, task)) } }
                     }
                 }
             }
@@ -257,11 +271,11 @@ fn week(reader: &Reader, due: Vec<Due>, now: Time) -> Markup {
     }
 }
 
-fn line(reader: &Reader, task: &Due, late: bool) -> Markup {
+fn line(reader: &Reader, task: &Due) -> Markup {
     html! {
         li {
             a href={ "/batches/" (task.batch) } title=(task.label) { (plan::short(&task.label)) }
-            @if late { " " (chip(Look::Warning, reader.say(Ui::Overdue))) }
+            @if task.late { " " (chip(Look::Warning, reader.say(Ui::Overdue))) }
             @if !task.more.is_empty() { span.muted { (task.more) } }
         }
     }

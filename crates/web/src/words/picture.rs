@@ -18,7 +18,7 @@ catalogue! {
         // The plan.
         Planner, PlanPicture, NoBatchesPlanned, BarSign, BarAheadSign, PlannedHarvestSign, ReadySign, ReadyWhiskerSign,
         VesselsInIncubators, UsePicture, UseTold, InUse, AfterHarvests, WeekPlan, MediumDue, SamplingDue, HarvestDue, FillDue,
-        ShipmentDue, NothingDue, OnlySome, HarvestExpected, ReadyBetween,
+        ShipmentDue, NothingDue, IncubatorMap, HarvestExpected, ReadyBetween,
         // Trends.
         Trends, ViabilityAtHarvest, DoublingTimeAtHarvest, MovingRange, CentreLine, ControlLimits, Specification,
         WithinSign, BeyondSign, RunSign, LimitsInform, NoTrendYet, HarvestedAt, Signal, NoSignal, Standards,

@@ -117,8 +117,12 @@ impl Chart<'_> {
         );
         let every = (60.0 / (plot / (count(values.len()) + 1.0))).ceil().clamp(1.0, 60.0) as usize;
         html! {
-            @for tick in y.ticks(5) { (stroke("grid", (LEFT, y.at(tick)), (right, y.at(tick)))) (text("", Side::Left, (LEFT - 8.0, y.at(tick) + 5.0), &short(tick))) }
-            @for limit in &specification { (stroke("spec", (LEFT, y.at(*limit) - 2.0), (right, y.at(*limit) - 2.0))) (stroke("spec", (LEFT, y.at(*limit) + 2.0), (right, y.at(*limit) + 2.0))) }
+            @for tick in y.ticks(5) { (ruled(right, y.at(tick), tick)) }
+            @for limit in &specification {
+                @for beside in [-2.0, 2.0] {
+                    (stroke("spec", (LEFT, y.at(*limit) + beside), (right, y.at(*limit) + beside)))
+                }
+            }
             (stroke("centre", (LEFT, y.at(chart.mean)), (right, y.at(chart.mean))))
             @for limit in &limits { (stroke("limit", (LEFT, y.at(*limit)), (right, y.at(*limit)))) }
             @for (at, words) in apart(labels) { (text("small", Side::Right, (right + 8.0, at + 5.0), &words)) }
@@ -127,7 +131,7 @@ impl Chart<'_> {
                 (mark(chart.signals.get(index).copied().unwrap_or(Signal::None), (x(index), y.at(*value))))
             }
             (text("strong", Side::Right, (LEFT, RANGE_TOP - 12.0), reader.say(Said::MovingRange)))
-            @for tick in ranges.ticks(3) { (stroke("grid", (LEFT, ranges.at(tick)), (right, ranges.at(tick)))) (text("", Side::Left, (LEFT - 8.0, ranges.at(tick) + 5.0), &short(tick))) }
+            @for tick in ranges.ticks(3) { (ruled(right, ranges.at(tick), tick)) }
             (stroke("centre", (LEFT, ranges.at(chart.mean_range)), (right, ranges.at(chart.mean_range))))
             (stroke("limit", (LEFT, ranges.at(chart.upper_range)), (right, ranges.at(chart.upper_range))))
             @for (at, words) in apart(vec![
@@ -140,7 +144,8 @@ impl Chart<'_> {
                 (mark(signal, (x(index + 1), ranges.at(*range))))
             }
             @for (index, one) in self.measured.iter().enumerate().step_by(every) {
-                (text("quiet", Side::Middle, (x(index), HEIGHT - 12.0), &words::day_short(reader.language, day_of(one.at, reader.zone))))
+                @let day = words::day_short(reader.language, day_of(one.at, reader.zone));
+                (text("quiet", Side::Middle, (x(index), HEIGHT - 12.0), &day))
             }
         }
     }
@@ -161,7 +166,12 @@ impl Chart<'_> {
                             th.wide scope="row" { a href={ "/batches/" (one.batch) } { (one.label) } }
                             td { (reader.time(one.at)) }
                             td.number { (one.value) }
-                            td.number { @match index.checked_sub(1).and_then(|before| chart.ranges.get(before)) { Some(range) => { (short(*range)) } None => { (dash()) } } }
+                            td.number {
+                                @match index.checked_sub(1).and_then(|before| chart.ranges.get(before)) {
+                                    Some(range) => { (short(*range)) }
+                                    None => { (dash()) }
+                                }
+                            }
                             td { (reader.say(match chart.signals.get(index) {
                                 Some(Signal::Beyond) => Said::BeyondSign,
                                 Some(Signal::Run) => Said::RunSign,
@@ -172,6 +182,14 @@ impl Chart<'_> {
                 }
             }
         }
+    }
+}
+
+/// A line of the grid with its value.
+fn ruled(right: f64, at: f64, value: f64) -> Markup {
+    html! {
+        (stroke("grid", (LEFT, at), (right, at)))
+        (text("", Side::Left, (LEFT - 8.0, at + 5.0), &short(value)))
     }
 }
 

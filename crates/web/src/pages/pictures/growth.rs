@@ -149,7 +149,7 @@ impl Curve<'_> {
 
     fn drawing(&self, reader: &Reader, first: Time, x: Times, y: Log) -> Markup {
         html! {
-            clipPath id="growth-plot" { rect x=(place(LEFT)) y=(place(TOP)) width=(place(RIGHT - LEFT)) height=(place(BOTTOM - TOP)) {} }
+            clipPath #growth-plot { (area("", (LEFT, TOP), (RIGHT - LEFT, BOTTOM - TOP))) }
             (self.window(reader, x))
             (axes(reader, first, x, y))
             (self.need(reader, y))
@@ -239,7 +239,10 @@ impl Curve<'_> {
     fn passages(&self, reader: &Reader, x: Times) -> Markup {
         let mut taken: Vec<(f64, f64)> = Vec::new();
         let mut shown = Vec::new();
-        for span in self.spans {
+        // What was counted stands before what was discarded beside it.
+        let mut spans: Vec<&Span> = self.spans.iter().collect();
+        spans.sort_by_key(|span| span.growth.is_none());
+        for span in spans {
             let (from, to) = (x.within(span.seeded_at), x.within(span.until.unwrap_or(self.now)));
             let short = format!("P{}", span.passage);
             let doubling = span.growth.as_ref().and_then(|growth| growth.doubling_time);
@@ -274,11 +277,18 @@ impl Curve<'_> {
             Sign { sign: stroke("need", (0.0, 8.0), (32.0, 8.0)), word: reader.say(Said::NeededSign) },
         ];
         if self.ahead.line.len() > 1 {
-            let band = html! { rect.band x="0" y="1" width="32" height="14" {} (stroke("forecast", (0.0, 8.0), (32.0, 8.0))) };
+            let band = html! {
+                (area("band", (0.0, 1.0), (32.0, 14.0)))
+                (stroke("forecast", (0.0, 8.0), (32.0, 8.0)))
+            };
             signs.push(Sign { sign: band, word: reader.say(Said::ForecastSign) });
         }
         if self.ahead.ready.is_some() {
-            signs.push(Sign { sign: html! { rect.window x="4" y="0" width="24" height="16" {} (stroke("window-edge", (4.0, 0.0), (4.0, 16.0))) (stroke("window-edge", (28.0, 0.0), (28.0, 16.0))) }, word: reader.say(Said::WindowSign) });
+            let sign = html! {
+                (area("window", (4.0, 0.0), (24.0, 16.0)))
+                @for edge in [4.0, 28.0] { (stroke("window-edge", (edge, 0.0), (edge, 16.0))) }
+            };
+            signs.push(Sign { sign, word: reader.say(Said::WindowSign) });
         }
         legend(&signs)
     }
@@ -325,7 +335,10 @@ impl Curve<'_> {
                             td {}
                             td.number {}
                             td { (reader.time(point.at)) }
-                            td.number { (words::about(point.cells)) small { (words::about(point.least)) " – " (words::about(point.most)) } }
+                            td.number {
+                                (words::about(point.cells))
+                                small { (words::about(point.least)) " – " (words::about(point.most)) }
+                            }
                             td.number {}
                             td.number {}
                         }

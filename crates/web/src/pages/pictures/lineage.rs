@@ -389,7 +389,8 @@ fn edge(from: &Together, to: &Together, lit: bool) -> Markup {
     let end = (to.at.0, to.at.1 + to.size.1 / 2.0);
     let bend = ((end.0 - begin.0) / 2.0).min(BETWEEN_LAYERS);
     let [a, b, c, d, e, f] = [begin.0, begin.1, begin.0 + bend, end.0 - bend, end.0, end.1].map(place);
-    html! { path class=(if lit { "edge lit" } else { "edge" }) d={ "M" (a) " " (b) "C" (c) " " (b) " " (d) " " (f) " " (e) " " (f) } {} }
+    let way = format!("M{a} {b}C{c} {b} {d} {f} {e} {f}");
+    html! { path class=(if lit { "edge lit" } else { "edge" }) d=(way) {} }
 }
 
 fn cross() -> Markup {

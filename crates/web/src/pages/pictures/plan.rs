@@ -77,7 +77,9 @@ impl Plan<'_> {
             size: (WIDTH, HEAD + rows * ROW),
             beside: Some(self.names()),
             drawing: html! {
-                defs { pattern #hatch width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" { path.hatch d="M0 4H8" {} } }
+                pattern #hatch width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    path.hatch d="M0 4H8" {}
+                }
                 (self.calendar(reader, x, HEAD + rows * ROW))
                 @for (index, row) in self.rows.iter().enumerate() { (self.bar(row, x, HEAD + float(index) * ROW)) }
                 (self.today(x, HEAD + rows * ROW))
@@ -199,22 +201,26 @@ impl Plan<'_> {
             (stroke("grid", (0.0, top + ROW), (WIDTH, top + ROW)))
             @for block in self.blocks(row) {
                 @let (left, right) = (x.within(block.from), x.within(block.until));
+                @let even = block.passage % 2 == 0;
                 @if right > left {
-                    (area(if block.passage % 2 == 0 { "bar even" } else { "bar odd" }, (left, from), (right - left, height)))
+                    (area(if even { "bar even" } else { "bar odd" }, (left, from), (right - left, height)))
                     @let name = format!("P{}", block.passage);
                     @if 13.0 * width(&name) + 6.0 < right - left {
-                        (text(if block.passage % 2 == 0 { "small on-bar" } else { "small" }, Side::Middle, ((left + right) / 2.0, from + height / 2.0 + 5.0), &name))
+                        @let class = if even { "small on-bar" } else { "small" };
+                        (text(class, Side::Middle, ((left + right) / 2.0, from + height / 2.0 + 5.0), &name))
                     }
                 }
             }
             @if let Some(harvest) = harvest {
                 @let (left, right) = (x.within(self.now), x.within(harvest));
-                rect.ahead fill="url(#hatch)" x=(place(left)) y=(place(from)) width=(place((right - left).max(0.0))) height=(place(height)) {}
+                rect.ahead fill="url(#hatch)" x=(place(left)) y=(place(from)) width=(place((right - left).max(0.0)))
+                    height=(place(height)) {}
             }
             @if let Some(ready) = ready {
                 @let (left, at, right) = (x.within(ready.from), x.at(ready.at), x.within(ready.until));
                 (stroke("whisker", (left, from + height / 2.0), (right, from + height / 2.0)))
-                path.ready d={ (line([(at - 8.0, from + 12.0), (at, from + 4.0), (at + 8.0, from + 12.0), (at, from + 20.0)])) "Z" } {}
+                @let y = from + height / 2.0;
+                path.ready d={ (line([(at - 8.0, y), (at, y - 8.0), (at + 8.0, y), (at, y + 8.0)])) "Z" } {}
             }
             @if let Some(planned) = row.planned.filter(|at| x.holds(*at)) {
                 @let at = held(x.at(planned), 12.0, (0.0, WIDTH));
@@ -242,7 +248,7 @@ impl Plan<'_> {
 
     fn line(&self, reader: &Reader, row: &Row) -> Markup {
         let batch = &row.batch;
-        let day = |at: Time| words::date(reader.language, day_of(at, reader.zone));
+        let day = |at: Time| words::short_date(reader.language, day_of(at, reader.zone));
         let shown = |day: Option<String>| day.map_or_else(dash, |day| html! { (day) });
         let own = reader.of(Context::of(batch.standard(), reader.zone));
         let blocks = self.blocks(row);
@@ -318,8 +324,8 @@ impl Plan<'_> {
                             th scope="row" { (incubator) }
                             td.number { (now_in(steps)) }
                             td {
-                                @for (at, count) in steps.iter().skip(1) {
-                                    div { (words::short_date(reader.language, day_of(*at, reader.zone))) ": " (count) }
+                                @for (day, count) in by_day(steps, reader) {
+                                    div { (words::short_date(reader.language, day)) ": " (count) }
                                 }
                             }
                         }
@@ -328,6 +334,11 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// What is left at the end of each day on which something changes.
+fn by_day(steps: &[(Time, usize)], reader: &Reader) -> BTreeMap<NaiveDate, usize> {
+    steps.iter().skip(1).map(|(at, count)| (day_of(*at, reader.zone), *count)).collect()
 }
 
 fn now_in(steps: &[(Time, usize)]) -> usize {

@@ -24,14 +24,16 @@ pub struct Span {
     pub until: Option<Time>,
     /// What became of them.
     pub state: VesselState,
-    /// How they grew, where they were counted.
+    /// How they grew, where they were counted when they were detached.
     pub growth: Option<Growth>,
+    /// The newest count of all of them together while they are in culture.
+    pub on_the_way: Option<(Time, Number)>,
 }
 
 impl Span {
-    /// When how many viable cells were counted.
+    /// When how many viable cells were counted, at the end or so far.
     pub fn counted(&self) -> Option<(Time, Number)> {
-        self.until.zip(self.growth.as_ref().map(|growth| growth.harvested))
+        self.until.zip(self.growth.as_ref().map(|growth| growth.harvested)).or(self.on_the_way)
     }
 }
 
@@ -77,8 +79,19 @@ fn span(batch: &Batch, numbers: Vec<VesselNo>, until: Option<Time>) -> Option<Sp
         until,
         state: first.state,
         growth: first.growth.clone(),
+        on_the_way: on_the_way(batch, &vessels),
         vessels: numbers,
     })
+}
+
+/// What was counted of these vessels, and of no others, while they are in culture.
+fn on_the_way(batch: &Batch, vessels: &[&Vessel]) -> Option<(Time, Number)> {
+    let counted =
+        vessels.first().filter(|vessel| vessel.state == VesselState::InCulture)?.counted.as_ref()?;
+    let together = batch.vessels.values().filter(|vessel| vessel.counted.as_ref() == Some(counted)).count();
+    let all = vessels.iter().all(|vessel| vessel.counted.as_ref() == Some(counted));
+    let viable = counted.1.viable().filter(|_| all && together == vessels.len())?;
+    Some((counted.0, Number(viable)))
 }
 
 /// When a vessel was discarded or given to another batch's pool.

@@ -60,6 +60,8 @@ pub fn put(batch: &mut Batch, no: u16, passage: u8, from: &[u16], at: i64, state
         seeded: samples::read(seeded),
         seeded_at: instant(at),
         medium_at: instant(at),
+        labelled_at: None,
+        counted: None,
         doublings: None,
         state,
         growth: None,
@@ -139,6 +141,13 @@ fn vessels_detached_together_are_one_span_and_others_are_told_apart_by_what_beca
         spans.iter().map(|span| (span.passage, span.vessels.len(), span.until)).collect();
     assert_eq!(told, [(0, 2, Some(instant(100))), (0, 1, None), (1, 1, None)]);
     assert_eq!(spans[0].seeded, Number::from(1_000_000));
+    let count = json!({"method": "trypan blue", "replicates": [{"live": "700000"}], "factor": "1"});
+    let counted = Some((instant(150), samples::read(count)));
+    batch.vessels.get_mut(&VesselNo(4)).unwrap().counted = counted.clone();
+    assert_eq!(super::spans::spans(&batch)[2].counted(), Some((instant(150), Number::from(700_000))));
+    put(&mut batch, 5, 1, &[1, 2], 100, VesselState::InCulture);
+    batch.vessels.get_mut(&VesselNo(4)).unwrap().counted = counted;
+    assert_eq!(super::spans::spans(&batch)[2].counted(), None, "a count of one says nothing of both");
 }
 
 /// Tissue, three vessels of which one is discarded and two are pooled into two, a harvest, a fill, two doses.

@@ -50,7 +50,7 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::FillDue => "Fill",
         Picture::ShipmentDue => "Wanted at the clinic",
         Picture::NothingDue => "Nothing due",
-        Picture::OnlySome => "There are more batches than can be shown here; the board lists all of them.",
+        Picture::IncubatorMap => "Map of the incubators",
         Picture::HarvestExpected => "Harvest expected",
         Picture::ReadyBetween => "Ready (80 %)",
         Picture::Trends => "Trends",

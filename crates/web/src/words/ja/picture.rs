@@ -50,7 +50,7 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::FillDue => "充填",
         Picture::ShipmentDue => "医療機関の希望日",
         Picture::NothingDue => "予定なし",
-        Picture::OnlySome => "バッチが多いため一部のみ表示しています。すべては一覧で確認してください。",
+        Picture::IncubatorMap => "インキュベーターの配置図",
         Picture::HarvestExpected => "回収見込み",
         Picture::ReadyBetween => "準備完了（80 %）",
         Picture::Trends => "傾向",
