@@ -16,6 +16,7 @@ mod layouts;
 mod lineage;
 pub mod live;
 mod offers;
+mod office;
 mod orders;
 mod pictures;
 mod planner;

@@ -148,7 +148,7 @@ async fn about(
     aimed: Option<Uuid>,
 ) -> Result<About, Problem> {
     let (now, _) = state.store.now();
-    let kit = Kit::of(request);
+    let (kit, action) = (Kit::of(request), route.action.clone());
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
     let about = read(state, caller, move |conn| {
         let scope = asking.scope();
@@ -194,7 +194,7 @@ async fn about(
             }
             None => Names::of_centre(conn)?,
         };
-        layouts::offer(conn, &reader, scope, &about.names, &mut about.offers)?;
+        layouts::offer(conn, &action, &reader, scope, now, &mut about.offers)?;
         Ok(about)
     })
     .await?;
