@@ -19,6 +19,8 @@ mod offers;
 mod office;
 mod orders;
 mod people;
+mod pictures;
+mod planner;
 mod quality;
 mod reader;
 mod recording;
@@ -30,6 +32,7 @@ mod standards;
 mod status_chip;
 #[cfg(test)]
 mod tests;
+mod trends;
 mod typed;
 
 use crate::api::problem::{Kind, Problem};
@@ -85,10 +88,13 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/live", web::get().to(live::listen))
                 .route("/find", web::get().to(bench::find))
                 .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/map", web::get().to(bench::map::show))
                 .route("/bench/kit", web::post().to(bench::kit::keep))
                 .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/planner", web::get().to(planner::show))
+                .route("/trends", web::get().to(trends::show))
                 .route("/batches/{id}/labels", web::get().to(labels::show))
                 .route("/batches/{id}/record", web::get().to(quality::record::show))
                 .route("/batches/{id}/review", web::get().to(quality::review::show))

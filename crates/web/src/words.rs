@@ -7,17 +7,25 @@ mod choices;
 pub mod dates;
 mod en;
 mod fields;
+mod forecast;
 mod ja;
+mod picture;
 mod quality;
 mod sheet;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod ui;
 
 pub use bench::Bench;
 pub use choices::choice;
-pub use dates::{cells, date, time, wareki};
+pub use dates::{cells, date, short_date, time, wareki};
 pub use fields::{field, of_field};
+pub use forecast::{about, because};
+pub use picture::{
+    GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold, day_of_culture, day_short,
+    doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,
+    wanted_until,
+};
 pub use quality::Quality;
 pub use sheet::Sheet;
 pub use ui::Ui;

@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, bench, board, quality};
+use super::{Answer, Query, bench, board, planner, quality};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -38,6 +38,9 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     match Workplace::of(&caller.roles) {
         Workplace::Bench => bench::today::show(request, state).await,
         Workplace::Quality => quality::queue::show(request, state).await,
+        Workplace::Office if caller.roles.contains(&Role::ManufacturingLead) => {
+            planner::show(request, state).await
+        }
         Workplace::Clinic | Workplace::Office => board::show(request, query, state).await,
     }
 }

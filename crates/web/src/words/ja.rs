@@ -3,6 +3,8 @@
 pub(super) mod bench;
 mod blockers;
 mod facts;
+pub(super) mod forecast;
+pub(super) mod picture;
 pub(super) mod quality;
 mod reasons;
 pub(super) mod sheet;

@@ -1,6 +1,6 @@
 //! That nothing is left unsaid: every sentence stands in both languages, whole and with names in it.
 
-mod samples;
+pub(crate) mod samples;
 
 use super::*;
 use baiyo_domain::authority::TABLE;
@@ -228,6 +228,7 @@ fn every_name_has_its_word() {
         each_is_said(lang, Sheet::ALL);
         each_is_said(lang, Bench::ALL);
         each_is_said(lang, Quality::ALL);
+        each_is_said(lang, Picture::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }

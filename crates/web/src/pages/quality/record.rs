@@ -89,7 +89,7 @@ impl Record<'_> {
             (self.gate(&ask_gate(self.batch, self.now)))
             (self.containers())
             (self.results())
-            (lineage::section(&self.reader, self.batch, self.names))
+            (lineage::section(&self.reader, self.batch, self.names, None))
             (findings::section(&self.reader, self.batch, &exceptions(self.batch, self.now)))
             (self.every_entry())
             (self.signatures())
