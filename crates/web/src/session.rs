@@ -212,7 +212,12 @@ pub fn password_problem(
 ) -> Problem {
     match refused {
         PasswordRefused::Wrong => {
-            let sentence = Kind::NotSignedIn.title(language).to_string();
+            let sentence = match (pointer, language) {
+                (None, _) => Kind::NotSignedIn.title(language),
+                (Some(_), Language::En) => "This is not your password. Nothing was signed.",
+                (Some(_), Language::Ja) => "パスワードが違います。署名されていません。",
+            };
+            let sentence = sentence.to_string();
             Problem::because(Kind::NotSignedIn, language, "wrong_password", pointer, sentence)
         }
         PasswordRefused::Blocked { until } => {

@@ -131,7 +131,7 @@ impl Sheet<'_> {
         let said = own.iter().filter_map(|(name, ..)| self.typed.get(&format!("/performed/{name}")));
         let said: Vec<&str> = said.collect();
         html! {
-            details.head open[open] {
+            details.entry-head open[open] {
                 summary {
                     (self.reader.say(Word::HeadOfEntry))
                     @if !said.is_empty() { span.muted { (said.join(" · ")) } }

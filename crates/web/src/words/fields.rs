@@ -285,7 +285,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("until", "Until", "終了"),
     ("validity", "Validity", "有効期間"),
     ("values", "Values", "測定値"),
-    ("verification", "Verification", "照査"),
+    ("verification", "Verification", "検証"),
     ("version", "Version", "版"),
     ("vessel", "Vessel", "培養容器"),
     ("vessel_discard", "Discard of vessels", "培養容器の廃棄"),

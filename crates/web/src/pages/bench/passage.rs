@@ -56,7 +56,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         (sheet.field("/discarded_cells"))
         (steps::beside(sheet, about, step))
         (sheet.head(steps::shown(about, step)))
-        details.head {
+        details.entry-head {
             summary { (crate::words::field(reader.language, "other_denominator")) }
             (sheet.field("/other_denominator"))
         }

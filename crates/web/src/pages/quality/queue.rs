@@ -276,7 +276,7 @@ fn row(reader: &Reader, one: &Waiting, names: &Names, now: Time) -> Markup {
     html! {
         li #{ "batch-" (batch.id) } {
             div.what {
-                h2 { a href=(next::review(batch)) { (batch.opened.label) } }
+                h2 { a data-row href=(next::review(batch)) { (batch.opened.label) } }
                 p.muted { (batch.opened.pseudonym) " · " (words::title(reader.language, &batch.standard().title)) }
             }
             div.state {
