@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 pub(in crate::words) fn text(word: Picture) -> &'static str {
     match word {
+        Picture::Table => "表",
         Picture::NothingSeededYet => "まだ播種されていません。",
         Picture::GrowthCurve => "増殖曲線（生細胞数・対数目盛）",
         Picture::Needed => "必要数",
