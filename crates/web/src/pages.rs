@@ -18,14 +18,17 @@ pub mod live;
 mod offers;
 mod office;
 mod orders;
+mod people;
 mod pictures;
 mod planner;
+mod quality;
 mod reader;
 mod recording;
 mod results;
 mod setup;
 mod sheet;
 mod sign_in;
+mod standards;
 mod status_chip;
 #[cfg(test)]
 mod tests;
@@ -85,6 +88,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/live", web::get().to(live::listen))
                 .route("/find", web::get().to(bench::find))
                 .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/map", web::get().to(bench::map::show))
                 .route("/bench/kit", web::post().to(bench::kit::keep))
                 .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
@@ -92,6 +96,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/planner", web::get().to(planner::show))
                 .route("/trends", web::get().to(trends::show))
                 .route("/batches/{id}/labels", web::get().to(labels::show))
+                .route("/batches/{id}/record", web::get().to(quality::record::show))
+                .route("/batches/{id}/review", web::get().to(quality::review::show))
+                .route("/quality", web::get().to(quality::queue::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(
@@ -103,6 +110,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
                     .route(web::get().to(recording::show))
                     .route(web::post().to(recording::take)),
                 )
+                .route("/people", web::get().to(people::list))
+                .route("/people/{id}", web::get().to(people::show))
+                .route("/standards", web::get().to(standards::list))
+                .route("/standards/{id}", web::get().to(standards::show))
                 .route("/documentation", web::get().to(documentation::show))
                 .route("/language/{tag}", web::get().to(choose_language))
                 .route("/theme/{name}", web::get().to(choose_theme))

@@ -10,6 +10,7 @@ mod fields;
 mod forecast;
 mod ja;
 mod picture;
+mod quality;
 mod sheet;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -25,13 +26,16 @@ pub use picture::{
     doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,
     wanted_until,
 };
+pub use quality::Quality;
 pub use sheet::Sheet;
 pub use ui::Ui;
 
 use baiyo_domain::authority::{Department, Meaning, Role};
+use baiyo_domain::batch::awaited::Awaited;
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::disposition::HoldCause;
 use baiyo_domain::batch::distribution::{Custody, StopCause};
+use baiyo_domain::batch::exceptions::Exception;
 use baiyo_domain::batch::gate::{Blocker, CheckState, Requirement};
 use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
@@ -196,6 +200,14 @@ in_each_language! {
     reason_in(reason: &Reason, context: &Context) -> String;
     /// What blocks and what to do, as full sentences.
     blocker(blocker: &Blocker, context: &Context) -> String;
+    /// What is out of the ordinary in a batch's record, on one line.
+    exception(exception: &Exception, context: &Context) -> String;
+    /// What a batch waits for, as what somebody does.
+    awaited(one: &Awaited, context: &Context) -> String;
+    /// How many exceptions there are in how many entries.
+    exception_count(exceptions: usize, entries: usize) -> String;
+    /// How many of the gate's requirements are met.
+    met_count(met: usize, all: usize) -> String;
     /// What happened, on one line of a history.
     event(event: &Event, context: &Context) -> String;
     /// What the gate requires.

@@ -11,7 +11,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Context, Thing, Ui};
+use crate::words::{self, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
@@ -50,7 +50,16 @@ pub async fn show(
     let reader = Reader::new(caller.language, state.zone);
     let forms = recording::menu(&reader, &state, &caller, "batches", batch.id);
     let dose = query.get("dose").and_then(|no| no.parse().ok()).map(ContainerNo);
-    let content = html! { (content(reader, &batch, &names, &entries, &forecast, dose, now)) (forms) };
+    let content = html! {
+        p.links {
+            @if may(&caller, "read.quality_event") {
+                a href={ "/batches/" (batch.id) "/review" } { (reader.say(Quality::Review)) }
+            }
+            a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
+        }
+        (content(reader, &batch, &names, &entries, &forecast, dose, now))
+        (forms)
+    };
     Ok(frame.ok(&batch.opened.label.to_string(), content))
 }
 

@@ -6,7 +6,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Language, Picture, Sheet, Ui, Word};
+use crate::words::{self, Bench, Language, Picture, Quality, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -118,13 +118,19 @@ impl<'a> Frame<'a> {
                         @if let Some(caller) = self.caller {
                             @if Workplace::of(&caller.roles) == Workplace::Bench {
                                 (self.link("/bench", Bench::Today))
+                                (self.link("/bench/map", Bench::Map))
                             }
+                            @if super::quality::is_for(&caller.roles) { (self.link("/quality", Quality::Desk)) }
                             (self.link("/batches", Ui::Board))
                             @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
                                 (self.link("/planner", Picture::Planner))
                                 (self.link("/trends", Picture::Trends))
                             }
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
+                            @if self.workplace() != "bench" && may(caller, "read.standard") {
+                                (self.link("/standards", Ui::Standards))
+                            }
+                            @if may(caller, "read.people") { (self.link("/people", Ui::People)) }
                         }
                         (self.link("/documentation", Ui::ApiDocumentation))
                     }

@@ -6,8 +6,10 @@ use crate::words::{self, Thing};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::{Batch, Subject};
 use baiyo_domain::ids::LabelKind;
+use baiyo_domain::people::Person;
 use baiyo_persistence::reading::{ClinicScope, PersonRow};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Choices by what is chosen (a schema's name) or by one field (its pointer).
 #[derive(Clone, Debug, Default)]
@@ -47,6 +49,13 @@ impl Offers {
         self.add("/performed/by", bench.clone());
         self.add("/performed/checked_by", bench);
         self.add("/analyst", with(&["qc_analyst", "releaser"]));
+    }
+
+    /// The keys of people that wait for those who know them.
+    pub fn keys<'p>(&mut self, people: impl Iterator<Item = &'p Arc<Person>>) {
+        let waiting =
+            people.filter_map(|person| Some((person.waiting_key()?.0.to_string(), person.name.to_string())));
+        self.add("KeyId", waiting.collect());
     }
 
     /// What is in a batch.
