@@ -27,7 +27,7 @@ pub enum Who {
     Is(Role),
 }
 
-use Role::{Coordinator, Inspector, Releaser, Technician};
+use Role::{Coordinator, Inspector, ManufacturingLead, Releaser, Technician};
 use Who::{Is, Nobody};
 
 /// All of them. A new page gets a line here.
@@ -55,6 +55,9 @@ pub const SCREENS: &[Screen] = &[
     screen("board-clinic", Is(Coordinator), "/batches"),
     screen("orders", Is(Releaser), "/orders"),
     screen("order", Is(Releaser), "/orders/{order closed}"),
+    screen("planner", Is(ManufacturingLead), "/planner"),
+    screen("trends", Is(ManufacturingLead), "/trends"),
+    screen("batch-path-of-a-dose", Is(Releaser), "/batches/{batch ready_for_decision}?dose=1"),
     screen("batch-in-culture", Is(Technician), "/batches/{batch in_culture}"),
     screen("batch-under-test", Is(Releaser), "/batches/{batch under_test}"),
     screen("batch-ready-for-decision", Is(Releaser), "/batches/{batch ready_for_decision}").for_docs("batch"),

@@ -75,7 +75,7 @@ mod tests {
         );
         assert_eq!(
             because(Language::Ja, &reasons[2]),
-            "このバッチの計数1回（倍加時間38 h）による見込みです。"
+            "このロットの計数1回（倍加時間38 h）による見込みです。"
         );
     }
 }

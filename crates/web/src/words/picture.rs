@@ -8,6 +8,8 @@ use chrono::NaiveDate;
 catalogue! {
     /// A word or sentence of a picture.
     Picture in picture {
+        // All.
+        Table,
         // Growth.
         NothingSeededYet, GrowthCurve, Needed, SeededSign, CountedSign, NeededSign, ForecastSign, WindowSign,
         ReadyWord, ForecastHeld, CellsSeeded, CountedAt, CellsCounted, Forecast,

@@ -3,7 +3,7 @@
 
 use super::scale::place;
 use crate::pages::reader::Reader;
-use crate::words::Ui;
+use crate::words::{Picture as Said, Ui};
 use maud::{Markup, html};
 
 /// A drawing and what belongs to it.
@@ -48,7 +48,8 @@ impl Picture<'_> {
                 (self.legend)
                 details {
                     summary { (reader.say(Ui::ShowAsTable)) }
-                    div.scroll role="region" aria-label=(self.title) tabindex="0" { (self.table) }
+                    @let as_table = format!("{} – {}", self.title, reader.say(Said::Table));
+                    div.scroll role="region" aria-label=(as_table) tabindex="0" { (self.table) }
                 }
             }
         }

@@ -100,7 +100,7 @@ fn incubator(reader: &Reader, name: &str, vessels: &[&Placed]) -> Markup {
         section.incubator {
             h2 { (name) }
             (capacity(reader, used.len(), places, vessels.len()))
-            @for (shelf, places) in &shelves { (grid(reader, *shelf, places)) }
+            @for (shelf, places) in &shelves { (grid(reader, name, *shelf, places)) }
             @if !others.is_empty() {
                 h3 { (reader.say(Said::OtherPlaces)) }
                 ul.places { @for other in others { li { span { (other.position) } (vessel(reader, other)) } } }
@@ -124,9 +124,15 @@ fn capacity(reader: &Reader, used: usize, places: usize, vessels: usize) -> Mark
     }
 }
 
-fn grid(reader: &Reader, shelf: Option<u16>, places: &BTreeMap<Place, Vec<&Placed>>) -> Markup {
+fn grid(
+    reader: &Reader,
+    incubator: &str,
+    shelf: Option<u16>,
+    places: &BTreeMap<Place, Vec<&Placed>>,
+) -> Markup {
     html! {
-        div.scroll role="region" aria-label=(reader.say(Said::Shelf)) tabindex="0" {
+        @let called = shelf.map(|shelf| format!(" – {} {shelf}", reader.say(Said::Shelf))).unwrap_or_default();
+        div.scroll role="region" aria-label={ (incubator) (called) } tabindex="0" {
             table.shelf {
                 @if let Some(shelf) = shelf { caption { (reader.say(Said::Shelf)) " " (shelf) } }
                 thead { tr {

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 pub(in crate::words) fn text(word: Picture) -> &'static str {
     match word {
+        Picture::Table => "Table",
         Picture::NothingSeededYet => "No cells are seeded yet.",
         Picture::GrowthCurve => "Growth: viable cells on a logarithmic axis",
         Picture::Needed => "Needed",

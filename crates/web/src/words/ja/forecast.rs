@@ -10,13 +10,13 @@ pub(in crate::words) fn because(because: &Because) -> String {
             whole(*hours)
         ),
         Because::EarlierBatches { batches, hours } => {
-            format!("当施設の過去のバッチ{batches}件（倍加時間{} h）による見込みです。", whole(*hours))
+            format!("当施設の過去のロット{batches}件（倍加時間{} h）による見込みです。", whole(*hours))
         }
         Because::OwnCounts { counts, hours, batches: 0 } => {
-            format!("このバッチの計数{counts}回（倍加時間{} h）による見込みです。", whole(*hours))
+            format!("このロットの計数{counts}回（倍加時間{} h）による見込みです。", whole(*hours))
         }
         Because::OwnCounts { counts, hours, batches } => format!(
-            "このバッチの計数{counts}回と当施設の過去のバッチ{batches}件（倍加時間{} h）による見込みです。",
+            "このロットの計数{counts}回と当施設の過去のロット{batches}件（倍加時間{} h）による見込みです。",
             whole(*hours)
         ),
         Because::MinimumDays { days, hours } => format!(
@@ -38,6 +38,6 @@ pub(in crate::words) fn because(because: &Because) -> String {
         ),
         Because::NothingInCulture => "培養中の容器も回収した細胞もありません。".into(),
         Because::TissueRefused => "組織は受入不可となりました。".into(),
-        Because::Ended => "必要数に達する前にバッチが終了しました。".into(),
+        Because::Ended => "必要数に達する前にロットが終了しました。".into(),
     }
 }

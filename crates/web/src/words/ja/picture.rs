@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 pub(in crate::words) fn text(word: Picture) -> &'static str {
     match word {
+        Picture::Table => "表",
         Picture::NothingSeededYet => "まだ播種されていません。",
         Picture::GrowthCurve => "増殖曲線（生細胞数・対数目盛）",
         Picture::Needed => "必要数",
@@ -29,7 +30,7 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::PathSign => "選択した容器の由来",
         Picture::Planner => "製造計画",
         Picture::PlanPicture => "4週間の培養予定",
-        Picture::NoBatchesPlanned => "培養中又は予定のバッチはありません。",
+        Picture::NoBatchesPlanned => "培養中又は予定のロットはありません。",
         Picture::BarSign => "継代",
         Picture::BarAheadSign => "予測",
         Picture::PlannedHarvestSign => "指図書の回収予定",
@@ -38,7 +39,7 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::UsePicture => "インキュベーター別の培養容器数（4週間）",
         Picture::InUse => "本日の容器数",
         Picture::UseTold => {
-            "各バッチを予定又は予測どおりに回収し、新たに播種しない場合の、本日以降の培養容器数です。"
+            "各ロットを予定又は予測どおりに回収し、新たに播種しない場合の、本日以降の培養容器数です。"
         }
         Picture::AfterHarvests => "回収後",
         Picture::ReadyWhiskerSign => "準備完了と80 %の範囲",
@@ -64,9 +65,9 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::BeyondSign => "限界外",
         Picture::RunSign => "同じ側に連続8点以上",
         Picture::LimitsInform => {
-            "管理限界は参考であり、判定は標準書の規格によります。管理限界は過去のバッチから求めた値で、ドナーにより差があります。"
+            "管理限界は参考であり、判定は標準書の規格によります。管理限界は過去のロットから求めた値で、細胞提供者により差があります。"
         }
-        Picture::NoTrendYet => "回収済みのバッチが2件以上必要です。",
+        Picture::NoTrendYet => "回収済みのロットが2件以上必要です。",
         Picture::HarvestedAt => "回収日時",
         Picture::Signal => "兆候",
         Picture::NoSignal => "なし",
@@ -126,7 +127,7 @@ pub(in crate::words) fn lineage_told(told: &LineageTold) -> String {
 pub(in crate::words) fn plan_told(told: &PlanTold) -> String {
     let PlanTold { batches, harvests, from, until, vessels } = told;
     format!(
-        "{from}から{until}まで、バッチ{batches}件。期間中の細胞回収見込み{harvests}件。本日の培養容器は{vessels}個です。"
+        "{from}から{until}まで、ロット{batches}件。期間中の細胞回収見込み{harvests}件。本日の培養容器は{vessels}個です。"
     )
 }
 
@@ -142,7 +143,7 @@ pub(in crate::words) fn trend_told(told: &TrendTold) -> String {
         (0, 0) => "兆候はありません。".into(),
         (beyond, runs) => format!("限界外{beyond}点、連続して同じ側{runs}点です。"),
     };
-    format!("バッチ{batches}件：平均{mean}、{limits}。{signals}")
+    format!("ロット{batches}件：平均{mean}、{limits}。{signals}")
 }
 
 pub(in crate::words) fn day_short(day: NaiveDate) -> String {
