@@ -4,6 +4,7 @@
 mod assets;
 mod batch;
 mod board;
+mod clinic;
 mod documentation;
 mod form;
 mod frame;
@@ -77,6 +78,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 )
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/clinic", web::get().to(clinic::board::show))
+                .route("/clinic/scan", web::get().to(clinic::scan::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

@@ -3,6 +3,7 @@
 //! compile.
 
 mod choices;
+mod clinic;
 pub mod dates;
 mod en;
 mod fields;
@@ -13,7 +14,8 @@ mod tests;
 mod ui;
 
 pub use choices::choice;
-pub use dates::{cells, date, time, wareki};
+pub use clinic::{Clinic, Telling, told};
+pub use dates::{cells, date, short_date, time, wareki};
 pub use fields::{field, of_field};
 pub use sheet::Sheet;
 pub use ui::Ui;

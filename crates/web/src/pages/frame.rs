@@ -5,7 +5,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Language, Sheet, Ui, Word};
+use crate::words::{self, Clinic, Language, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -98,6 +98,7 @@ impl<'a> Frame<'a> {
                     a.brand href="/" { (dish()) (centre) }
                     nav aria-label=(self.say(Ui::Menu)) {
                         @if let Some(caller) = self.caller {
+                            @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
                             (self.link("/batches", Ui::Board))
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                         }
@@ -126,7 +127,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    fn link(&self, address: &str, word: Ui) -> Markup {
+    fn link(&self, address: &str, word: impl Word) -> Markup {
         let path = self.here.split('?').next().unwrap_or_default();
         html! { a href=(address) aria-current=[(path == address).then_some("page")] { (self.say(word)) } }
     }

@@ -19,12 +19,20 @@ pub fn time(lang: Language, at: Time, zone: Tz) -> String {
 pub fn date(lang: Language, day: NaiveDate) -> String {
     match lang {
         Language::En => day.format("%-d %b %Y").to_string(),
-        Language::Ja => {
-            let weekday =
-                ["月", "火", "水", "木", "金", "土", "日"][day.weekday().num_days_from_monday() as usize];
-            format!("{}({weekday})", day.format("%Y/%m/%d"))
-        }
+        Language::Ja => format!("{}({})", day.format("%Y/%m/%d"), weekday(day)),
     }
+}
+
+/// A day without its year: `Mon 23 Nov`, `11/23(月)`.
+pub fn short_date(lang: Language, day: NaiveDate) -> String {
+    match lang {
+        Language::En => day.format("%a %-d %b").to_string(),
+        Language::Ja => format!("{}({})", day.format("%-m/%-d"), weekday(day)),
+    }
+}
+
+fn weekday(day: NaiveDate) -> &'static str {
+    ["月", "火", "水", "木", "金", "土", "日"][day.weekday().num_days_from_monday() as usize]
 }
 
 /// The eras since 1926, newest first: name, first day as year, month and day.
@@ -72,6 +80,8 @@ mod tests {
         assert_eq!(time(Language::Ja, late, Tz::Asia__Tokyo), "2027/01/01(金) 00:00");
         assert_eq!(date(Language::En, day(2026, 3, 1)), "1 Mar 2026");
         assert_eq!(date(Language::Ja, day(2026, 3, 1)), "2026/03/01(日)");
+        assert_eq!(short_date(Language::En, day(2026, 3, 1)), "Sun 1 Mar");
+        assert_eq!(short_date(Language::Ja, day(2026, 3, 1)), "3/1(日)");
     }
 
     #[test]

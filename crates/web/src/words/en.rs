@@ -1,6 +1,7 @@
 //! English: the names of things. Sentences and pages stand in the files below.
 
 mod blockers;
+pub(super) mod clinic;
 mod facts;
 mod reasons;
 pub(super) mod sheet;

@@ -1,6 +1,7 @@
 //! 日本語: the names of things in Japanese. Sentences and pages stand in the files below.
 
 mod blockers;
+pub(super) mod clinic;
 mod facts;
 mod reasons;
 pub(super) mod sheet;

@@ -157,6 +157,9 @@ fn every_name_has_its_word() {
         for ui in Ui::ALL {
             assert!(!text(lang, *ui).is_empty() && !text(lang, *ui).contains(['{', '}']), "{ui:?}");
         }
+        for word in Clinic::ALL.iter().filter(|word| **word != Clinic::Honorific) {
+            assert!(!text(lang, *word).is_empty() && !text(lang, *word).contains(['{', '}']), "{word:?}");
+        }
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }

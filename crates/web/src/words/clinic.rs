@@ -1,0 +1,64 @@
+//! The names of the clinic's words, and its sentences with something in them.
+
+use super::Language;
+use super::ui::catalogue;
+
+catalogue! {
+    /// A word or sentence of the clinic's pages.
+    Clinic in clinic {
+        // The board.
+        Board, Honorific, ReadyAbout, UseBy, Wanted, NextSteps, NothingToDo, HereNow, ReadyNow, ThisWeek, NextWeek, Later, NoDate,
+        Over, OverHint, NoCasesYet, PlaceOrder, OlderOrders, ScanBag, ScanBagHint, ScanGo, ScanUnknown, NotYetReady,
+        StopsFirst, StopExplained, StopAcknowledge, MoreOfBatch, Documents,
+        // What is to be done.
+        DoConsent, DoScreening, DoBook, DoBookAnew, DoReceive, DoDecide, DoCheck, DoConfirmCheck, SecondAwaited,
+        DoInfuse, DoOutcome, DoSendBack, TooLate, TooEarly, PhysicianDoes,
+        // Where cells are, in plain words.
+        NotBegun, TissueAwaited, BankAwaited, TissueArrived, TissueRefused, Growing, Harvested, Confirming, Held,
+        ReleasedHere, Banked, OnTheWay, AtClinic, ArrivedInDoubt, Given, NotForUse, Stopped,
+        // Why a date is said.
+        BecauseReleased, BecauseTesting, BecausePlanned, BecauseCultureDays,
+    }
+}
+
+/// A sentence with something in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// So many days in culture, of about so many.
+    DayOfCulture {
+        /// Days since the first seeding.
+        day: i64,
+        /// Days from seeding to harvest, as far as known.
+        of: Option<i64>,
+    },
+    /// So many mandated tests have passed.
+    TestsPassed {
+        /// How many.
+        passed: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// By a day or moment.
+    By(String),
+    /// Between two days.
+    Between(String, String),
+    /// Time that is left.
+    Left {
+        /// Whole hours.
+        hours: i64,
+        /// And minutes.
+        minutes: i64,
+    },
+    /// It is too late.
+    Expired,
+    /// Somebody has yet to confirm.
+    Awaits(String),
+}
+
+/// A sentence with something in it.
+pub fn told(lang: Language, telling: &Telling) -> String {
+    match lang {
+        Language::En => super::en::clinic::told(telling),
+        Language::Ja => super::ja::clinic::told(telling),
+    }
+}

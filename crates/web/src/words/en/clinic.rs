@@ -1,0 +1,88 @@
+//! The clinic's words in English.
+
+use crate::words::{Clinic, Telling};
+
+pub(in crate::words) fn text(word: Clinic) -> &'static str {
+    match word {
+        Clinic::Board => "Your patients' cells",
+        Clinic::Honorific => "",
+        Clinic::ReadyAbout => "Ready about",
+        Clinic::UseBy => "Use by",
+        Clinic::Wanted => "Infusion wanted",
+        Clinic::NextSteps => "What you do next",
+        Clinic::NothingToDo => "Nothing for you to do now.",
+        Clinic::HereNow => "On the way and at your clinic",
+        Clinic::ReadyNow => "Ready at the centre",
+        Clinic::Banked => "Kept at the centre as a cell bank.",
+        Clinic::ThisWeek => "Ready this week",
+        Clinic::NextWeek => "Ready next week",
+        Clinic::Later => "Ready later",
+        Clinic::NoDate => "No date yet",
+        Clinic::Over => "Over",
+        Clinic::OverHint => "Given, ended, or not for use",
+        Clinic::NoCasesYet => "There are no orders yet.",
+        Clinic::PlaceOrder => "Place an order",
+        Clinic::OlderOrders => "Older orders",
+        Clinic::ScanBag => "Scan a container",
+        Clinic::ScanBagHint => "Opens the step that is due for it.",
+        Clinic::ScanGo => "Open",
+        Clinic::ScanUnknown => {
+            "This label is not on any container of your clinic. Scan it again; do not type it from memory."
+        }
+        Clinic::NotYetReady => "cannot be said yet",
+        Clinic::StopsFirst => "Stop: do not give these cells",
+        Clinic::StopExplained => "Put the container aside so that nobody can use it, then acknowledge.",
+        Clinic::StopAcknowledge => "I have stopped: acknowledge",
+        Clinic::MoreOfBatch => "Batch",
+        Clinic::Documents => "Documents",
+        Clinic::DoConsent => "Record the consent",
+        Clinic::DoScreening => "Record the donor screening",
+        Clinic::DoBook => "Choose the infusion date",
+        Clinic::DoBookAnew => "Choose a new infusion date",
+        Clinic::DoReceive => "Receive",
+        Clinic::DoDecide => "Decide on the administration",
+        Clinic::DoCheck => "Check at the bedside",
+        Clinic::DoConfirmCheck => "Confirm the bedside check",
+        Clinic::SecondAwaited => "The second person must confirm the check",
+        Clinic::DoInfuse => "Report the infusion",
+        Clinic::DoOutcome => "Report how the patient is",
+        Clinic::DoSendBack => "Not for use: send back or destroy",
+        Clinic::TooLate => "The cells will probably be ready only after the date you wanted.",
+        Clinic::TooEarly => "The cells expire before the date you wanted.",
+        Clinic::PhysicianDoes => "by the physician",
+        Clinic::NotBegun => "Ordered. The centre has not begun yet.",
+        Clinic::TissueAwaited => "The centre is waiting for the tissue.",
+        Clinic::BankAwaited => "The centre is about to thaw the cells.",
+        Clinic::TissueArrived => "The tissue has arrived at the centre.",
+        Clinic::Growing => "The cells are growing",
+        Clinic::Harvested => "The cells are harvested and being tested",
+        Clinic::Confirming => "The tests are done. Quality is going through the record.",
+        Clinic::Held => "On hold: quality is looking into something. The date may move.",
+        Clinic::ReleasedHere => "Released. The centre is preparing to ship.",
+        Clinic::OnTheWay => "On the way to you.",
+        Clinic::AtClinic => "At your clinic.",
+        Clinic::ArrivedInDoubt => "At your clinic, not in good order. Do not use.",
+        Clinic::Given => "Given.",
+        Clinic::NotForUse => "These cells will not be shipped.",
+        Clinic::TissueRefused => "The tissue could not be used. New tissue is needed.",
+        Clinic::Stopped => "Stopped. Do not use.",
+        Clinic::BecauseReleased => "released by quality",
+        Clinic::BecauseTesting => "when the last test reports",
+        Clinic::BecausePlanned => "from the planned harvest and the tests after it",
+        Clinic::BecauseCultureDays => "from the usual days of culture and the tests after it",
+    }
+}
+
+pub(in crate::words) fn told(telling: &Telling) -> String {
+    match telling {
+        Telling::DayOfCulture { day, of: Some(of) } => format!("day {day} of about {of}"),
+        Telling::DayOfCulture { day, of: None } => format!("day {day}"),
+        Telling::TestsPassed { passed, of } => format!("{passed} of {of} tests passed"),
+        Telling::By(day) => format!("by {day}"),
+        Telling::Between(from, until) => format!("{from} – {until}"),
+        Telling::Left { hours, minutes: _ } if *hours >= 48 => format!("{} days left", hours / 24),
+        Telling::Left { hours, minutes } => format!("{hours} h {minutes} min left"),
+        Telling::Expired => "expired".into(),
+        Telling::Awaits(name) => format!("waits for {name}"),
+    }
+}

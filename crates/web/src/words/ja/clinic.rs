@@ -1,0 +1,88 @@
+//! The clinic's words in Japanese.
+
+use crate::words::{Clinic, Telling};
+
+pub(in crate::words) fn text(word: Clinic) -> &'static str {
+    match word {
+        Clinic::Board => "患者さんの細胞",
+        Clinic::Honorific => "様",
+        Clinic::ReadyAbout => "準備完了見込み",
+        Clinic::UseBy => "使用期限",
+        Clinic::Wanted => "投与希望",
+        Clinic::NextSteps => "次に行うこと",
+        Clinic::NothingToDo => "今行うことはありません。",
+        Clinic::HereNow => "輸送中・院内にあるもの",
+        Clinic::ReadyNow => "施設で準備完了",
+        Clinic::Banked => "セルバンクとして施設に保管しています。",
+        Clinic::ThisWeek => "今週準備完了",
+        Clinic::NextWeek => "来週準備完了",
+        Clinic::Later => "再来週以降に準備完了",
+        Clinic::NoDate => "日程未定",
+        Clinic::Over => "終了",
+        Clinic::OverHint => "投与済・終了・使用不可",
+        Clinic::NoCasesYet => "製造依頼はまだありません。",
+        Clinic::PlaceOrder => "製造を依頼する",
+        Clinic::OlderOrders => "以前の製造依頼",
+        Clinic::ScanBag => "最終容器をスキャン",
+        Clinic::ScanBagHint => "その容器で次に行う画面を開きます。",
+        Clinic::ScanGo => "開く",
+        Clinic::ScanUnknown => {
+            "貴院の最終容器のラベルではありません。もう一度スキャンしてください。記憶で入力しないでください。"
+        }
+        Clinic::NotYetReady => "まだ見込みを示せません",
+        Clinic::StopsFirst => "使用停止：この細胞を投与しないでください",
+        Clinic::StopExplained => "誰も使えないように容器を隔離してから、受領確認をしてください。",
+        Clinic::StopAcknowledge => "使用を止めました（受領確認）",
+        Clinic::MoreOfBatch => "製造番号",
+        Clinic::Documents => "書類",
+        Clinic::DoConsent => "同意を記録する",
+        Clinic::DoScreening => "ドナースクリーニングを記録する",
+        Clinic::DoBook => "投与日を選ぶ",
+        Clinic::DoBookAnew => "投与日を選び直す",
+        Clinic::DoReceive => "受領する",
+        Clinic::DoDecide => "投与可否を決定する",
+        Clinic::DoCheck => "投与直前の照合をする",
+        Clinic::DoConfirmCheck => "照合を確認する（2人目）",
+        Clinic::SecondAwaited => "2人目による照合の確認待ち",
+        Clinic::DoInfuse => "投与を報告する",
+        Clinic::DoOutcome => "投与後の経過を報告する",
+        Clinic::DoSendBack => "使用不可：返却又は廃棄する",
+        Clinic::TooLate => "希望の投与日までに準備が完了しない見込みです。",
+        Clinic::TooEarly => "希望の投与日より前に使用期限が切れます。",
+        Clinic::PhysicianDoes => "医師が行います",
+        Clinic::NotBegun => "依頼済です。製造はまだ始まっていません。",
+        Clinic::TissueAwaited => "施設で組織の到着を待っています。",
+        Clinic::BankAwaited => "まもなくバンク細胞を解凍します。",
+        Clinic::TissueArrived => "組織が施設に届きました。",
+        Clinic::Growing => "細胞を培養しています",
+        Clinic::Harvested => "細胞を回収し、試験検査をしています",
+        Clinic::Confirming => "試験検査は終わり、品質部門が製造記録を確認しています。",
+        Clinic::Held => "保留中：品質部門が調べています。日程が変わることがあります。",
+        Clinic::ReleasedHere => "出荷可となり、出荷を準備しています。",
+        Clinic::OnTheWay => "貴院へ輸送中です。",
+        Clinic::AtClinic => "院内にあります。",
+        Clinic::ArrivedInDoubt => "院内にありますが、状態に問題があります。使用しないでください。",
+        Clinic::Given => "投与済です。",
+        Clinic::NotForUse => "この細胞は出荷されません。",
+        Clinic::TissueRefused => "組織を使用できませんでした。あらためて組織の採取が必要です。",
+        Clinic::Stopped => "使用停止中です。投与しないでください。",
+        Clinic::BecauseReleased => "品質部門が出荷可と決定",
+        Clinic::BecauseTesting => "最後の試験結果が出る見込み",
+        Clinic::BecausePlanned => "予定の細胞回収日とその後の試験日数から",
+        Clinic::BecauseCultureDays => "通常の培養日数とその後の試験日数から",
+    }
+}
+
+pub(in crate::words) fn told(telling: &Telling) -> String {
+    match telling {
+        Telling::DayOfCulture { day, of: Some(of) } => format!("培養{day}日目（約{of}日）"),
+        Telling::DayOfCulture { day, of: None } => format!("培養{day}日目"),
+        Telling::TestsPassed { passed, of } => format!("試験検査 {of}件中{passed}件が適合"),
+        Telling::By(day) => format!("{day}まで"),
+        Telling::Between(from, until) => format!("{from}～{until}"),
+        Telling::Left { hours, minutes: _ } if *hours >= 48 => format!("残り{}日", hours / 24),
+        Telling::Left { hours, minutes } => format!("残り{hours}時間{minutes}分"),
+        Telling::Expired => "期限切れ".into(),
+        Telling::Awaits(name) => format!("{name}の確認待ち"),
+    }
+}
