@@ -3,7 +3,11 @@
 
 pub mod board;
 mod cases;
+mod evidence;
+mod giving;
+pub mod layouts;
 mod readiness;
+mod receiving;
 pub mod scan;
 mod steps;
 

@@ -1,6 +1,7 @@
 //! How forms are laid out, by their action: most show their fields in the schema's order; those that are filled in all
 //! day have a layout of their own, beside the workplace it belongs to.
 
+use super::clinic::layouts as clinic;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
 use super::recording::About;
@@ -13,12 +14,26 @@ use baiyo_persistence::{Conn, StoreError, journal};
 use maud::Markup;
 
 /// Lays out a form; where it is new, what is known is suggested.
-pub fn lay_out(sheet: &mut Sheet, _about: &About, _suggested: bool) -> Markup {
-    sheet.fields()
+pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
+    match clinic::lay_out(sheet, about, suggested) {
+        Some(own) => own,
+        None => sheet.fields(),
+    }
 }
 
 /// Completes what was typed into a layout of its own to what the form asks for.
-pub fn complete(_action: &str, _typed: &mut Typed) {}
+pub fn complete(action: &str, typed: &mut Typed) {
+    clinic::complete(action, typed);
+}
+
+/// The check that is asked first where its page reports what happened: both are then recorded, the check only if it
+/// passed.
+pub fn check_before(action: &str) -> Option<&'static str> {
+    match action {
+        "batch.distribution.receipt" => Some("batch.distribution.receiving_check"),
+        _ => None,
+    }
+}
 
 /// What the centre has to choose from.
 ///

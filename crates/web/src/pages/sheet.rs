@@ -321,7 +321,8 @@ impl Sheet<'_> {
         })
     }
 
-    fn radios(
+    /// Choices side by side, of which none is chosen before; `then` shows what one of them leads to.
+    pub fn radios(
         &self,
         at: &str,
         name: &str,
@@ -414,7 +415,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn fault_line(&self, at: &str, own: &[&Fault]) -> Markup {
+    /// What is wrong with a field.
+    pub fn fault_line(&self, at: &str, own: &[&Fault]) -> Markup {
         html! {
             @if !own.is_empty() {
                 p.fault id={ (at) "-fault" } { @for fault in own { (fault.sentence) " " } }
@@ -422,7 +424,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn own(&self, at: &str) -> Vec<&Fault> {
+    /// The faults of a field.
+    pub fn own(&self, at: &str) -> Vec<&Fault> {
         let own = |fault: &&Fault| fault.field.as_deref().is_some_and(|field| self.anchor(field) == at);
         self.faults.iter().filter(own).collect()
     }
@@ -452,6 +455,6 @@ fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
 }
 
 /// A moment as a browser's own field takes it.
-fn local(value: &str) -> &str {
+pub fn local(value: &str) -> &str {
     value.get(..16).unwrap_or(value)
 }

@@ -16,6 +16,11 @@ catalogue! {
         // Where cells are, in plain words.
         NotBegun, TissueAwaited, BankAwaited, TissueArrived, TissueRefused, Growing, Harvested, Confirming, Held,
         ReleasedHere, Banked, OnTheWay, AtClinic, ArrivedInDoubt, Given, NotForUse, Stopped,
+        // Receipt, decision and bedside.
+        TemperatureOnArrival, TemperatureRange, Appearance, LooksRight, InOwnWords, OwnWords, CheckRefused, ReportAnyway,
+        ReportAnywayButton, ResultElsewhere, NoSurveillance, NotSampledYet, SurveillanceMeans, MayBeGiven, MustNotBeGiven,
+        WhatArrived, ResultsRestOn, StillRunning, AskForName, SecondConfirms, Reactions, NoReactions, BirthDate, Pseudonym,
+        SealIntact, SealBroken, HoursOnTheWay, Accepting, Accept, Refuse, SpokenIdentity, Fits, FitsNot,
         // Why a date is said.
         BecauseReleased, BecauseTesting, BecausePlanned, BecauseCultureDays,
     }
@@ -53,6 +58,14 @@ pub enum Telling {
     Expired,
     /// Somebody has yet to confirm.
     Awaits(String),
+    /// So many containers are on their way.
+    OnTheWay(usize),
+    /// A range that is allowed.
+    Range(String, String),
+    /// No more than this is allowed.
+    AtMost(String),
+    /// A test reports about then.
+    ReportsAbout(String),
 }
 
 /// A sentence with something in it.

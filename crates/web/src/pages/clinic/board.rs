@@ -176,31 +176,40 @@ impl Board<'_> {
                 section.stop-first aria-labelledby="stops" {
                     h2 #stops { (Look::Bad.icon()) (self.reader.say(Clinic::StopsFirst)) }
                     p { (self.reader.say(Clinic::StopExplained)) }
-                    ul { @for (stop, batch) in stops { @if let Some(batch) = batch { (self.stop(stop, batch)) } } }
+                    ul { @for (stop, batch) in stops { (self.stop(stop, batch.as_deref())) } }
                 }
             }
         }
     }
 
-    fn stop(&self, stop: &StopRow, batch: &Batch) -> Markup {
+    fn stop(&self, stop: &StopRow, batch: Option<&Batch>) -> Markup {
         let name = |thing: Thing| self.cases.names.call(thing);
-        let context = Context::of(batch.standard(), self.reader.zone).naming(&name);
         let no = u16::try_from(stop.container).unwrap_or_default();
-        let messages = batch.containers.values().flat_map(|container| &container.stops);
+        let messages = batch.into_iter().flat_map(|batch| batch.containers.values()).flat_map(|c| &c.stops);
         let message = messages.into_iter().find(|message| message.entry.0 == stop.entry.0);
-        let case = self.cases.all.iter().find(|case| case.batch.as_ref().is_some_and(|b| b.id == batch.id));
+        let of_it = |case: &&Case| case.batch.as_ref().is_some_and(|batch| batch.id.0 == stop.batch.0);
+        let case = self.cases.all.iter().find(of_it);
         html! {
             li {
                 p.what {
-                    a href={ "/batches/" (batch.id) "#stops" } { (part_label(batch, LabelKind::Dose, no)) }
-                    span { @match case { Some(case) => { (patient(self.reader, case)) } None => { (batch.opened.pseudonym) } } }
+                    @if let Some(batch) = batch {
+                        a href={ "/batches/" (batch.id) "#stops" } { (part_label(batch, LabelKind::Dose, no)) }
+                    } @else { span { (self.reader.say(Ui::Container)) " " (no) } }
+                    @match (case, batch) {
+                        (Some(case), _) => { span { (patient(self.reader, case)) } }
+                        (None, Some(batch)) => { span { (batch.opened.pseudonym) } }
+                        (None, None) => {}
+                    }
                 }
                 p {
-                    @if let Some(message) = message { (words::stop_cause(self.reader.language, &message.cause, &context)) " · " }
+                    @if let (Some(message), Some(batch)) = (message, batch) {
+                        @let context = Context::of(batch.standard(), self.reader.zone).naming(&name);
+                        (words::stop_cause(self.reader.language, &message.cause, &context)) " · "
+                    }
                     (self.reader.time(moment(stop.issued_at)))
                 }
                 @if may(self.caller, "batch.distribution.stop_acknowledgement") {
-                    form method="post" action=(recording::address("batches", batch.id, "stop_acknowledgement")) {
+                    form method="post" action=(recording::address("batches", stop.batch.0, "stop_acknowledgement")) {
                         input type="hidden" name="/stop" value=(stop.entry.0);
                         input type="hidden" name="to" value="/clinic";
                         button type="submit" { (self.reader.say(Clinic::StopAcknowledge)) }

@@ -66,6 +66,46 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::NotForUse => "These cells will not be shipped.",
         Clinic::TissueRefused => "The tissue could not be used. New tissue is needed.",
         Clinic::Stopped => "Stopped. Do not use.",
+        Clinic::TemperatureOnArrival => "Temperature on the way",
+        Clinic::TemperatureRange => "The logger shows a range",
+        Clinic::Appearance => "Appearance",
+        Clinic::LooksRight => "As on the label, no damage",
+        Clinic::InOwnWords => "Otherwise",
+        Clinic::OwnWords => "What you see",
+        Clinic::CheckRefused => "Do not use it: the check refuses this container.",
+        Clinic::ReportAnyway => {
+            "What has arrived has arrived: if it is here, report it all the same. Quality is told at once. That does \
+             not release it."
+        }
+        Clinic::ReportAnywayButton => "Report what arrived all the same",
+        Clinic::ResultElsewhere => "Shown by the order or the cell bank",
+        Clinic::NoSurveillance => "No test is still running.",
+        Clinic::NotSampledYet => "not sampled yet",
+        Clinic::SurveillanceMeans => {
+            "These report after the infusion. If one turns positive you are told at once, with what to do."
+        }
+        Clinic::MayBeGiven => "May be given",
+        Clinic::MustNotBeGiven => "Must not be given",
+        Clinic::WhatArrived => "What arrived",
+        Clinic::ResultsRestOn => "Results that the release rests on",
+        Clinic::StillRunning => "Tests still running",
+        Clinic::AskForName => "Ask for name and birth date. Do not say them first.",
+        Clinic::SecondConfirms => {
+            "The second person then confirms on this clinic's board, signed in as himself."
+        }
+        Clinic::Reactions => "Reactions",
+        Clinic::NoReactions => "None seen",
+        Clinic::BirthDate => "Birth date",
+        Clinic::Pseudonym => "Called",
+        Clinic::SealIntact => "Intact",
+        Clinic::SealBroken => "Broken",
+        Clinic::HoursOnTheWay => "Time on the way",
+        Clinic::Accepting => "Do you accept it?",
+        Clinic::Accept => "Accept",
+        Clinic::Refuse => "Refuse",
+        Clinic::SpokenIdentity => "Name and birth date, as the patient says them",
+        Clinic::Fits => "Both fit",
+        Clinic::FitsNot => "They do not fit",
         Clinic::BecauseReleased => "released by quality",
         Clinic::BecauseTesting => "when the last test reports",
         Clinic::BecausePlanned => "from the planned harvest and the tests after it",
@@ -82,6 +122,11 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::Between(from, until) => format!("{from} – {until}"),
         Telling::Left { hours, minutes: _ } if *hours >= 48 => format!("{} days left", hours / 24),
         Telling::Left { hours, minutes } => format!("{hours} h {minutes} min left"),
+        Telling::OnTheWay(1) => "One container of this batch is on its way.".into(),
+        Telling::OnTheWay(number) => format!("{number} containers of this batch are on their way."),
+        Telling::Range(least, most) => format!("{least} to {most} allowed"),
+        Telling::AtMost(most) => format!("at most {most}"),
+        Telling::ReportsAbout(day) => format!("result expected about {day}"),
         Telling::Expired => "expired".into(),
         Telling::Awaits(name) => format!("waits for {name}"),
     }
