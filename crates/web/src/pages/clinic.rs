@@ -2,10 +2,12 @@
 //! a container from its arrival to the bedside. A clinic sees its own and nothing else.
 
 pub mod board;
+mod calendar;
 mod cases;
 mod evidence;
 mod giving;
 pub mod layouts;
+mod ordering;
 mod readiness;
 mod receiving;
 pub mod scan;

@@ -244,7 +244,7 @@ async fn about(
         };
         layouts::offer(conn, &reader, scope, &about.names, &mut about.offers)?;
         if let Some(clinic) = asking.clinic {
-            about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_deref())?;
+            about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_ref(), now)?;
         }
         Ok(about)
     })

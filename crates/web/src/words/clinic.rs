@@ -21,6 +21,10 @@ catalogue! {
         ReportAnywayButton, ResultElsewhere, NoSurveillance, NotSampledYet, SurveillanceMeans, MayBeGiven, MustNotBeGiven,
         WhatArrived, ResultsRestOn, StillRunning, AskForName, SecondConfirms, Reactions, NoReactions, BirthDate, Pseudonym,
         SealIntact, SealBroken, HoursOnTheWay, Accepting, Accept, Refuse, SpokenIdentity, Fits, FitsNot,
+        // Orders.
+        WhatIsOrdered, KnownPatient, NewPatient, WhichPatient, PatientName, PatientKana, Year, Month, DayOfMonth,
+        NewPseudonym, PseudonymHint, WhenWanted, ProductHint, HowManyDays, ShowPlan, AnotherTime, NotFromCalendar,
+        DayLikely, DayPossible, DayClosed, DayTooSoon, DayTooLate, DayWanted, TightPlan, NotTested, Panel,
         // Why a date is said.
         BecauseReleased, BecauseTesting, BecausePlanned, BecauseCultureDays,
     }
@@ -64,6 +68,23 @@ pub enum Telling {
     Range(String, String),
     /// No more than this is allowed.
     AtMost(String),
+    /// So many days.
+    Days(u16),
+    /// So many weeks are shown.
+    CalendarHint(u64),
+    /// So many of the clinic's other infusions are wanted.
+    OthersWanted(usize),
+    /// Cells are ready about then: likeliest day, from, until.
+    ReadyBetween(String, String, String),
+    /// What an infusion asks for.
+    Backwards {
+        /// The day of the infusion.
+        infusion: String,
+        /// The day of the harvest.
+        harvest: String,
+        /// The day on which the tissue is at the centre.
+        tissue: String,
+    },
     /// A test reports about then.
     ReportsAbout(String),
 }

@@ -3,20 +3,44 @@
 use super::super::recording::About;
 use super::super::sheet::Sheet;
 use super::super::typed::Typed;
-use super::{cases, giving, receiving};
+use super::cases::{self, Case};
+use super::readiness::{Readiness, readiness};
+use super::steps::last_use;
+use super::{giving, ordering, receiving};
 use crate::words::{self, Clinic, Language, Ui};
-use baiyo_domain::ids::ClinicId;
-use baiyo_domain::order::Order;
+use baiyo_domain::ids::{ClinicId, OrderId, PatientId, StandardId};
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::order::{Order, Plan, Window};
+use baiyo_domain::standard::Standard;
+use baiyo_domain::text::Short;
+use baiyo_domain::time::Time;
 use baiyo_persistence::keystore::{KeyStore, Personal};
+use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::{Conn, StoreError};
 use maud::{Markup, html};
+use std::sync::Arc;
 
 /// What the clinic's forms show beside: for the clinic's own staff alone.
 #[derive(Default)]
 pub struct Known {
     /// Who the patient is.
     pub patient: Option<Personal>,
+    /// The clinic's patients with their pseudonyms, the newest order first.
+    pub patients: Vec<(PatientId, Short, Option<Personal>)>,
+    /// The plan of the newest order.
+    pub plan: Option<Plan>,
+    /// When the clinic's other infusions are wanted.
+    pub wanted: Vec<Window>,
+    /// The products that are made.
+    pub standards: Vec<Standard>,
+    /// When the cells of this order are ready.
+    pub ready: Option<Readiness>,
+    /// When the last of them expires.
+    pub last_use: Option<Time>,
 }
+
+/// So many of a clinic's newest orders are looked through for patients and wanted days.
+const ORDERS: i64 = 200;
 
 impl Known {
     /// What a form of this clinic needs.
@@ -27,20 +51,109 @@ impl Known {
         conn: &mut Conn,
         keys: &KeyStore,
         clinic: ClinicId,
-        _action: &str,
-        order: Option<&Order>,
+        action: &str,
+        order: Option<&Arc<Order>>,
+        now: Time,
     ) -> Result<Option<Self>, StoreError> {
         let mut known = Self::default();
-        if let Some(order) = order.filter(|order| order.placed.clinic == clinic) {
+        let order = order.filter(|order| order.placed.clinic == clinic);
+        if let Some(order) = order {
             known.patient = cases::personal(conn, keys, clinic, order.placed.placement.patient)?;
         }
+        match action {
+            "order.placement" => {
+                known.know_orders(conn, keys, clinic, None, now)?;
+                known.know_standards(conn)?;
+            }
+            "order.window_change" => {
+                known.know_orders(conn, keys, clinic, order.map(|order| order.id), now)?;
+                known.know_standards(conn)?;
+                if let Some(order) = order {
+                    known.know_cells(conn, clinic, order, now)?;
+                }
+            }
+            _ => {}
+        }
         Ok(Some(known))
+    }
+
+    /// The product chosen, or the first.
+    pub fn standard(&self, code: Option<&str>) -> Option<&Standard> {
+        let chosen = self.standards.iter().find(|standard| Some(standard.code.as_str()) == code);
+        chosen.or(self.standards.first())
+    }
+
+    fn know_orders(
+        &mut self,
+        conn: &mut Conn,
+        keys: &KeyStore,
+        clinic: ClinicId,
+        but: Option<OrderId>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        let scope = ClinicScope::Clinic(clinic);
+        for row in reading::orders(conn, scope, None, ORDERS)? {
+            let patient = PatientId(row.patient.0);
+            let new = but.is_none() && self.patients.iter().all(|(known, ..)| *known != patient);
+            if !new && row.status != "active" {
+                continue;
+            }
+            let Some((order, _)) = reading::order(conn, scope, OrderId(row.id.0))? else { continue };
+            if new {
+                let personal = cases::personal(conn, keys, clinic, patient)?;
+                self.patients.push((patient, order.placed.placement.pseudonym.clone(), personal));
+            }
+            self.plan.get_or_insert_with(|| order.plan.clone());
+            let window = order.standing.window.filter(|window| window.until >= now && Some(order.id) != but);
+            if let Some(window) = window.filter(|_| order.standing.active) {
+                let mut over = !order.batches.is_empty();
+                for batch in &order.batches {
+                    let batch = reading::batch(conn, scope, *batch)?;
+                    over &= batch.is_none_or(|batch| cases::is_over(&batch, now));
+                }
+                self.wanted.extend((!over).then_some(window));
+            }
+        }
+        Ok(())
+    }
+
+    fn know_standards(&mut self, conn: &mut Conn) -> Result<(), StoreError> {
+        for row in reading::standards(conn)?.into_iter().filter(|row| row.status == "approved") {
+            let (kind, id) = (StreamKind::Standard, row.id.0);
+            let world = reading::stream(conn, StreamId { kind, id })?;
+            let filed = world.and_then(|mut world| world.standards.remove(&StandardId(id)));
+            self.standards.extend(filed.map(|filed| filed.standard.clone()));
+        }
+        Ok(())
+    }
+
+    fn know_cells(
+        &mut self,
+        conn: &mut Conn,
+        clinic: ClinicId,
+        order: &Arc<Order>,
+        now: Time,
+    ) -> Result<(), StoreError> {
+        for batch in &order.batches {
+            let Some(batch) = reading::batch(conn, ClinicScope::Clinic(clinic), *batch)? else { continue };
+            if cases::is_over(&batch, now) {
+                continue;
+            }
+            self.standards.retain(|standard| standard.code == batch.standard().code);
+            self.ready = readiness(&batch, now);
+            let case = Case { order: Arc::clone(order), batch: Some(batch), patient: None };
+            self.last_use = last_use(&case);
+        }
+        Ok(())
     }
 }
 
 /// Lays out a form of the clinic's; nothing where it is none.
 pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Option<Markup> {
     Some(match sheet.route.action.as_str() {
+        "order.placement" => ordering::placement(sheet, about, suggested),
+        "order.window_change" => ordering::window_change(sheet, about),
+        "order.donor_screening" => ordering::screening(sheet, about),
         "batch.distribution.receipt" => receiving::receipt(sheet, about, suggested),
         "batch.distribution.administration_decision" => giving::decision(sheet, about),
         "batch.distribution.bedside_check" => giving::check(sheet, about),
@@ -52,6 +165,9 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Option<Mark
 /// Completes what was typed into the clinic's layouts.
 pub fn complete(action: &str, typed: &mut Typed) {
     match action {
+        "order.placement" | "order.window_change" | "order.donor_screening" => {
+            ordering::complete(action, typed)
+        }
         "batch.distribution.receipt" => receiving::complete(typed),
         "batch.distribution.infusion" => giving::complete(typed),
         _ => {}

@@ -103,6 +103,32 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::SpokenIdentity => "本人が述べた氏名と生年月日",
         Clinic::Fits => "どちらも一致",
         Clinic::FitsNot => "一致しない",
+        Clinic::WhatIsOrdered => "依頼の内容",
+        Clinic::KnownPatient => "登録済みの患者",
+        Clinic::NewPatient => "新しい患者",
+        Clinic::WhichPatient => "どなたの細胞ですか",
+        Clinic::PatientName => "氏名",
+        Clinic::PatientKana => "フリガナ",
+        Clinic::Year => "年",
+        Clinic::Month => "月",
+        Clinic::DayOfMonth => "日",
+        Clinic::NewPseudonym => "識別名",
+        Clinic::PseudonymHint => "施設には氏名は見えず、識別名だけが見えます。ラベルにも識別名を記載します。",
+        Clinic::WhenWanted => "投与を希望する時期",
+        Clinic::ProductHint => "日数の計算に使います。製品標準書はロットの開始時に施設が確定します。",
+        Clinic::HowManyDays => "希望の幅",
+        Clinic::ShowPlan => "この日からの逆算を見る",
+        Clinic::AnotherTime => "別の日時",
+        Clinic::NotFromCalendar => "カレンダーではなく、次の日時にする",
+        Clinic::DayLikely => "準備完了の見込み期間",
+        Clinic::DayPossible => "選択可能",
+        Clinic::DayClosed => "選択不可",
+        Clinic::DayTooSoon => "まだ準備できません",
+        Clinic::DayTooLate => "使用期限を過ぎます",
+        Clinic::DayWanted => "貴院の他の投与希望（件）",
+        Clinic::TightPlan => "日程に余裕がありません",
+        Clinic::NotTested => "未実施",
+        Clinic::Panel => "検査結果",
         Clinic::BecauseReleased => "品質部門が出荷可と決定",
         Clinic::BecauseTesting => "最後の試験結果が出る見込み",
         Clinic::BecausePlanned => "予定の細胞回収日とその後の試験日数から",
@@ -122,6 +148,19 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::OnTheWay(number) => format!("この製造番号の最終容器 {number}個が輸送中です。"),
         Telling::Range(least, most) => format!("{least}～{most} が適合"),
         Telling::AtMost(most) => format!("{most} 以内が適合"),
+        Telling::Days(1) => "その日のみ".into(),
+        Telling::Days(days) => format!("その日から{days}日間"),
+        Telling::CalendarHint(weeks) => format!("今後{weeks}週間です。希望する最初の日を選んでください。"),
+        Telling::OthersWanted(number) => format!("他の投与希望 {number}件"),
+        Telling::ReadyBetween(at, from, until) if from == until => {
+            format!("細胞の準備完了見込みは{at}です。")
+        }
+        Telling::ReadyBetween(at, from, until) => {
+            format!("細胞の準備完了見込みは{at}（{from}～{until}）です。")
+        }
+        Telling::Backwards { infusion, harvest, tissue } => format!(
+            "{infusion}に投与する場合、細胞回収は{harvest}頃、組織は{tissue}までに施設へ届く必要があります。"
+        ),
         Telling::ReportsAbout(day) => format!("{day}頃に結果が出る見込み"),
         Telling::Expired => "期限切れ".into(),
         Telling::Awaits(name) => format!("{name}の確認待ち"),
