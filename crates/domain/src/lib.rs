@@ -8,6 +8,7 @@ pub mod authority;
 pub mod batch;
 pub mod decision;
 pub mod event;
+pub mod forecast;
 pub mod ids;
 pub mod journal;
 pub mod numbers;
