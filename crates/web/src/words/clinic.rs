@@ -26,7 +26,8 @@ catalogue! {
         NewPseudonym, PseudonymHint, WhenWanted, ProductHint, HowManyDays, ShowPlan, AnotherTime, NotFromCalendar,
         DayLikely, DayPossible, DayClosed, DayTooSoon, DayTooLate, DayWanted, TightPlan, NotTested, Panel,
         // Why a date is said.
-        BecauseReleased, BecauseTesting, BecausePlanned, BecauseCultureDays,
+        BecauseReleased, BecauseNotForUse, BecausePublished, BecauseEarlier, BecauseCounts, BecauseLeastDays,
+        BecauseNotGrowing, BecauseSlow, BecauseTesting, BecauseTooFew, BecauseNothing, BecauseEnded,
     }
 }
 
@@ -74,8 +75,10 @@ pub enum Telling {
     CalendarHint(u64),
     /// So many of the clinic's other infusions are wanted.
     OthersWanted(usize),
-    /// Cells are ready about then: likeliest day, from, until.
-    ReadyBetween(String, String, String),
+    /// Cells are ready about then: likeliest day, from, until where that can be said.
+    ReadyBetween(String, String, Option<String>),
+    /// Not before a day.
+    NotBefore(String),
     /// What an infusion asks for.
     Backwards {
         /// The day of the infusion.

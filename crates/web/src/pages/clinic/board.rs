@@ -7,7 +7,7 @@ use super::super::status_chip::{self, Look, chip};
 use super::super::{Answer, Query, after_of, may, recording};
 use super::admit;
 use super::cases::{self, Case, Cases};
-use super::readiness::{Because, Readiness, readiness};
+use super::readiness::{Because, Estimate, Readiness, because, readiness};
 use super::steps::{self, Due, Misfit, Step, last_use};
 use crate::api::reading::read;
 use crate::server::State;
@@ -83,7 +83,7 @@ impl Board<'_> {
             (
                 row.group,
                 last_use(row.case).filter(|_| row.group == Group::HereNow),
-                row.ready.as_ref().map(|ready| ready.at),
+                row.ready.as_ref().and_then(|ready| ready.ready).map(|ready| ready.at),
             )
         };
         rows.sort_by_key(soonest);
@@ -127,23 +127,27 @@ impl Board<'_> {
     }
 
     fn row<'c>(&self, case: &'c Case) -> Row<'c> {
-        let ready = case.batch.as_deref().and_then(|batch| readiness(batch, self.now));
-        let due = steps::due(case, ready.as_ref(), self.caller.person, self.now);
+        let ready = case.batch.as_deref().and_then(|batch| {
+            let experience = self.cases.experience.get(&batch.standard().code)?;
+            Some(readiness(batch, experience, self.now))
+        });
+        let estimate = ready.as_ref().and_then(|ready| ready.ready);
+        let due = steps::due(case, estimate.as_ref(), self.caller.person, self.now);
         let group = self.group(case, ready.as_ref());
         Row { case, ready, due, group }
     }
 
-    fn group(&self, case: &Case, ready: Option<&Readiness>) -> Group {
+    fn group(&self, case: &Case, readiness: Option<&Readiness>) -> Group {
         let here = |c: &baiyo_domain::batch::distribution::Container| {
             matches!(c.custody, Custody::Shipped | Custody::Received { .. })
         };
         let over = case.batch.as_ref().is_some_and(|batch| cases::is_over(batch, self.now));
         let banked = case.order.placed.placement.purpose == Purpose::Banking;
-        match ready {
+        match readiness.and_then(|readiness| readiness.ready) {
             _ if case.containers().any(here) => Group::HereNow,
             _ if over || !case.order.standing.active => Group::Over,
             None => Group::NoDate,
-            Some(ready) if ready.because == Because::Released => {
+            Some(_) if readiness.is_some_and(Readiness::is_released) => {
                 let in_date = last_use(case).is_some_and(|expiry| expiry > self.now);
                 if in_date && !banked { Group::ReadyNow } else { Group::Over }
             }
@@ -235,7 +239,7 @@ impl Board<'_> {
                     }
                 }
                 div.when { (self.when(row)) }
-                div.how { (self.how(case)) }
+                div.how { (self.how(row)) }
                 div.next { (self.next(row)) }
             }
         }
@@ -243,10 +247,9 @@ impl Board<'_> {
 
     fn when(&self, row: &Row) -> Markup {
         let case = row.case;
-        let released = row.ready.as_ref().is_some_and(|ready| ready.because == Because::Released);
+        let released = row.ready.as_ref().is_some_and(Readiness::is_released);
         let stopped = case.containers().any(|container| container.status() == ContainerStatus::Stopped);
         let expiry = last_use(case).filter(|_| released && !stopped && row.group != Group::Over);
-        let ready = row.ready.as_ref().filter(|_| !released);
         html! {
             @if let Some(expiry) = expiry {
                 p {
@@ -254,17 +257,20 @@ impl Board<'_> {
                     time.date datetime=(expiry) { (self.near(expiry)) } " "
                     span.band.late[expiry.since(self.now).num_hours() < 12] { (self.told(&left(expiry, self.now))) }
                 }
-            } @else if let Some(ready) = ready {
+            } @else if let Some(readiness) = row.ready.as_ref().filter(|_| !released) {
                 p {
                     small { (self.reader.say(Clinic::ReadyAbout)) }
-                    time.date datetime=(ready.at) { (self.short(ready.at)) } " "
-                    @if self.day(ready.from) != self.day(ready.until) {
-                        span.band { (self.told(&Telling::Between(self.short(ready.from), self.short(ready.until)))) }
+                    @match readiness.ready {
+                        Some(ready) => {
+                            time.date datetime=(ready.at) { (self.short(ready.at)) } " "
+                            @if let Some(band) = self.band(&ready) { span.band { (band) } }
+                        }
+                        None => { span.muted { (self.reader.say(Clinic::NotYetReady)) } }
                     }
                 }
-                p.reason { (self.reader.say(because(ready.because.clone()))) }
-            } @else if !released && row.group != Group::Over {
-                p { small { (self.reader.say(Clinic::ReadyAbout)) } span.muted { (self.reader.say(Clinic::NotYetReady)) } }
+                p.reason.warned[readiness.ready.is_none() && readiness.because != Because::NotForUse] {
+                    (self.reader.say(because(&readiness.because)))
+                }
             }
             @if let Some(window) = case.order.standing.window.filter(|_| row.group != Group::Over) {
                 p.wanted {
@@ -273,6 +279,15 @@ impl Board<'_> {
                     @else { (self.told(&Telling::Between(self.short(window.from), self.short(window.until)))) }
                 }
             }
+        }
+    }
+
+    /// The span around a date, where it is more than a day.
+    fn band(&self, ready: &Estimate) -> Option<String> {
+        match ready.until {
+            Some(until) if self.day(ready.from) == self.day(until) => None,
+            Some(until) => Some(self.told(&Telling::Between(self.short(ready.from), self.short(until)))),
+            None => Some(self.told(&Telling::NotBefore(self.short(ready.from)))),
         }
     }
 
@@ -289,7 +304,8 @@ impl Board<'_> {
         at.utc().with_timezone(&self.reader.zone).format("%H:%M").to_string()
     }
 
-    fn how(&self, case: &Case) -> Markup {
+    fn how(&self, row: &Row) -> Markup {
+        let case = row.case;
         let language = self.reader.language;
         let Some(batch) = case.batch.as_deref() else {
             let look = if case.order.standing.active { Look::Planned } else { Look::Plain };
@@ -300,11 +316,11 @@ impl Board<'_> {
         let stopped = case.containers().any(|container| container.status() == ContainerStatus::Stopped);
         html! {
             @if stopped { (status_chip::container(language, ContainerStatus::Stopped)) } @else { (status_chip::batch(language, status)) }
-            p { (self.progress(batch, status, stopped)) }
+            p { (self.progress(row, batch, status, stopped)) }
         }
     }
 
-    fn progress(&self, batch: &Batch, status: BatchStatus, stopped: bool) -> Markup {
+    fn progress(&self, row: &Row, batch: &Batch, status: BatchStatus, stopped: bool) -> Markup {
         let say = |word: Clinic| html! { (self.reader.say(word)) };
         let doubt = batch.containers.values().any(|c| c.status() == ContainerStatus::ReceivedInDoubt);
         match status {
@@ -315,7 +331,7 @@ impl Board<'_> {
             },
             BatchStatus::TissueReceived => say(Clinic::TissueArrived),
             BatchStatus::TissueRefused => say(Clinic::TissueRefused),
-            BatchStatus::InCulture => self.growing(batch),
+            BatchStatus::InCulture => self.growing(row, batch),
             BatchStatus::Harvested => say(Clinic::Harvested),
             BatchStatus::UnderTest => html! {
                 (self.reader.say(Clinic::Harvested)) " · " (self.told(&tests_passed(batch, self.now)))
@@ -339,10 +355,10 @@ impl Board<'_> {
         }
     }
 
-    fn growing(&self, batch: &Batch) -> Markup {
+    fn growing(&self, row: &Row, batch: &Batch) -> Markup {
         let begun = batch.processed_at.unwrap_or(self.now);
         let days = |from: Time, to: Time| self.day(to).signed_duration_since(self.day(from)).num_days();
-        let of = super::readiness::culture_ends(batch, self.now).map(|end| days(begun, end));
+        let of = row.ready.as_ref().and_then(|ready| ready.harvest).map(|end| days(begun, end));
         let day = days(begun, self.now);
         html! {
             (self.reader.say(Clinic::Growing)) " · " (self.told(&Telling::DayOfCulture { day, of }))
@@ -427,16 +443,6 @@ fn address(case: &Case, step: &Step) -> String {
         (_, Some(batch)) => ("batches", batch.id.to_string()),
     };
     format!("{}?to=/clinic", recording::address(collection, id, form))
-}
-
-/// What a date rests on, in words.
-pub fn because(because: Because) -> Clinic {
-    match because {
-        Because::Released => Clinic::BecauseReleased,
-        Because::Testing => Clinic::BecauseTesting,
-        Because::Planned => Clinic::BecausePlanned,
-        Because::CultureDays => Clinic::BecauseCultureDays,
-    }
 }
 
 /// How long something may still be used.

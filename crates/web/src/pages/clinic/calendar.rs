@@ -117,7 +117,7 @@ pub fn shortest(standard: &Standard) -> TimeDelta {
 }
 
 /// The longest way to the clinic, and the preparation there.
-fn way(standard: &Standard) -> TimeDelta {
+pub fn way(standard: &Standard) -> TimeDelta {
     let keeping = &standard.keeping;
     hours_of(keeping.transport.most_hours.value() + keeping.preparation.value() / Decimal::from(60))
 }

@@ -2,11 +2,14 @@
 
 use super::super::ROWS;
 use super::super::reader::Names;
+use super::readiness::learned;
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::status::BatchStatus;
+use baiyo_domain::forecast::Experience;
 use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PatientId};
 use baiyo_domain::order::Order;
+use baiyo_domain::standard::Code;
 use baiyo_domain::time::Time;
 use baiyo_persistence::keystore::{self, KeyStore, Personal};
 use baiyo_persistence::reading::{self, After, ClinicScope};
@@ -44,6 +47,8 @@ impl Case {
 pub struct Cases {
     /// The courses.
     pub all: Vec<Case>,
+    /// What is learned of the products that are in culture, by their codes.
+    pub experience: BTreeMap<Code, Experience>,
     /// What people call things.
     pub names: Names,
     /// Where older orders go on.
@@ -108,7 +113,14 @@ pub fn load(
             all.push(Case { order: Arc::clone(&order), batch, patient: patient.clone() });
         }
     }
-    Ok(Cases { all, names: Names::of_centre(conn)?, next })
+    let mut experience = BTreeMap::new();
+    for batch in all.iter().filter_map(|case: &Case| case.batch.as_deref()) {
+        let standard = batch.standard();
+        if !experience.contains_key(&standard.code) {
+            experience.insert(standard.code.clone(), learned(conn, standard)?);
+        }
+    }
+    Ok(Cases { all, experience, names: Names::of_centre(conn)?, next })
 }
 
 /// Who a patient is, to the clinic that told us.

@@ -4,7 +4,7 @@ use super::super::recording::About;
 use super::super::sheet::Sheet;
 use super::super::typed::Typed;
 use super::cases::{self, Case};
-use super::readiness::{Readiness, readiness};
+use super::readiness::{Estimate, expected, learned, readiness};
 use super::steps::last_use;
 use super::{giving, ordering, receiving};
 use crate::words::{self, Clinic, Language, Ui};
@@ -31,10 +31,10 @@ pub struct Known {
     pub plan: Option<Plan>,
     /// When the clinic's other infusions are wanted.
     pub wanted: Vec<Window>,
-    /// The products that are made.
-    pub standards: Vec<Standard>,
+    /// The products that are made, and when cells of each are ready whose tissue comes now.
+    pub standards: Vec<(Standard, Option<Estimate>)>,
     /// When the cells of this order are ready.
-    pub ready: Option<Readiness>,
+    pub ready: Option<Estimate>,
     /// When the last of them expires.
     pub last_use: Option<Time>,
 }
@@ -63,11 +63,11 @@ impl Known {
         match action {
             "order.placement" => {
                 known.know_orders(conn, keys, clinic, None, now)?;
-                known.know_standards(conn)?;
+                known.know_standards(conn, now)?;
             }
             "order.window_change" => {
                 known.know_orders(conn, keys, clinic, order.map(|order| order.id), now)?;
-                known.know_standards(conn)?;
+                known.know_standards(conn, now)?;
                 if let Some(order) = order {
                     known.know_cells(conn, clinic, order, now)?;
                 }
@@ -78,8 +78,8 @@ impl Known {
     }
 
     /// The product chosen, or the first.
-    pub fn standard(&self, code: Option<&str>) -> Option<&Standard> {
-        let chosen = self.standards.iter().find(|standard| Some(standard.code.as_str()) == code);
+    pub fn standard(&self, code: Option<&str>) -> Option<&(Standard, Option<Estimate>)> {
+        let chosen = self.standards.iter().find(|(standard, _)| Some(standard.code.as_str()) == code);
         chosen.or(self.standards.first())
     }
 
@@ -117,12 +117,16 @@ impl Known {
         Ok(())
     }
 
-    fn know_standards(&mut self, conn: &mut Conn) -> Result<(), StoreError> {
+    fn know_standards(&mut self, conn: &mut Conn, now: Time) -> Result<(), StoreError> {
         for row in reading::standards(conn)?.into_iter().filter(|row| row.status == "approved") {
             let (kind, id) = (StreamKind::Standard, row.id.0);
             let world = reading::stream(conn, StreamId { kind, id })?;
             let filed = world.and_then(|mut world| world.standards.remove(&StandardId(id)));
-            self.standards.extend(filed.map(|filed| filed.standard.clone()));
+            if let Some(filed) = filed {
+                let experience = learned(conn, &filed.standard)?;
+                let expected = expected(&filed.standard, &experience, now);
+                self.standards.push((filed.standard.clone(), expected));
+            }
         }
         Ok(())
     }
@@ -139,8 +143,9 @@ impl Known {
             if cases::is_over(&batch, now) {
                 continue;
             }
-            self.standards.retain(|standard| standard.code == batch.standard().code);
-            self.ready = readiness(&batch, now);
+            self.standards.retain(|(standard, _)| standard.code == batch.standard().code);
+            let experience = learned(conn, batch.standard())?;
+            self.ready = readiness(&batch, &experience, now).ready;
             let case = Case { order: Arc::clone(order), batch: Some(batch), patient: None };
             self.last_use = last_use(&case);
         }

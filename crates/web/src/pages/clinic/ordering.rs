@@ -4,7 +4,7 @@ use super::super::recording::About;
 use super::super::sheet::Sheet;
 use super::super::status_chip::{Look, chip};
 use super::super::typed::Typed;
-use super::calendar::{self, Chance, Day, Ground, Span, WEEKS, backwards, shortest};
+use super::calendar::{self, Chance, Day, Ground, Span, WEEKS, backwards, shortest, way};
 use super::layouts::{self, Known};
 use crate::words::{self, Clinic, Language, Telling, Ui};
 use baiyo_domain::order::{Analyte, Finding, Window};
@@ -157,15 +157,15 @@ fn window(sheet: &mut Sheet, about: &About, known: &Known) -> Markup {
     let standard = known.standard(sheet.typed.get(PRODUCT));
     let span = |window: &Window| Span { from: day_of(window.from), until: day_of(window.until) };
     let ready = known.ready.as_ref();
-    let earliest = match (ready, standard) {
-        (Some(ready), _) => ready.from,
-        (None, Some(standard)) => about.now.plus(shortest(standard)),
-        (None, None) => about.now,
-    };
+    let expected = standard.and_then(|(_, expected)| expected.as_ref());
+    let standard = standard.map(|(standard, _)| standard);
+    let way = standard.map(way).unwrap_or_default();
+    let at_clinic = ready.or(expected).map(|estimate| (estimate.from.plus(way), estimate.until.map(|until| until.plus(way))));
+    let soonest = standard.map_or(about.now, |standard| about.now.plus(shortest(standard)));
     let ground = Ground {
         today: day_of(about.now),
-        earliest: day_of(earliest),
-        likely: ready.map(|ready| Span { from: day_of(ready.from), until: day_of(ready.until) }),
+        earliest: day_of(at_clinic.map_or(soonest, |(from, _)| from)),
+        likely: at_clinic.and_then(|(from, until)| Some(Span { from: day_of(from), until: day_of(until?) })),
         latest: known.last_use.map(day_of),
         wanted: known.wanted.iter().map(span).collect(),
     };
@@ -180,11 +180,11 @@ fn window(sheet: &mut Sheet, about: &About, known: &Known) -> Markup {
             legend { (reader.say(Clinic::WhenWanted)) }
             (sheet.fault_line("/window", &faults))
             @if let Some(ready) = ready {
-                p { (words::told(language, &Telling::ReadyBetween(short(ready.at), short(ready.from), short(ready.until)))) }
+                p { (words::told(language, &Telling::ReadyBetween(short(ready.at), short(ready.from), ready.until.map(short)))) }
             } @else if known.standards.len() > 1 {
                 (sheet.around(PRODUCT, reader.say(Ui::Product), None, html! {
                     select id=(PRODUCT) name=(PRODUCT) {
-                        @for standard in &known.standards {
+                        @for (standard, _) in &known.standards {
                             @let code = standard.code.as_str();
                             option value=(code) selected[sheet.typed.get(PRODUCT) == Some(code)] { (words::title(language, &standard.title)) }
                         }

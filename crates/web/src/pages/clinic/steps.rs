@@ -1,7 +1,7 @@
 //! What a clinic has to do next for a course, and by when: read off what is recorded, never stored.
 
 use super::cases::{Case, is_over};
-use super::readiness::{Readiness, hours_of, is_under_way};
+use super::readiness::{Estimate, hours_of, is_under_way};
 use crate::words::Clinic;
 use baiyo_domain::batch::distribution::{Clearance, Container, Custody, Event as Fact};
 use baiyo_domain::batch::{Batch, Event};
@@ -98,7 +98,7 @@ impl Step {
 }
 
 /// What is due for a course, the most urgent first; `me` is who looks.
-pub fn due(case: &Case, ready: Option<&Readiness>, me: PersonId, now: Time) -> Vec<Due> {
+pub fn due(case: &Case, ready: Option<&Estimate>, me: PersonId, now: Time) -> Vec<Due> {
     let mut due: Vec<Due> = Vec::new();
     let mut add = |step: Step, by: Option<Time>| {
         let one = Due { step, by };
@@ -127,7 +127,7 @@ pub fn due(case: &Case, ready: Option<&Readiness>, me: PersonId, now: Time) -> V
     }
     let arrived = case.containers().any(|c| matches!(c.custody, Custody::Received { .. } | Custody::Infused));
     if case.order.placed.placement.purpose == Purpose::Therapy && !arrived {
-        let ahead = |ready: &Readiness| ready.from.plus(TimeDelta::days(-ORDER_AHEAD_DAYS));
+        let ahead = |ready: &Estimate| ready.from.plus(TimeDelta::days(-ORDER_AHEAD_DAYS));
         match (case.order.standing.window, ready) {
             (None, ready) => add(Step::BookWindow, ready.map(ahead)),
             (Some(window), Some(ready)) => {
@@ -143,7 +143,7 @@ pub fn due(case: &Case, ready: Option<&Readiness>, me: PersonId, now: Time) -> V
 
 /// How a wanted window misses the cells, if it does: no day is left in it once they are likely to be ready, or the last
 /// of them expires before it.
-pub fn misfit(window: Window, ready: &Readiness, last_use: Option<Time>) -> Option<Misfit> {
+pub fn misfit(window: Window, ready: &Estimate, last_use: Option<Time>) -> Option<Misfit> {
     match last_use {
         Some(last) if last < window.from => Some(Misfit::TooEarly),
         _ if ready.at > window.until => Some(Misfit::TooLate),

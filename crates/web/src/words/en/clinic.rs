@@ -133,9 +133,17 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::NotTested => "Not tested",
         Clinic::Panel => "Results",
         Clinic::BecauseReleased => "released by quality",
+        Clinic::BecauseNotForUse => "a test failed, or quality rejected them",
+        Clinic::BecausePublished => "as such cells usually grow",
+        Clinic::BecauseEarlier => "as earlier batches at this centre grew",
+        Clinic::BecauseCounts => "as these cells have grown so far",
+        Clinic::BecauseLeastDays => "the shortest culture that is allowed",
+        Clinic::BecauseNotGrowing => "the newest count found no growth",
+        Clinic::BecauseSlow => "they grow too slowly for a date",
         Clinic::BecauseTesting => "when the last test reports",
-        Clinic::BecausePlanned => "from the planned harvest and the tests after it",
-        Clinic::BecauseCultureDays => "from the usual days of culture and the tests after it",
+        Clinic::BecauseTooFew => "too few cells were harvested",
+        Clinic::BecauseNothing => "nothing is in culture now",
+        Clinic::BecauseEnded => "the batch has ended",
     }
 }
 
@@ -157,10 +165,12 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::CalendarHint(weeks) => format!("The next {weeks} weeks. Choose the first day that suits."),
         Telling::OthersWanted(1) => "one other infusion is wanted".into(),
         Telling::OthersWanted(number) => format!("{number} other infusions are wanted"),
-        Telling::ReadyBetween(at, from, until) if from == until => format!("The cells are ready about {at}."),
-        Telling::ReadyBetween(at, from, until) => {
+        Telling::ReadyBetween(at, from, Some(until)) if from == until => format!("The cells are ready about {at}."),
+        Telling::ReadyBetween(at, from, Some(until)) => {
             format!("The cells are ready about {at} (between {from} and {until}).")
         }
+        Telling::ReadyBetween(at, from, None) => format!("The cells are ready about {at} (not before {from})."),
+        Telling::NotBefore(day) => format!("not before {day}"),
         Telling::Backwards { infusion, harvest, tissue } => format!(
             "For an infusion on {infusion} the cells are harvested about {harvest}; the tissue is at the centre by {tissue}."
         ),

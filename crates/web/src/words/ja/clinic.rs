@@ -130,9 +130,17 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::NotTested => "未実施",
         Clinic::Panel => "検査結果",
         Clinic::BecauseReleased => "品質部門が出荷可と決定",
+        Clinic::BecauseNotForUse => "試験不適合又は出荷不可",
+        Clinic::BecausePublished => "この種の細胞の通常の増え方から",
+        Clinic::BecauseEarlier => "当施設のこれまでのロットの増え方から",
+        Clinic::BecauseCounts => "この細胞のこれまでの増え方から",
+        Clinic::BecauseLeastDays => "標準書で定めた最短の培養日数",
+        Clinic::BecauseNotGrowing => "直近の計数で増殖を認めません",
+        Clinic::BecauseSlow => "増殖が遅く、日程を示せません",
         Clinic::BecauseTesting => "最後の試験結果が出る見込み",
-        Clinic::BecausePlanned => "予定の細胞回収日とその後の試験日数から",
-        Clinic::BecauseCultureDays => "通常の培養日数とその後の試験日数から",
+        Clinic::BecauseTooFew => "回収した細胞が不足しています",
+        Clinic::BecauseNothing => "培養中の細胞がありません",
+        Clinic::BecauseEnded => "このロットは終了しました",
     }
 }
 
@@ -152,12 +160,14 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::Days(days) => format!("その日から{days}日間"),
         Telling::CalendarHint(weeks) => format!("今後{weeks}週間です。希望する最初の日を選んでください。"),
         Telling::OthersWanted(number) => format!("他の投与希望 {number}件"),
-        Telling::ReadyBetween(at, from, until) if from == until => {
+        Telling::ReadyBetween(at, from, Some(until)) if from == until => {
             format!("細胞の準備完了見込みは{at}です。")
         }
-        Telling::ReadyBetween(at, from, until) => {
+        Telling::ReadyBetween(at, from, Some(until)) => {
             format!("細胞の準備完了見込みは{at}（{from}～{until}）です。")
         }
+        Telling::ReadyBetween(at, from, None) => format!("細胞の準備完了見込みは{at}（{from}以降）です。"),
+        Telling::NotBefore(day) => format!("{day}以降"),
         Telling::Backwards { infusion, harvest, tissue } => format!(
             "{infusion}に投与する場合、細胞回収は{harvest}頃、組織は{tissue}までに施設へ届く必要があります。"
         ),
