@@ -78,6 +78,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 )
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/batches/{id}/documents", web::get().to(clinic::documents::show))
                 .route("/clinic", web::get().to(clinic::board::show))
                 .route("/clinic/scan", web::get().to(clinic::scan::show))
                 .route("/orders", web::get().to(orders::list))

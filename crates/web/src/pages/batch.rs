@@ -10,7 +10,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Context, Thing, Ui};
+use crate::words::{self, Clinic, Context, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
@@ -95,6 +95,7 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
             ] {
                 a href={ "#" (anchor) } { (reader.say(word)) }
             }
+            a href={ "/batches/" (batch.id) "/documents" } { (reader.say(Clinic::Documents)) }
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod board;
 mod calendar;
 mod cases;
+pub mod documents;
 mod evidence;
 mod giving;
 pub mod layouts;

@@ -25,6 +25,9 @@ catalogue! {
         WhatIsOrdered, KnownPatient, NewPatient, WhichPatient, PatientName, PatientKana, Year, Month, DayOfMonth,
         NewPseudonym, PseudonymHint, WhenWanted, ProductHint, HowManyDays, ShowPlan, AnotherTime, NotFromCalendar,
         DayLikely, DayPossible, DayClosed, DayTooSoon, DayTooLate, DayWanted, TightPlan, NotTested, Panel,
+        // Documents.
+        PrintHint, NoCertificateYet, Certificate, CertificateVoid, NotSealedYet, CheckpointMeans, CheckpointCode, Package,
+        HowKept, Storage, Preparation, AfterThaw,
         // Why a date is said.
         BecauseReleased, BecauseNotForUse, BecausePublished, BecauseEarlier, BecauseCounts, BecauseLeastDays,
         BecauseNotGrowing, BecauseSlow, BecauseTesting, BecauseTooFew, BecauseNothing, BecauseEnded,
@@ -88,6 +91,8 @@ pub enum Telling {
         /// The day on which the tissue is at the centre.
         tissue: String,
     },
+    /// An entry's place in the tree.
+    PlaceInTree(u64),
     /// A test reports about then.
     ReportsAbout(String),
 }

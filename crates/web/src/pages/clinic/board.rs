@@ -233,6 +233,9 @@ impl Board<'_> {
                         small {
                             (words::title(self.reader.language, &batch.standard().title)) " "
                             a.wide href={ "/batches/" (batch.id) } { (batch.opened.label) }
+                            @if batch.containers.values().any(|container| container.released()) {
+                                " " a href={ "/batches/" (batch.id) "/documents" } { (self.reader.say(Clinic::Documents)) }
+                            }
                         }
                     } @else {
                         small { (case.order.placed.label) }

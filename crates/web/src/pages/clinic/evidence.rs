@@ -10,7 +10,7 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::testing::{Oos, TestResult};
 use baiyo_domain::batch::{Batch, Event, Stamp, Subject, disposition};
 use baiyo_domain::ids::EntryId;
-use baiyo_domain::standard::{Purpose, Test};
+use baiyo_domain::standard::{Purpose, Stage, Test};
 use baiyo_domain::time::Time;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -79,13 +79,29 @@ pub fn results_table(reader: &Reader, batch: &Batch, container: &Container, name
                             tr {
                                 th scope="row" { (words::title(reader.language, &test.title)) }
                                 td { (words::criterion(reader.language, &test.criterion, unit(test))) }
-                                td colspan="3" { (reader.say(Clinic::ResultElsewhere)) }
+                                td colspan="3" { (elsewhere(reader, batch, test)) }
                             }
                         }
                         @for result in found { (result_row(reader, test, result, names)) }
                     }
                 }
             }
+        }
+    }
+}
+
+/// What stands in no result of the batch itself: the donor's panel, which the order carries, or a bank's test.
+fn elsewhere(reader: &Reader, batch: &Batch, test: &Test) -> Markup {
+    let screening = batch.order.screening.as_ref().filter(|_| test.stage == Stage::Donor);
+    html! {
+        @match screening {
+            Some(screening) => {
+                @for (place, result) in screening.results.iter().enumerate() {
+                    @if place > 0 { ", " }
+                    (words::analyte(reader.language, result.analyte)) " " (words::finding(reader.language, result.finding))
+                }
+            }
+            None => { (reader.say(Clinic::ResultElsewhere)) }
         }
     }
 }

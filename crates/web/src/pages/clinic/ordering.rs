@@ -160,7 +160,9 @@ fn window(sheet: &mut Sheet, about: &About, known: &Known) -> Markup {
     let expected = standard.and_then(|(_, expected)| expected.as_ref());
     let standard = standard.map(|(standard, _)| standard);
     let way = standard.map(way).unwrap_or_default();
-    let at_clinic = ready.or(expected).map(|estimate| (estimate.from.plus(way), estimate.until.map(|until| until.plus(way))));
+    let at_clinic = ready
+        .or(expected)
+        .map(|estimate| (estimate.from.plus(way), estimate.until.map(|until| until.plus(way))));
     let soonest = standard.map_or(about.now, |standard| about.now.plus(shortest(standard)));
     let ground = Ground {
         today: day_of(about.now),

@@ -88,7 +88,11 @@ pub fn readiness(batch: &Batch, experience: &Experience, now: Time) -> Readiness
 /// When the cells of an order are ready whose tissue comes now.
 pub fn expected(standard: &Standard, experience: &Experience, now: Time) -> Option<Estimate> {
     let Expected { ready, .. } = expected_from(standard, experience, 1, now);
-    ready.map(|ready| Estimate { at: ready.at, from: ready.from, until: (!ready.open).then_some(ready.until) })
+    ready.map(|ready| Estimate {
+        at: ready.at,
+        from: ready.from,
+        until: (!ready.open).then_some(ready.until),
+    })
 }
 
 /// What a date rests on, in plain words.

@@ -132,6 +132,20 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::TightPlan => "Tight",
         Clinic::NotTested => "Not tested",
         Clinic::Panel => "Results",
+        Clinic::PrintHint => "Print this page: each certificate begins on a page of its own.",
+        Clinic::NoCertificateYet => "Nothing of this batch is released yet, so there is no certificate.",
+        Clinic::Certificate => "Certificate of release",
+        Clinic::CertificateVoid => "Not valid: the decision is no longer in force. Do not use these cells.",
+        Clinic::NotSealedYet => "The record is about to be sealed. Open this page again in a few minutes.",
+        Clinic::CheckpointMeans => {
+            "Keep this page: with the checkpoint anyone can prove later that nothing recorded before it was changed."
+        }
+        Clinic::CheckpointCode => "QR code of the checkpoint beside it",
+        Clinic::Package => "What else belongs to this patient",
+        Clinic::HowKept => "Storage and transport",
+        Clinic::Storage => "Storage",
+        Clinic::Preparation => "Preparation before the infusion",
+        Clinic::AfterThaw => "After thawing",
         Clinic::BecauseReleased => "released by quality",
         Clinic::BecauseNotForUse => "a test failed, or quality rejected them",
         Clinic::BecausePublished => "as such cells usually grow",
@@ -165,15 +179,20 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::CalendarHint(weeks) => format!("The next {weeks} weeks. Choose the first day that suits."),
         Telling::OthersWanted(1) => "one other infusion is wanted".into(),
         Telling::OthersWanted(number) => format!("{number} other infusions are wanted"),
-        Telling::ReadyBetween(at, from, Some(until)) if from == until => format!("The cells are ready about {at}."),
+        Telling::ReadyBetween(at, from, Some(until)) if from == until => {
+            format!("The cells are ready about {at}.")
+        }
         Telling::ReadyBetween(at, from, Some(until)) => {
             format!("The cells are ready about {at} (between {from} and {until}).")
         }
-        Telling::ReadyBetween(at, from, None) => format!("The cells are ready about {at} (not before {from})."),
+        Telling::ReadyBetween(at, from, None) => {
+            format!("The cells are ready about {at} (not before {from}).")
+        }
         Telling::NotBefore(day) => format!("not before {day}"),
         Telling::Backwards { infusion, harvest, tissue } => format!(
             "For an infusion on {infusion} the cells are harvested about {harvest}; the tissue is at the centre by {tissue}."
         ),
+        Telling::PlaceInTree(place) => format!("The decision is entry {place} of the record."),
         Telling::ReportsAbout(day) => format!("result expected about {day}"),
         Telling::Expired => "expired".into(),
         Telling::Awaits(name) => format!("waits for {name}"),

@@ -129,6 +129,20 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::TightPlan => "日程に余裕がありません",
         Clinic::NotTested => "未実施",
         Clinic::Panel => "検査結果",
+        Clinic::PrintHint => "このページを印刷してください。証明書は1件ごとに改ページします。",
+        Clinic::NoCertificateYet => "このロットには、まだ出荷可となったものがないため、証明書はありません。",
+        Clinic::Certificate => "出荷判定証明書",
+        Clinic::CertificateVoid => "無効：この決定は現在効力がありません。使用しないでください。",
+        Clinic::NotSealedYet => "記録をまもなく封緘します。数分後にもう一度開いてください。",
+        Clinic::CheckpointMeans => {
+            "このページを保管してください。チェックポイントにより、それ以前の記録が書き換えられていないことを後から誰でも証明できます。"
+        }
+        Clinic::CheckpointCode => "隣に記したチェックポイントのQRコード",
+        Clinic::Package => "この患者さんに関するその他の記録",
+        Clinic::HowKept => "保管・輸送の条件",
+        Clinic::Storage => "保管",
+        Clinic::Preparation => "投与前の準備時間",
+        Clinic::AfterThaw => "解凍後",
         Clinic::BecauseReleased => "品質部門が出荷可と決定",
         Clinic::BecauseNotForUse => "試験不適合又は出荷不可",
         Clinic::BecausePublished => "この種の細胞の通常の増え方から",
@@ -155,7 +169,7 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::Left { hours, minutes } => format!("残り{hours}時間{minutes}分"),
         Telling::OnTheWay(number) => format!("この製造番号の最終容器 {number}個が輸送中です。"),
         Telling::Range(least, most) => format!("{least}～{most} が適合"),
-        Telling::AtMost(most) => format!("{most} 以内が適合"),
+        Telling::AtMost(most) => format!("{most} 以内"),
         Telling::Days(1) => "その日のみ".into(),
         Telling::Days(days) => format!("その日から{days}日間"),
         Telling::CalendarHint(weeks) => format!("今後{weeks}週間です。希望する最初の日を選んでください。"),
@@ -171,6 +185,7 @@ pub(in crate::words) fn told(telling: &Telling) -> String {
         Telling::Backwards { infusion, harvest, tissue } => format!(
             "{infusion}に投与する場合、細胞回収は{harvest}頃、組織は{tissue}までに施設へ届く必要があります。"
         ),
+        Telling::PlaceInTree(place) => format!("この決定は記録台帳の{place}番目の記録です。"),
         Telling::ReportsAbout(day) => format!("{day}頃に結果が出る見込み"),
         Telling::Expired => "期限切れ".into(),
         Telling::Awaits(name) => format!("{name}の確認待ち"),
