@@ -465,7 +465,8 @@ impl Centre {
 const FALSE_CLOCK: &str = "clock";
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+    // Where a page goes on to is part of its answer.
+    ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
 }
 
 impl Drop for Centre {
