@@ -253,6 +253,11 @@ impl Centre {
         self.servers.len()
     }
 
+    /// Where its first server listens, for whoever asks it by himself.
+    pub fn address(&self) -> &str {
+        self.server(0).0
+    }
+
     /// Where a server listens, and what asks it.
     pub(crate) fn server(&self, number: usize) -> (&str, &ureq::Agent) {
         let running = self.servers.get(number).expect("the server runs");

@@ -121,6 +121,8 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     let seen =
         json!({ "vessels": [vessel], "confluence": "40", "morphology": "spindle-shaped", "turbid": false });
     course.bench("observation", "", seen);
+    course.bench("label_check", "", json!({ "vessels": course.vessel_labels() }));
+    course.bench("counting", "", json!({ "vessels": [vessel], "count": count("12") }));
     course.bench("vessel_move", "", json!({ "vessel": vessel, "incubator": "INC-2", "position": "shelf 9" }));
     let discard = json!({
         "performed": { "checked_by": centre.checker().id() }, "vessels": [vessel], "reason": "cracked",

@@ -5,6 +5,7 @@ pub mod correction;
 pub mod culture;
 pub mod disposition;
 pub mod distribution;
+pub mod due;
 pub mod filling;
 pub mod gate;
 pub mod intake;
@@ -167,6 +168,8 @@ pub struct Batch {
     pub parts: Vec<performed::Part>,
     /// Steps that lack the second person their standard asks for.
     pub unchecked: Vec<(EntryId, crate::standard::Step)>,
+    /// What open steps lack beside them though their standard asks for it.
+    pub unrecorded: Vec<(EntryId, crate::standard::BenchRecord)>,
     /// Who made, checked and entered.
     pub duties: BTreeSet<(PersonId, Duty)>,
     /// The last bench entry a confirmation of manufacturing must cover.
@@ -302,6 +305,7 @@ impl Batch {
             mismatches: Vec::new(),
             parts: Vec::new(),
             unchecked: Vec::new(),
+            unrecorded: Vec::new(),
             duties: BTreeSet::new(),
             last_bench_version: 0,
             manufacturing: None,

@@ -13,7 +13,7 @@ use crate::ids::VesselNo;
 use crate::standard::{Code, Source, Standard};
 use crate::time::Time;
 use chrono::TimeDelta;
-use growth::{Culture, Growth, Moments, NOTHING, Pace, float, growths, in_culture};
+use growth::{Culture, Growth, Moments, NOTHING, Pace, SHORTEST, float, growths, in_culture};
 use reports::{LastReport, last_report, last_report_planned};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -322,11 +322,12 @@ impl Told {
     /// Lines from what is in culture through the dose at the band's ends and its middle.
     fn curve(&self, culture: &Culture, harvested: f64) -> Vec<CurvePoint> {
         let end = self.until.unwrap_or(HORIZON_HOURS).max(24.0);
-        // Doublings per hour of a line that makes up for what is missing in so many hours.
+        // Doublings per hour of a line that makes up for what is missing in so many hours; where nothing is missing, or
+        // hardly, of growth as it is likely, or at its fastest.
         let slope = |hours: Option<f64>| match hours {
-            Some(hours) if hours > 0.0 => self.missing.mean / hours,
-            Some(_) => self.doubling.recip(),
-            None => self.missing.mean.max(0.0) / HORIZON_HOURS,
+            _ if self.missing.mean <= 0.0 => self.doubling.recip(),
+            Some(hours) => (self.missing.mean / hours).min(SHORTEST.recip()),
+            None => self.missing.mean / HORIZON_HOURS,
         };
         let (middle, slow, fast) = (slope(self.at), slope(self.until), slope(self.from));
         let point = |step: u8| {

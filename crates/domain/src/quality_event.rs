@@ -85,6 +85,10 @@ pub enum DepartureKind {
     SeedingDensity,
     /// The medium was changed later than the standard allows.
     MediumInterval,
+    /// Somebody worked who was not healthy or not gowned as the site's rules say.
+    HealthOrGowning,
+    /// Something of another batch was left where cells were open.
+    LineNotCleared,
     /// Replicate counts scattered more than the standard allows.
     CountVariation,
     /// The passage number exceeds the standard.

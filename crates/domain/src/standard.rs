@@ -144,6 +144,25 @@ pub struct Process {
     /// Steps that a second person must check.
     #[serde(default)]
     pub checked_steps: Vec<Step>,
+    /// What is recorded beside each step in which cells are open to the room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bench_records: Vec<BenchRecord>,
+}
+
+/// Something that is recorded beside a step in which cells are open to the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BenchRecord {
+    /// Health and gowning of whoever works there.
+    HealthAndGowning,
+    /// Line clearance: nothing of another batch is left there.
+    LineClearance,
+    /// Minutes outside the incubator.
+    MinutesOutside,
+    /// Antibiotics in the medium.
+    Antibiotics,
+    /// Whose serum it is, where it is autologous.
+    Serum,
 }
 
 /// Days, both ends included.

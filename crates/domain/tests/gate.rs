@@ -14,7 +14,7 @@ use baiyo_domain::batch::results::{ControlOutcome, Controls};
 use baiyo_domain::ids::*;
 use baiyo_domain::order::{Analyte, Cancellation, ConsentWithdrawal, Finding, PlanChange};
 use baiyo_domain::quality_event::{Impact, Report};
-use baiyo_domain::standard::{Anchor, Attribute, DayRange, Stage, Standard, Step, Validity};
+use baiyo_domain::standard::{Anchor, Attribute, BenchRecord, DayRange, Stage, Standard, Step, Validity};
 use baiyo_domain::time::Time;
 use centre::{Centre, Course, Labels, Until, blocked_by, codes, of, q};
 use chrono::TimeDelta;
@@ -77,6 +77,7 @@ fn ways() -> Vec<Way> {
         after("mismatch_open", &[], scan_another_order),
         course("part_unconfirmed", |c| c.parts_confirmed = false),
         course("check_missing", |c| c.unchecked = vec![Step::Harvest]),
+        standard("bench_record_missing", |s| s.process.bench_records = vec![BenchRecord::LineClearance]),
         Way {
             with: &["quality_unconfirmed"],
             ..course("manufacturing_unconfirmed", |c| c.manufacturing = false)

@@ -3,7 +3,7 @@
 
 mod centre;
 
-use baiyo_domain::batch::culture::PoolingIn;
+use baiyo_domain::batch::culture::{LabelCheck, PoolingIn};
 use baiyo_domain::batch::distribution::{Allocation, BedsideCheck, StopCause};
 use baiyo_domain::batch::filling::{Fill, Harvest, NewContainer};
 use baiyo_domain::batch::gate::Blocker;
@@ -43,6 +43,22 @@ fn a_vessel_of_another_batch_holds_both_until_a_second_person_and_quality_have_l
         clear(&mut centre, lead, batch).unwrap();
         centre.lift(batch, HoldNo(1)).unwrap();
     }
+}
+
+#[test]
+fn new_labels_are_scanned_back_and_a_strangers_among_them_holds_both() {
+    let mut centre = Centre::open();
+    let mine = centre.make(&Course::default().until(Until::Isolated));
+    let other = centre.make(&Course::default().until(Until::Isolated));
+    let (labels, technician) = (centre.in_culture(mine), centre.staff.technician);
+    let checked = |vessels| LabelCheck { performed: Performed::default(), vessels };
+    centre.batch(technician, mine, checked(labels.clone())).unwrap();
+    assert!(centre.state(mine).vessels.values().all(|vessel| vessel.labelled_at.is_some()));
+    let stray = [labels.clone(), centre.in_culture(other)].concat();
+    assert_eq!(codes(&centre.batch(technician, mine, checked(stray)).unwrap_err()), ["wrong_batch"]);
+    assert!([mine, other].iter().all(|batch| centre.state(*batch).holds.len() == 1));
+    let twice = [labels[0].clone(), labels[0].clone()].to_vec();
+    assert_eq!(codes(&centre.batch(technician, mine, checked(twice)).unwrap_err()), ["twice"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::schema::{
 use crate::sql_types::Id;
 use crate::{on_engine, remembered};
 use baiyo_domain::batch::Batch;
+use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::order::{Order, Purpose};
@@ -445,6 +446,29 @@ pub fn batches(
     Ok(page)
 }
 
+/// The most batches of one status that are read for a worklist.
+const WORKLIST: i64 = 200;
+
+/// The batches that stand at one of these at `now`, folded, newest change first within each; of one status the newest
+/// 200.
+///
+/// # Errors
+/// The database, or a history that cannot have happened.
+pub fn batches_in(
+    conn: &mut Conn,
+    scope: ClinicScope,
+    statuses: &[BatchStatus],
+    now: Time,
+) -> Result<Vec<Arc<Batch>>, StoreError> {
+    let mut found = Vec::new();
+    for status in statuses {
+        for row in batches(conn, scope, Some(status.name()), None, WORKLIST, now)?.rows {
+            found.extend(batch(conn, scope, BatchId(row.id.0))?);
+        }
+    }
+    Ok(found)
+}
+
 /// One page of orders, newest first.
 ///
 /// # Errors
@@ -555,6 +579,21 @@ pub fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<Batc
         .first(conn)
         .optional()?;
     Ok(found.map(|id| BatchId(id.0)))
+}
+
+/// The order with this label, if this scope may see it.
+///
+/// # Errors
+/// The database.
+pub fn order_labelled(conn: &mut Conn, scope: ClinicScope, label: &Label) -> QueryResult<Option<OrderId>> {
+    let labelled = order_row::table.filter(order_row::label.eq(label.to_string()));
+    let found: Option<(Id, Id)> =
+        labelled.select((order_row::id, order_row::clinic)).first(conn).optional()?;
+    let seen = found.filter(|(_, clinic)| match scope {
+        ClinicScope::Centre => true,
+        ClinicScope::Clinic(own) => clinic.0 == own.0,
+    });
+    Ok(seen.map(|(id, _)| OrderId(id.0)))
 }
 
 /// One stream, folded, with everything needed to show it. Nothing where the stream is empty.

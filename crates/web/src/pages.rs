@@ -3,6 +3,7 @@
 
 mod assets;
 mod batch;
+mod bench;
 mod board;
 mod clinic;
 mod documentation;
@@ -11,8 +12,10 @@ mod frame;
 mod gate;
 mod history;
 mod home;
+mod labels;
 mod layouts;
 mod lineage;
+pub mod live;
 mod offers;
 mod orders;
 mod reader;
@@ -76,11 +79,17 @@ pub fn configure(config: &mut web::ServiceConfig) {
                         .route(web::get().to(setup::ask))
                         .route(web::post().to(setup::take)),
                 )
+                .route("/live", web::get().to(live::listen))
+                .route("/find", web::get().to(bench::find))
+                .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/kit", web::post().to(bench::kit::keep))
+                .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
                 .route("/batches/{id}/documents", web::get().to(clinic::documents::show))
                 .route("/clinic", web::get().to(clinic::board::show))
                 .route("/clinic/scan", web::get().to(clinic::scan::show))
+                .route("/batches/{id}/labels", web::get().to(labels::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

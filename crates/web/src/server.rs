@@ -2,6 +2,7 @@
 
 use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
+use crate::pages::live::Change;
 use crate::session::Callers;
 use crate::{api, pages};
 use actix_web::body::MessageBody;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use uuid::Uuid;
 
 /// What every request shares.
@@ -33,9 +34,14 @@ pub struct State {
     pub checks: Arc<Semaphore>,
     /// Who asked lately.
     pub callers: Callers,
+    /// Tells those who listen that something changed.
+    pub changes: broadcast::Sender<Change>,
     /// Of this run alone: what it told before a restart it does not know.
     pub started: Uuid,
 }
+
+/// Changes that are kept for one who listens slowly.
+const CHANGES: usize = 256;
 
 /// Password checks at a time.
 const CHECKS: usize = 2;
@@ -54,6 +60,7 @@ impl State {
             forms: form_routes().into_iter().map(|route| (route.path.clone(), Arc::new(route))).collect(),
             checks: Arc::new(Semaphore::new(CHECKS)),
             callers: Callers::default(),
+            changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),
         }
     }
@@ -160,8 +167,10 @@ pub async fn serve_until(
     .shutdown_timeout(5)
     .run();
     let handle = server.handle();
+    let changes = last.changes.clone();
     actix_web::rt::spawn(async move {
         stop.await;
+        let _ = changes.send(Change::Stop);
         handle.stop(true).await;
     });
     let outcome = server.await;

@@ -5,6 +5,7 @@
 use crate::api::FormRoute;
 use crate::api::problem::{Kind, Problem};
 use crate::api::schema_check;
+use crate::pages::live::Change;
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{self, Language};
@@ -17,7 +18,7 @@ use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{self, Placement, Plan, Purpose, Window};
 use baiyo_domain::text::Short;
 use baiyo_persistence::keystore::{BirthDate, Personal};
-use baiyo_persistence::{PersonalRow, Request, keystore};
+use baiyo_persistence::{Answer, PersonalRow, Request, keystore};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -82,6 +83,7 @@ pub async fn submit(state: &web::Data<State>, submission: Submission<'_>) -> Res
     .await
     .map_err(|_| Problem::new(Kind::Unavailable, language))?
     .map_err(|error| Problem::of_execute(error, language, zone))?;
+    tell(state, &answer);
     let main = stream.map(|stream| stream.to_string());
     let first = answer.entries.first().map(|entry| entry.stream.clone());
     // A replayed creation answers with what the first one made.
@@ -103,6 +105,20 @@ pub async fn submit(state: &web::Data<State>, submission: Submission<'_>) -> Res
         warnings,
         token: answer.link.map(|link| link.as_str().to_string()),
     })
+}
+
+/// Tells those who listen what changed.
+fn tell(state: &State, answer: &Answer) {
+    let mut told = Vec::new();
+    for entry in &answer.entries {
+        let batch = entry.stream.strip_prefix("batch/").and_then(|id| Uuid::try_parse(id).ok());
+        let change = batch.map_or(Change::Other, Change::Batch);
+        if !told.contains(&change) {
+            told.push(change);
+            // Nobody listens: nobody is told.
+            let _ = state.changes.send(change);
+        }
+    }
 }
 
 /// What a signing carries beside its form: the password again, and what the signature means.

@@ -2,6 +2,7 @@
 //! its reasons, blockers, facts and names has one total match per language, so that a missing word does not
 //! compile.
 
+mod bench;
 mod choices;
 mod clinic;
 pub mod dates;
@@ -13,6 +14,7 @@ mod sheet;
 mod tests;
 mod ui;
 
+pub use bench::Bench;
 pub use choices::choice;
 pub use clinic::{Clinic, Telling, told};
 pub use dates::{cells, date, short_date, time, wareki};
@@ -34,7 +36,8 @@ use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::standard::{
-    Attribute, Code, Criterion, DonorKind, Purpose, Stage, Standard, StandardFault, Standing, Step, Title,
+    Attribute, BenchRecord, Code, Criterion, DonorKind, Purpose, Stage, Standard, StandardFault, Standing,
+    Step, Title,
 };
 use baiyo_domain::text::Text;
 use chrono_tz::Tz;
@@ -219,6 +222,8 @@ in_each_language! {
     attribute(attribute: Attribute) -> &'static str;
     /// What a test is for.
     purpose(purpose: &Purpose) -> &'static str;
+    /// What is recorded beside an open step.
+    bench_record(record: BenchRecord) -> &'static str;
     /// A step that may need a second person.
     step(step: Step) -> &'static str;
     /// What a donor is screened for.

@@ -1,6 +1,7 @@
 //! The chores of this workspace, run as `cargo xtask <chore>`.
 
 mod bench;
+mod browser;
 mod declared;
 mod matrix;
 mod mutants;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask test [arguments for cargo test]
+       cargo xtask screenshots [--docs] [part of a screen's name]
        cargo xtask bench [quick|full|growth]
        cargo xtask matrix [--check]
        cargo xtask mutants [resume]";
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test", extra @ ..] => test::run(&tree::root(), extra),
+        ["screenshots", extra @ ..] => browser::screenshots(&tree::root(), extra),
         ["bench"] => bench::run(&tree::root(), "quick"),
         ["bench", extent @ ("quick" | "full" | "growth")] => bench::run(&tree::root(), extent),
         ["matrix"] => matrix::write(&tree::root()),

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: from a clean checkout to one line saying how every test went.
 
+use crate::browser;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -12,6 +13,7 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     provide("python3", python, "one story verifies its export with a program of its own")?;
     let faketime = || packages::libfaketime().is_some();
     provide("faketime", faketime, "one story runs on a machine whose clock is wrong")?;
+    browser::provide_all(root)?;
 
     // The stories start the product as its users do, and cargo does not build it for them.
     let built = cargo(root).args(["build", "--locked", "--package", "baiyo"]).status();
@@ -22,7 +24,8 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     let server = Server::start()?;
     let mut tally = Tally::default();
     let mut runner_succeeded = true;
-    // Everything, on the embedded engine; then once more, on PostgreSQL, whatever keeps records.
+    // Everything, on the embedded engine; then once more, on PostgreSQL, whatever keeps records. What a browser shows
+    // does not depend on the engine below: `browser-stories` run once.
     const KEEPING: [&str; 4] = ["--package", "stories", "--package", "baiyo-persistence"];
     for (packages, engine) in [(&["--workspace"][..], "embedded"), (&KEEPING, "postgres")] {
         println!("-- on the engine: {engine}");
@@ -131,7 +134,7 @@ impl Tally {
 }
 
 /// Makes sure of what a story needs of the machine.
-fn provide(package: &str, present: impl Fn() -> bool, what_for: &str) -> Result<(), String> {
+pub fn provide(package: &str, present: impl Fn() -> bool, what_for: &str) -> Result<(), String> {
     if present() || (packages::install(package) && present()) {
         return Ok(());
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// What is not text is listed with none.
 pub type File = (String, String);
 
-/// Folders at the root that hold what is made or run here, not what is kept.
-const NOT_KEPT: [&str; 4] = [".git", "target", "data", "demo-data"];
+/// Folders that hold what is made, run or installed here, not what is kept.
+const NOT_KEPT: [&str; 5] = [".git", "target", "data", "demo-data", "tests/browser/node_modules"];
 
 /// Where the workspace begins: where cargo runs this now, whatever folder it was built in.
 pub fn root() -> PathBuf {

@@ -86,8 +86,8 @@ fn named_for_what_it_holds(files: &[File]) -> Offences {
     offences.into_iter().collect()
 }
 
-/// The libraries a manifest asks for, under their own names. `tests` is the one member whose
-/// manifest is not read: it may stand on anything.
+/// The libraries a manifest asks for, under their own names. `tests` and `tests/browser` are the members whose
+/// manifests are not read: they may stand on anything.
 fn dependencies(manifest: &str, kinds: &[&str]) -> Vec<String> {
     let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
     let for_targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flatten();

@@ -25,7 +25,7 @@ fn read_every_page(reader: Asking) {
         page(&format!("{plain}/{first}"));
         reader.get(&format!("{list}{}{further}", if list.contains('?') { '&' } else { '?' })).ok();
     }
-    for list in ["/", "/?status=closed", "/orders", "/documentation"] {
+    for list in ["/", "/batches", "/batches?status=closed", "/orders", "/documentation"] {
         page(list);
         page(&format!("{list}{}{further}", if list.contains('?') { '&' } else { '?' }));
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::authority::roles_for;
 use crate::decision::{Append, Appends, Context};
 use crate::event::Event;
-use crate::ids::{ContainerNo, EntryId, Label, ResultNo, VesselNo};
+use crate::ids::{ContainerNo, EntryId, Label, LabelKind, ResultNo, VesselNo};
 use crate::quality_event::{self, DepartureKind};
 use crate::quantity::Count;
 use crate::refusal::{Impossible, Reason, Refusal};
@@ -79,11 +79,13 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
             | culture::Event::BankSeeded(_)
             | culture::Event::MediumChange(_)
             | culture::Event::Observation(_)
+            | culture::Event::Counting(_)
             | culture::Event::Passaged(_)
             | culture::Event::VesselMove(_)
             | culture::Event::VesselDiscard(_)
             | culture::Event::Pooled(_) => Some(RECORD),
-            culture::Event::GivenToPool(_) => None,
+            // What was scanned then cannot be scanned otherwise now.
+            culture::Event::LabelCheck(_) | culture::Event::GivenToPool(_) => None,
         },
         BatchEvent::Filling(fact) => match fact {
             filling::Event::HarvestDone(_)
@@ -144,7 +146,7 @@ pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends
         return Err(Reason::NotAllowed { action }.into());
     }
     let replacement = replace(batch, current, &form.replacement, ctx)?;
-    let mut reasons = foreign_labels(batch, current, &form.replacement);
+    let mut reasons = foreign_labels(batch, current, &form.replacement, &ctx.order_label(batch.opened.order));
     if let Some(performed) = super::performed::of(&replacement) {
         let faults = performed.faults(ctx.now, original.stamp.recorder);
         reasons.extend(faults.into_iter().filter(|fault| *fault != Reason::LateWithoutReason));
@@ -253,6 +255,7 @@ fn replace(
             (c::Event::Observation(_), c::Command::Observation(new)) => {
                 c::Event::Observation(new.clone()).into()
             }
+            (c::Event::Counting(_), c::Command::Counting(new)) => c::Event::Counting(new.clone()).into(),
             (c::Event::VesselMove(_), c::Command::VesselMove(new)) => {
                 c::Event::VesselMove(new.clone()).into()
             }
@@ -340,6 +343,9 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         BatchEvent::Culture(culture::Event::MediumChange(form)) => {
             culture::medium_departure(then, &form.vessels, form.performed.at(at), &mut found, ctx);
         }
+        BatchEvent::Culture(culture::Event::Counting(form)) => {
+            culture::count_departure(then, &form.count, &mut found, ctx);
+        }
         BatchEvent::Filling(filling::Event::HarvestDone(f)) => {
             culture::count_departure(then, &f.form.count, &mut found, ctx);
         }
@@ -362,6 +368,9 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         }
         _ => {}
     }
+    if let Some(performed) = super::performed::of(fact) {
+        super::performed::bench_departures(then, performed, &mut found, ctx);
+    }
     let departure = |append: Append| match append.event {
         Event::QualityEvent(quality_event::Event::Departure(departure)) => {
             Some((departure.kind, departure.found))
@@ -372,7 +381,7 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
 }
 
 /// Labels in a corrected form that are not this batch's: nothing is scanned in a correction that could be held.
-fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand) -> Vec<Reason> {
+fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand, order: &str) -> Vec<Reason> {
     // These carry an order's or a bank's label, which `replace` compares with the one it was.
     if matches!(
         form,
@@ -385,7 +394,10 @@ fn foreign_labels(batch: &Batch, current: &BatchEvent, form: &BatchCommand) -> V
         BatchEvent::Culture(culture::Event::Pooled(fact)) => &fact.form.theirs,
         _ => &[],
     };
-    let known = |label: &Label| label.same_serial(&batch.opened.label) || pooled.contains(label);
+    // Whose serum it is, was compared when it was used, and is compared again with the batch's own order.
+    let own_serum = |label: &Label| label.kind() == LabelKind::Order && label.to_string() == *order;
+    let known =
+        |label: &Label| label.same_serial(&batch.opened.label) || pooled.contains(label) || own_serum(label);
     let foreign = super::performed::labels(form).into_iter().filter(|label| !known(label));
     foreign.map(|label| Reason::UnknownLabel { label: label.to_string() }).collect()
 }

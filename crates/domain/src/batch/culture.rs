@@ -34,8 +34,12 @@ variants! {
         MediumChange => "medium_change",
         /// Look at vessels.
         Observation => "observation",
+        /// Count the cells of vessels.
+        Counting => "counting",
         /// Passage vessels.
         Passage => "passage",
+        /// Scan new vessels' labels back.
+        LabelCheck => "label_check",
         /// Move a vessel.
         VesselMove => "vessel_move",
         /// Discard vessels.
@@ -56,8 +60,12 @@ variants! {
         MediumChange => "medium_changed",
         /// Vessels were looked at.
         Observation => "observed",
+        /// Cells were counted.
+        Counting => "counted",
         /// Vessels were passaged.
         Passaged => "passaged",
+        /// New vessels' labels were scanned back.
+        LabelCheck => "labels_checked",
         /// A vessel was moved.
         VesselMove => "vessel_moved",
         /// Vessels were discarded.
@@ -171,6 +179,32 @@ pub struct Observation {
     pub morphology: Note,
     /// Whether the medium is turbid.
     pub turbid: bool,
+}
+
+/// Count the cells of vessels that stay in culture, or that are about to be passaged or harvested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Counting {
+    /// The head of the entry.
+    #[serde(default)]
+    pub performed: Performed,
+    /// The vessels, scanned.
+    #[schemars(length(min = 1, max = 60))]
+    pub vessels: Vec<Label>,
+    /// The cells in them together.
+    pub count: Count,
+}
+
+/// Scan the labels of newly seeded vessels back: each must be one of this batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelCheck {
+    /// The head of the entry.
+    #[serde(default)]
+    pub performed: Performed,
+    /// The vessels, scanned.
+    #[schemars(length(min = 1, max = 60))]
+    pub vessels: Vec<Label>,
 }
 
 /// Passage vessels: their cells are pooled, counted and seeded anew.
@@ -309,6 +343,10 @@ pub struct Vessel {
     pub seeded_at: Time,
     /// When it last had fresh medium.
     pub medium_at: Time,
+    /// When its label was scanned back.
+    pub labelled_at: Option<Time>,
+    /// The last count of its cells, alone or with others, and when.
+    pub counted: Option<(Time, Count)>,
     /// Cumulative doublings of its cells when seeded, where known.
     pub doublings: Option<Decimal>,
     /// What became of it.
@@ -383,13 +421,34 @@ pub fn growth(
     })
 }
 
+impl Event {
+    /// The vessels that it seeds.
+    pub fn seeds(&self) -> &[VesselNo] {
+        match self {
+            Event::Isolated(fact) => &fact.vessels,
+            Event::BankSeeded(fact) => &fact.vessels,
+            Event::Passaged(fact) => &fact.vessels,
+            Event::Pooled(fact) => &fact.vessels,
+            Event::MediumChange(_)
+            | Event::Observation(_)
+            | Event::Counting(_)
+            | Event::LabelCheck(_)
+            | Event::VesselMove(_)
+            | Event::VesselDiscard(_)
+            | Event::GivenToPool(_) => &[],
+        }
+    }
+}
+
 pub(super) fn performed(event: &Event) -> Option<&Performed> {
     match event {
         Event::Isolated(fact) => Some(&fact.form.performed),
         Event::BankSeeded(fact) => Some(&fact.form.performed),
         Event::MediumChange(form) => Some(&form.performed),
         Event::Observation(form) => Some(&form.performed),
+        Event::Counting(form) => Some(&form.performed),
         Event::Passaged(fact) => Some(&fact.form.performed),
+        Event::LabelCheck(form) => Some(&form.performed),
         Event::VesselMove(form) => Some(&form.performed),
         Event::VesselDiscard(form) => Some(&form.performed),
         Event::Pooled(fact) => Some(&fact.form.performed),
@@ -420,6 +479,14 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             batch.each(&form.vessels, |vessel| vessel.medium_at = vessel.medium_at.max(when))
         }
         Event::Observation(form) => batch.each(&form.vessels, |_| ()),
+        Event::Counting(form) => {
+            let when = form.performed.at(at);
+            batch.each(&form.vessels, |vessel| vessel.counted = Some((when, form.count.clone())))
+        }
+        Event::LabelCheck(form) => {
+            let when = form.performed.at(at);
+            batch.each(&form.vessels, |vessel| vessel.labelled_at = Some(when))
+        }
         Event::Passaged(fact) => {
             let form = &fact.form;
             let when = form.performed.at(at);
@@ -473,6 +540,8 @@ fn seed(
             seeded: new.clone(),
             seeded_at: at,
             medium_at: at,
+            labelled_at: None,
+            counted: None,
             doublings,
             state: VesselState::InCulture,
             growth: None,

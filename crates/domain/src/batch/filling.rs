@@ -262,6 +262,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     let performed = form_performed(command);
     let mut reasons = performed.faults(ctx.now, ctx.actor.person);
     let at = performed.at.unwrap_or(ctx.now);
+    super::performed::compare_serum(batch, command.name(), performed, ctx)?;
     let mut appends = Appends::new();
     match command {
         Command::Harvest(form) => {
@@ -340,6 +341,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             appends.batch(batch.id, Event::LabelReconciliation(form.clone()));
         }
     }
+    super::performed::bench_departures(batch, performed, &mut appends, ctx);
     Ok(appends)
 }
 

@@ -318,10 +318,12 @@ fn record(batch: &Batch) -> Check {
         .fold(Check::new(Requirement::Record), |check, part| {
             check.block(Blocker::PartUnconfirmed { entry: part.entry, person: part.person })
         });
-    batch
-        .unchecked
-        .iter()
-        .fold(check, |check, (entry, step)| check.block(Blocker::CheckMissing { entry: *entry, step: *step }))
+    let check = batch.unchecked.iter().fold(check, |check, (entry, step)| {
+        check.block(Blocker::CheckMissing { entry: *entry, step: *step })
+    });
+    batch.unrecorded.iter().fold(check, |check, (entry, record)| {
+        check.block(Blocker::BenchRecordMissing { entry: *entry, record: *record })
+    })
 }
 
 fn manufacturing(batch: &Batch) -> Check {

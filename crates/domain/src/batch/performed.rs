@@ -3,9 +3,12 @@
 
 use super::distribution::{Clearance, Container};
 use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
-use crate::ids::{EntryId, PersonId};
-use crate::refusal::Reason;
-use crate::standard::Step;
+use crate::decision::{Appends, Context};
+use crate::ids::{EntryId, Label, PersonId};
+use crate::quality_event::DepartureKind;
+use crate::quantity::Minutes;
+use crate::refusal::{Reason, Refusal};
+use crate::standard::{BenchRecord, Step};
 use crate::text::{Note, Short};
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -45,6 +48,43 @@ pub struct Performed {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 30))]
     pub equipment: Vec<Short>,
+    /// What was looked after while cells were open to the room, where the standard asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bench: Option<BenchRecords>,
+}
+
+/// What was looked after while cells were open to the room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BenchRecords {
+    /// Whether whoever works there is healthy and gowned as the site's rules say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_and_gowning: Option<bool>,
+    /// Whether nothing of another batch is left there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line_clearance: Option<bool>,
+    /// Minutes outside the incubator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes_outside: Option<Minutes>,
+    /// Antibiotics in the medium, or that there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub antibiotics: Option<Short>,
+    /// The label on the autologous serum, scanned: that of the patient's order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serum: Option<Label>,
+}
+
+impl BenchRecords {
+    /// Whether it says this.
+    fn says(&self, record: BenchRecord) -> bool {
+        match record {
+            BenchRecord::HealthAndGowning => self.health_and_gowning.is_some(),
+            BenchRecord::LineClearance => self.line_clearance.is_some(),
+            BenchRecord::MinutesOutside => self.minutes_outside.is_some(),
+            BenchRecord::Antibiotics => self.antibiotics.is_some(),
+            BenchRecord::Serum => self.serum.is_some(),
+        }
+    }
 }
 
 /// A material lot used in a step, by identifier.
@@ -162,9 +202,69 @@ impl Batch {
         {
             self.unchecked.push((at.entry, step));
         }
+        if is_open(event) {
+            let said = performed.bench.clone().unwrap_or_default();
+            let asked = &self.opened.standard.process.bench_records;
+            let missing = asked.iter().filter(|record| !said.says(**record));
+            self.unrecorded.extend(missing.map(|record| (at.entry, *record)));
+        }
         if matches!(event, Event::Culture(_) | Event::Filling(_)) {
             self.last_bench_version = at.version;
         }
+    }
+}
+
+/// Compares the label on autologous serum with the batch's order.
+///
+/// # Errors
+/// It is another's: recorded, and the batch is held until a second person has cleared it.
+pub(super) fn compare_serum(
+    batch: &Batch,
+    form: &str,
+    performed: &Performed,
+    ctx: &Context,
+) -> Result<(), Refusal> {
+    let Some(serum) = performed.bench.as_ref().and_then(|bench| bench.serum.as_ref()) else { return Ok(()) };
+    let (expected, found) = (ctx.order_label(batch.opened.order), serum.to_string());
+    if expected == found {
+        return Ok(());
+    }
+    let mut refusal =
+        Refusal::from(Reason::IdentifiersDiffer { expected: expected.clone(), found: found.clone() });
+    refusal.record.mismatch(batch, intake::Mismatch { form: form.into(), expected, found }, ctx);
+    Err(refusal)
+}
+
+/// Somebody not fit or not gowned, or a place that was not cleared.
+pub(super) fn bench_departures(batch: &Batch, performed: &Performed, appends: &mut Appends, ctx: &Context) {
+    let Some(bench) = &performed.bench else { return };
+    let not_so = |said: Option<bool>| said == Some(false);
+    if not_so(bench.health_and_gowning) {
+        appends.departure(batch, DepartureKind::HealthOrGowning, String::new(), ctx);
+    }
+    if not_so(bench.line_clearance) {
+        appends.departure(batch, DepartureKind::LineNotCleared, String::new(), ctx);
+    }
+}
+
+/// Whether cells are open to the room in this step.
+fn is_open(event: &Event) -> bool {
+    match event {
+        Event::Culture(fact) => match fact {
+            culture::Event::Isolated(_)
+            | culture::Event::BankSeeded(_)
+            | culture::Event::MediumChange(_)
+            | culture::Event::Passaged(_)
+            | culture::Event::Pooled(_) => true,
+            culture::Event::Observation(_)
+            | culture::Event::Counting(_)
+            | culture::Event::LabelCheck(_)
+            | culture::Event::VesselMove(_)
+            | culture::Event::VesselDiscard(_)
+            | culture::Event::GivenToPool(_) => false,
+        },
+        Event::Filling(fact) => matches!(fact, filling::Event::HarvestDone(_) | filling::Event::FillDone(_)),
+        Event::Intake(_) | Event::Testing(_) | Event::Disposition(_) | Event::Distribution(_) => false,
     }
 }
 

@@ -17,7 +17,7 @@ use std::f64::consts::{LN_2, PI};
 
 /// The shortest and longest doubling times considered, in hours: nothing that is cultured doubles faster, and what
 /// takes a year does not grow.
-const SHORTEST: f64 = 6.0;
+pub(super) const SHORTEST: f64 = 6.0;
 const LONGEST: f64 = 8760.0;
 /// Steps of 4.7 % between them.
 const STEPS: u32 = 160;

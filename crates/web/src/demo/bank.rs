@@ -121,5 +121,6 @@ fn seed(b: &Bench, dice: &mut dice::Dice) -> Done {
         })
     };
     let into = (1..=2).map(vessel).collect::<Result<Vec<_>, DemoError>>()?;
-    b.make(BankSeeding { performed: b.checked()?, container, count, into })
+    b.make(BankSeeding { performed: b.checked()?, container, count, into })?;
+    super::making::scan_back(b)
 }

@@ -7,7 +7,7 @@ use super::dice::{self, Dice};
 use super::laboratory::of;
 use super::people::{note, short};
 use baiyo_domain::batch::Subject;
-use baiyo_domain::batch::culture::{Isolation, MediumChange, NewVessel, Observation, Passage};
+use baiyo_domain::batch::culture::{Isolation, LabelCheck, MediumChange, NewVessel, Observation, Passage};
 use baiyo_domain::batch::disposition::{ManufacturingConfirmation, QualityConfirmation};
 use baiyo_domain::batch::distribution::Custody;
 use baiyo_domain::batch::filling::{Fill, Harvest, LabelReconciliation, NewContainer};
@@ -92,7 +92,13 @@ pub fn isolate(b: &Bench, ware: Ware, dice: &mut Dice) -> Done {
         digestion: quantity(dice.whole(30, 60))?,
         count,
         into,
-    })
+    })?;
+    scan_back(b)
+}
+
+/// New vessels' labels scanned back.
+pub fn scan_back(b: &Bench) -> Done {
+    b.make(LabelCheck { performed: b.alone()?, vessels: b.flasks()? })
 }
 
 /// Vessels looked at.
@@ -135,7 +141,8 @@ pub fn passage(b: &Bench, ware: Ware, growth: Decimal, dice: &mut Dice) -> Done 
         into,
         discarded_cells: None,
     };
-    b.make(form)
+    b.make(form)?;
+    scan_back(b)
 }
 
 /// All vessels harvested.

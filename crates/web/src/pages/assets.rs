@@ -1,4 +1,4 @@
-//! The style sheet, under an address made from its content, so that browsers keep it for ever.
+//! The style sheet and the script, under addresses made from their content, so that browsers keep them for ever.
 
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, web};
@@ -15,26 +15,39 @@ pub(super) const STYLE: &str = concat!(
     include_str!("../../assets/small.css"),
 );
 
-static STYLE_NAME: LazyLock<String> = LazyLock::new(|| {
-    let hash = Sha256::digest(STYLE.as_bytes());
+/// Scanning, drafts and live hints.
+pub(super) const SCRIPT: &str = include_str!("../../assets/baiyo.js");
+
+static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named(STYLE, "css"));
+static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named(SCRIPT, "js"));
+
+fn named(content: &str, kind: &str) -> String {
+    let hash = Sha256::digest(content.as_bytes());
     let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("baiyo-{short}.css")
-});
+    format!("baiyo-{short}.{kind}")
+}
 
 /// The style sheet's address.
 pub fn style_address() -> String {
     format!("/assets/{}", *STYLE_NAME)
 }
 
-/// Serves it.
+/// The script's address.
+pub fn script_address() -> String {
+    format!("/assets/{}", *SCRIPT_NAME)
+}
+
+/// Serves them.
 pub async fn serve(name: web::Path<String>) -> HttpResponse {
-    if *name != *STYLE_NAME {
-        return HttpResponse::NotFound().finish();
-    }
+    let (kind, content) = match &*name {
+        name if *name == *STYLE_NAME => ("text/css; charset=utf-8", STYLE),
+        name if *name == *SCRIPT_NAME => ("text/javascript; charset=utf-8", SCRIPT),
+        _ => return HttpResponse::NotFound().finish(),
+    };
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8"))
+        .insert_header((header::CONTENT_TYPE, kind))
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .body(STYLE)
+        .body(content)
 }
 
 /// The type of every page.

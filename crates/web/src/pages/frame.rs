@@ -1,11 +1,12 @@
 //! What surrounds every page: language, title, the demonstration's banner, header and footer. Only this file
 //! writes `<html>`.
 
+use super::home::Workplace;
 use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Clinic, Language, Sheet, Ui, Word};
+use crate::words::{self, Bench, Clinic, Language, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -69,8 +70,14 @@ impl<'a> Frame<'a> {
                     title { (title) " – " (centre) }
                     link rel="stylesheet" href=(assets::style_address());
                     link rel="icon" href=(ICON);
+                    script type="module" src=(assets::script_address()) {}
                 }
-                body {
+                body.(self.workplace()) data-person=[self.caller.map(|caller| caller.person)]
+                    data-live=[self.caller.map(|_| "yes")] data-scan-check=(self.say(Bench::CheckCharacter))
+                    data-scan-again=(self.say(Bench::ScanAgain)) data-offline=(self.say(Bench::OfflineNow))
+                    data-unsent=(self.say(Bench::Unsent)) data-draft-kept=(self.say(Bench::DraftKept))
+                    data-draft-discard=(self.say(Bench::DraftDiscard)) data-changes=(self.say(Bench::ChangesSeen))
+                    data-refresh=(self.say(Bench::Refresh)) {
                     a.skip href="#content" { (self.say(Ui::SkipToContent)) }
                     @if self.demonstration {
                         p.demonstration { (self.say(Ui::DemonstrationBanner)) }
@@ -91,6 +98,16 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The workplace, by which sizes are chosen: gloved hands need larger targets.
+    fn workplace(&self) -> &'static str {
+        match self.caller.map(|caller| Workplace::of(&caller.roles)) {
+            Some(Workplace::Bench) => "bench",
+            Some(Workplace::Quality) => "quality",
+            Some(Workplace::Clinic) => "clinic",
+            Some(Workplace::Office) | None => "office",
+        }
+    }
+
     fn header(&self, centre: &str) -> Markup {
         html! {
             header.top {
@@ -99,6 +116,9 @@ impl<'a> Frame<'a> {
                     nav aria-label=(self.say(Ui::Menu)) {
                         @if let Some(caller) = self.caller {
                             @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
+                            @if Workplace::of(&caller.roles) == Workplace::Bench {
+                                (self.link("/bench", Bench::Today))
+                            }
                             (self.link("/batches", Ui::Board))
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                         }

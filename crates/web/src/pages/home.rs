@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, board, clinic};
+use super::{Answer, Query, bench, board, clinic};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -36,7 +36,8 @@ impl Workplace {
 pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
     match Workplace::of(&caller.roles) {
+        Workplace::Bench => bench::today::show(request, state).await,
         Workplace::Clinic => clinic::board::show(request, query, state).await,
-        Workplace::Bench | Workplace::Quality | Workplace::Office => board::show(request, query, state).await,
+        Workplace::Quality | Workplace::Office => board::show(request, query, state).await,
     }
 }

@@ -1,6 +1,7 @@
 //! How forms are laid out, by their action: most show their fields in the schema's order; those that are filled in all
 //! day have a layout of their own, beside the workplace it belongs to.
 
+use super::bench::{passage, steps};
 use super::clinic::layouts as clinic;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
@@ -15,15 +16,34 @@ use maud::Markup;
 
 /// Lays out a form; where it is new, what is known is suggested.
 pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
-    match clinic::lay_out(sheet, about, suggested) {
-        Some(own) => own,
-        None => sheet.fields(),
+    match sheet.route.action.as_str() {
+        "batch.culture.medium_change" => steps::medium(sheet, about, suggested),
+        "batch.culture.counting" => steps::counting(sheet, about, suggested),
+        "batch.culture.observation" => steps::observation(sheet, about, suggested),
+        "batch.culture.passage" => passage::lay_out(sheet, about, suggested),
+        "batch.culture.label_check" => steps::label_check(sheet, about, suggested),
+        "batch.culture.vessel_move" => steps::vessel_move(sheet, about, suggested),
+        _ => clinic::lay_out(sheet, about, suggested).unwrap_or_else(|| sheet.fields()),
+    }
+}
+
+/// The buttons by which a form is filled in further instead of being handed in.
+pub const FURTHER: [&str; 2] = ["more", "split"];
+
+/// Fills a form in further, as a button in it says.
+pub fn further(sheet: &mut Sheet, about: &About, button: &str, value: &str) {
+    match button {
+        "split" => passage::split(sheet, about, value.parse().unwrap_or(1)),
+        _ => sheet.longer = Some(value.to_string()),
     }
 }
 
 /// Completes what was typed into a layout of its own to what the form asks for.
 pub fn complete(action: &str, typed: &mut Typed) {
     clinic::complete(action, typed);
+    if action == "batch.culture.medium_change" && typed.get("/performed/lots/0/lot").is_none() {
+        typed.clear("/performed/lots/0");
+    }
 }
 
 /// The check that is asked first where its page reports what happened: both are then recorded, the check only if it
@@ -33,6 +53,13 @@ pub fn check_before(action: &str) -> Option<&'static str> {
         "batch.distribution.receipt" => Some("batch.distribution.receiving_check"),
         _ => None,
     }
+}
+
+/// The form that follows one by itself: new vessels have new labels.
+pub fn next(action: &str) -> Option<&'static str> {
+    let seeds = ["isolation", "bank_seeding", "passage", "pooling"];
+    let form = action.strip_prefix("batch.culture.")?;
+    seeds.contains(&form).then_some("label_check")
 }
 
 /// What the centre has to choose from.

@@ -1,6 +1,7 @@
 //! Recording: shows a form of the domain and takes it in, through the same path as the API. Whatever is wrong is shown
 //! above the form with everything that was typed; a label that does not belong is a page of its own.
 
+use super::bench::kit::Kit;
 use super::clinic::layouts::Known;
 use super::form::Fault;
 use super::frame::Frame;
@@ -26,7 +27,7 @@ use baiyo_domain::ids::{BatchId, OrderId};
 use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::Order;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading;
+use baiyo_persistence::reading::{self, serial_of};
 use maud::{Markup, html};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -46,6 +47,8 @@ pub struct About {
     pub names: Names,
     /// What there is to choose from.
     offers: Offers,
+    /// What is used in this room session.
+    pub kit: Kit,
     /// Who fills it in.
     pub caller: Caller,
     /// When.
@@ -58,7 +61,7 @@ pub struct About {
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
-    let about = about(&state, &caller, &route, aimed).await?;
+    let about = about(&request, &state, &caller, &route, aimed).await?;
     let typed = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
     Ok(page(&request, &state, &route, &about, Filled { suggested: true, ..Filled::of(typed) }))
@@ -80,10 +83,10 @@ pub async fn take(
     let mut typed = Typed::of(pairs.into_inner());
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
-    let longer = typed.take("more");
-    if longer.is_some() {
-        let about = about(&state, &caller, &route, aimed).await?;
-        return Ok(page(&request, &state, &route, &about, Filled { key, longer, ..Filled::of(typed) }));
+    let further = layouts::FURTHER.iter().find_map(|button| Some((*button, typed.take(button)?)));
+    if further.is_some() {
+        let about = about(&request, &state, &caller, &route, aimed).await?;
+        return Ok(page(&request, &state, &route, &about, Filled { key, further, ..Filled::of(typed) }));
     }
     let (schema, definitions) = state.schemas.of(&route.action);
     layouts::complete(&route.action, &mut typed);
@@ -91,7 +94,7 @@ pub async fn take(
     if schema_check::check(&form, schema, definitions).is_empty()
         && let Some(problem) = asked_before(&request, &state, &caller, &route, aimed, &mut typed, key).await?
     {
-        let about = about(&state, &caller, &route, aimed).await?;
+        let about = about(&request, &state, &caller, &route, aimed).await?;
         // A fact is not refused: it can be reported all the same.
         typed.set(REFUSED, "true");
         let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
@@ -109,7 +112,7 @@ pub async fn take(
     match submission::submit(&state, submission).await {
         Ok(done) => Ok(go_on(&request, &state, &caller, &route, aimed, &typed, &done)),
         Err(problem) => {
-            let about = about(&state, &caller, &route, aimed).await?;
+            let about = about(&request, &state, &caller, &route, aimed).await?;
             typed.take("/signature/password");
             let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
             Ok(page(&request, &state, &route, &about, filled))
@@ -161,7 +164,8 @@ async fn asked_before(
 struct Filled {
     typed: Typed,
     key: Uuid,
-    longer: Option<String>,
+    /// The button by which it is filled in further.
+    further: Option<(&'static str, String)>,
     problem: Option<Problem>,
     /// Whether what is still empty may be suggested.
     suggested: bool,
@@ -169,7 +173,7 @@ struct Filled {
 
 impl Filled {
     fn of(typed: Typed) -> Self {
-        Self { typed, key: Uuid::now_v7(), longer: None, problem: None, suggested: false }
+        Self { typed, key: Uuid::now_v7(), further: None, problem: None, suggested: false }
     }
 }
 
@@ -190,12 +194,14 @@ fn found(request: &HttpRequest, state: &State) -> Result<(Arc<FormRoute>, Option
 }
 
 async fn about(
+    request: &HttpRequest,
     state: &web::Data<State>,
     caller: &Caller,
     route: &FormRoute,
     aimed: Option<Uuid>,
 ) -> Result<About, Problem> {
     let (now, _) = state.store.now();
+    let kit = Kit::of(request);
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
     let (store, action) = (Arc::clone(&state.store), route.action.clone());
     let about = read(state, caller, move |conn| {
@@ -207,6 +213,7 @@ async fn about(
             version: 0,
             names: Names::default(),
             offers: Offers::default(),
+            kit,
             caller: asking.clone(),
             now,
             clinic: None,
@@ -286,11 +293,20 @@ fn page(
         typed: filled.typed,
         faults,
         offers: about.offers.clone(),
-        longer: filled.longer,
+        longer: None,
         address: request.path().to_string(),
         once: filled.key,
+        serial: about.batch.as_ref().map(|batch| serial_of(&batch.opened.label)),
+        check: about
+            .batch
+            .as_ref()
+            .filter(|_| super::may(&about.caller, "batch.culture.label_check"))
+            .map(|batch| address("batches", batch.id, "label_check")),
         version: names_a_version.then_some(about.version),
     };
+    if let Some((button, value)) = &filled.further {
+        layouts::further(&mut sheet, about, button, value);
+    }
     let content = layouts::lay_out(&mut sheet, about, filled.suggested);
     let content = html! {
         (heading(&reader, &title, about))
@@ -387,6 +403,9 @@ fn go_on(
         _ => "/".into(),
     };
     let to = typed.get("to").unwrap_or(&own);
+    let next = layouts::next(&route.action).zip(aimed);
+    let next = next.map(|(form, id)| format!("{}?to={}", address("batches", id, form), super::encoded(to)));
+    let to = next.as_deref().unwrap_or(to);
     let (path, fragment) =
         to.split_once('#').map_or((to, String::new()), |(path, rest)| (path, format!("#{rest}")));
     let joined = if path.contains('?') { '&' } else { '?' };

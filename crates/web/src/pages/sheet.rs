@@ -32,6 +32,10 @@ pub struct Sheet<'a> {
     pub address: String,
     /// Under this key it happens once, however often it is handed in.
     pub once: Uuid,
+    /// Site, year and serial that the labels of its batch share.
+    pub serial: Option<String>,
+    /// Where a label of another batch is told at once.
+    pub check: Option<String>,
     /// The version acted on, where one must be named.
     pub version: Option<u32>,
 }
@@ -44,8 +48,11 @@ impl Sheet<'_> {
     pub fn whole(&self, fields: Markup) -> Markup {
         html! {
             (self.summary())
-            form.sheet method="post" action=(self.address) {
+            form.sheet method="post" action=(self.address) data-serial=[self.serial.as_deref()]
+                data-check=[self.check.as_deref()] data-about=[self.about()] {
                 input type="hidden" name="once" value=(self.once);
+                // What Enter in a field does: no button that only fills the form in further may come before it.
+                button.default type="submit" tabindex="-1" aria-hidden="true" { (self.reader.say(Ui::Record)) }
                 @if let Some(version) = self.version { input type="hidden" name="version" value=(version); }
                 @if let Some(to) = self.typed.get("to") { input type="hidden" name="to" value=(to); }
                 (fields)
@@ -55,7 +62,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Every field in the schema's order, the head of the entry last.
+    /// Every field, the head of the entry last.
     pub fn fields(&self) -> Markup {
         self.all_but(&[])
     }
@@ -69,7 +76,7 @@ impl Sheet<'_> {
             @for (name, shape, required) in &fields {
                 @if others(name) { (self.show(*shape, &format!("/{name}"), *required)) }
             }
-            @if !shown.contains(&"performed") { (self.head()) }
+            @if !shown.contains(&"performed") { (self.head(&[])) }
         }
     }
 
@@ -100,18 +107,25 @@ impl Sheet<'_> {
         }
     }
 
-    /// When, by whom and with what: folded away while nothing in it is said or wrong.
-    pub fn head(&self) -> Markup {
+    /// When, by whom and with what, but for what is shown elsewhere: folded away while nothing in it is wrong.
+    pub fn head(&self, shown: &[&str]) -> Markup {
         let Kind::Fields(fields) = self.shape.kind() else { return html! {} };
         let Some((_, performed, _)) = fields.into_iter().find(|(name, ..)| *name == "performed") else {
             return html! {};
         };
         let Kind::Fields(own) = performed.kind() else { return html! {} };
-        let open =
-            self.typed.any("/performed") || self.faults.iter().any(|fault| fault.is_within("/performed"));
+        let own: Vec<_> = own.into_iter().filter(|(name, ..)| !shown.contains(name)).collect();
+        let within =
+            |fault: &Fault| own.iter().any(|(name, ..)| fault.is_within(&format!("/performed/{name}")));
+        let open = self.faults.iter().any(within);
+        let said = own.iter().filter_map(|(name, ..)| self.typed.get(&format!("/performed/{name}")));
+        let said: Vec<&str> = said.collect();
         html! {
             details.head open[open] {
-                summary { (self.reader.say(Word::HeadOfEntry)) }
+                summary {
+                    (self.reader.say(Word::HeadOfEntry))
+                    @if !said.is_empty() { span.muted { (said.join(" · ")) } }
+                }
                 p.hint { (self.reader.say(Word::HeadHint)) }
                 @for (name, shape, required) in own { (self.show(shape, &format!("/performed/{name}"), required)) }
             }
@@ -142,6 +156,11 @@ impl Sheet<'_> {
             None => self.reader.say(Ui::Record),
         };
         html! { button.primary type="submit" { (word) } }
+    }
+
+    /// What a draft of it is about, beside the batch: the vessel it was opened for.
+    fn about(&self) -> Option<&str> {
+        ["/vessels", "/from", "/vessel"].into_iter().find_map(|field| self.typed.all(field).first().copied())
     }
 
     fn summary(&self) -> Markup {

@@ -61,7 +61,7 @@ async fn every_page_says_that_it_is_a_demonstration_and_keeps_nothing() {
                 page.contains("A &lt;b&gt;centre&lt;/b&gt;") && page.contains("href=\"#content\""),
                 "{path}"
             );
-            assert!(!page.contains("<script") && !page.contains(" style="), "{path}: nothing inline");
+            assert!(!page.contains("<script>") && !page.contains(" style="), "{path}: nothing inline");
         }
     }
 }

@@ -167,13 +167,15 @@ impl Typed {
         self.0.remove(field)?.into_iter().next()
     }
 
+    /// Takes out whatever was typed into a field and those below it.
+    pub fn clear(&mut self, field: &str) {
+        self.0.retain(|name, _| !is_within(name, field));
+    }
+
     /// Whether anything was typed into a field or one below it.
     pub fn any(&self, field: &str) -> bool {
-        let within =
-            |name: &str| name == field || name.strip_prefix(field).is_some_and(|rest| rest.starts_with('/'));
-        self.0
-            .iter()
-            .any(|(name, values)| within(name) && values.iter().any(|value| !value.trim().is_empty()))
+        let said = |values: &[String]| values.iter().any(|value| !value.trim().is_empty());
+        self.0.iter().any(|(name, values)| is_within(name, field) && said(values))
     }
 
     /// How many rows of a list of rows something was typed into, once empty ones between them are closed up.
@@ -242,6 +244,11 @@ impl Typed {
             _ => self.get(at).map(|text| plain(shape, text, zone)),
         }
     }
+}
+
+/// Whether a field is another or one below it.
+fn is_within(name: &str, field: &str) -> bool {
+    name.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// One value. What does not fit is passed on as it was typed, for the schema to say so.

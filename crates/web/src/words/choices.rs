@@ -13,6 +13,7 @@ pub fn choice(language: Language, of: Option<&str>, word: &str) -> String {
         Some("Finding") => read(word).map(|word| super::finding(language, word)),
         Some("Impact") => read(word).map(|word| super::impact(language, word)),
         Some("DonorKind") => read(word).map(|word| super::donor_kind(language, word)),
+        Some("BenchRecord") => read(word).map(|word| super::bench_record(language, word)),
         Some("Step") => read(word).map(|word| super::step(language, word)),
         Some("Attribute") => read(word).map(|word| super::attribute(language, word)),
         Some("PlanClass") => read(word).map(|word| super::plan_class(language, word)),

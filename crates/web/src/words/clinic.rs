@@ -7,7 +7,7 @@ catalogue! {
     /// A word or sentence of the clinic's pages.
     Clinic in clinic {
         // The board.
-        Board, Honorific, ReadyAbout, UseBy, Wanted, NextSteps, NothingToDo, HereNow, ReadyNow, ThisWeek, NextWeek, Later, NoDate,
+        Board, ReadyAbout, UseBy, Wanted, NextSteps, NothingToDo, HereNow, ReadyNow, ThisWeek, NextWeek, Later, NoDate,
         Over, OverHint, NoCasesYet, PlaceOrder, OlderOrders, ScanBag, ScanBagHint, ScanGo, ScanUnknown, NotYetReady,
         StopsFirst, StopExplained, StopAcknowledge, MoreOfBatch, Documents,
         // What is to be done.
@@ -37,6 +37,8 @@ catalogue! {
 /// A sentence with something in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Telling {
+    /// A patient's name as his clinic says it.
+    Named(String),
     /// So many days in culture, of about so many.
     DayOfCulture {
         /// Days since the first seeding.

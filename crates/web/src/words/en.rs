@@ -1,5 +1,6 @@
 //! English: the names of things. Sentences and pages stand in the files below.
 
+pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;
 mod facts;
@@ -22,7 +23,7 @@ use baiyo_domain::batch::{Duty, Subject};
 use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
-use baiyo_domain::standard::{Attribute, Criterion, DonorKind, Purpose, Stage, Standing, Step};
+use baiyo_domain::standard::{Attribute, BenchRecord, Criterion, DonorKind, Purpose, Stage, Standing, Step};
 
 const LANG: Language = Language::En;
 
@@ -203,6 +204,8 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::WrongRole => "A step was done by somebody whose role does not include it",
         DepartureKind::SeedingDensity => "Seeding density outside the standard",
         DepartureKind::MediumInterval => "Medium changed later than the standard allows",
+        DepartureKind::HealthOrGowning => "Somebody worked who was not healthy or not properly gowned",
+        DepartureKind::LineNotCleared => "The line was not cleared of another batch",
         DepartureKind::CountVariation => "Replicate counts scatter more than the standard allows",
         DepartureKind::Passage => "Passage number above the standard",
         DepartureKind::BankExpired => "A bank container past its expiry was seeded",
@@ -239,6 +242,16 @@ pub(super) fn purpose(purpose: &Purpose) -> &'static str {
         Purpose::Mandated => "Mandated",
         Purpose::Surveillance { .. } => "Surveillance after shipping",
         Purpose::Information => "For information",
+    }
+}
+
+pub(super) fn bench_record(record: BenchRecord) -> &'static str {
+    match record {
+        BenchRecord::HealthAndGowning => "health and gowning",
+        BenchRecord::LineClearance => "line clearance",
+        BenchRecord::MinutesOutside => "minutes outside the incubator",
+        BenchRecord::Antibiotics => "antibiotics in the medium",
+        BenchRecord::Serum => "whose serum was used",
     }
 }
 
@@ -397,7 +410,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "Thaw and seed bank cells",
         "batch.culture.medium_change" => "Change the medium",
         "batch.culture.observation" => "Observe vessels",
+        "batch.culture.counting" => "Count cells",
         "batch.culture.passage" => "Passage",
+        "batch.culture.label_check" => "Scan new labels back",
         "batch.culture.vessel_move" => "Move a vessel",
         "batch.culture.vessel_discard" => "Discard vessels",
         "batch.culture.pooling" => "Pool vessels of another batch in",

@@ -1,5 +1,6 @@
 //! 日本語: the names of things in Japanese. Sentences and pages stand in the files below.
 
+pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;
 mod facts;
@@ -22,7 +23,7 @@ use baiyo_domain::batch::{Duty, Subject};
 use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
-use baiyo_domain::standard::{Attribute, Criterion, DonorKind, Purpose, Stage, Standing, Step};
+use baiyo_domain::standard::{Attribute, BenchRecord, Criterion, DonorKind, Purpose, Stage, Standing, Step};
 
 const LANG: Language = Language::Ja;
 
@@ -202,6 +203,8 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::WrongRole => "担当の役割を持たない者が作業を実施",
         DepartureKind::SeedingDensity => "播種密度が標準書の範囲外",
         DepartureKind::MediumInterval => "培地交換の間隔が標準書の上限を超過",
+        DepartureKind::HealthOrGowning => "健康状態または更衣に不備のある者による作業",
+        DepartureKind::LineNotCleared => "ラインクリアランスの不備",
         DepartureKind::CountVariation => "細胞計数のばらつきが標準書の上限を超過",
         DepartureKind::Passage => "継代数が標準書の上限を超過",
         DepartureKind::BankExpired => "使用期限を過ぎたセルバンクの容器を播種",
@@ -236,6 +239,16 @@ pub(super) fn purpose(purpose: &Purpose) -> &'static str {
         Purpose::Mandated => "規格試験",
         Purpose::Surveillance { .. } => "出荷後確認試験",
         Purpose::Information => "参考",
+    }
+}
+
+pub(super) fn bench_record(record: BenchRecord) -> &'static str {
+    match record {
+        BenchRecord::HealthAndGowning => "健康状態・更衣の確認",
+        BenchRecord::LineClearance => "ラインクリアランス",
+        BenchRecord::MinutesOutside => "インキュベーター外の時間",
+        BenchRecord::Antibiotics => "培地中の抗生物質",
+        BenchRecord::Serum => "自己血清の照合",
     }
 }
 
@@ -394,7 +407,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "バンク細胞の解凍・播種",
         "batch.culture.medium_change" => "培地交換",
         "batch.culture.observation" => "観察",
+        "batch.culture.counting" => "細胞計数",
         "batch.culture.passage" => "継代",
+        "batch.culture.label_check" => "新しいラベルの照合スキャン",
         "batch.culture.vessel_move" => "培養容器の移動",
         "batch.culture.vessel_discard" => "培養容器の廃棄",
         "batch.culture.pooling" => "他ロットの細胞との混合",

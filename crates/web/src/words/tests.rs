@@ -148,18 +148,22 @@ fn criteria_read_as_limits() {
     }
 }
 
+fn each_is_said(lang: Language, words: &[impl Word + fmt::Debug]) {
+    for word in words {
+        assert!(!text(lang, *word).is_empty() && !text(lang, *word).contains(['{', '}']), "{word:?}");
+    }
+}
+
 #[test]
 fn every_name_has_its_word() {
     for lang in Language::ALL {
         for (listed, _) in TABLE {
             assert_ne!(action(lang, listed), *listed);
         }
-        for ui in Ui::ALL {
-            assert!(!text(lang, *ui).is_empty() && !text(lang, *ui).contains(['{', '}']), "{ui:?}");
-        }
-        for word in Clinic::ALL.iter().filter(|word| **word != Clinic::Honorific) {
-            assert!(!text(lang, *word).is_empty() && !text(lang, *word).contains(['{', '}']), "{word:?}");
-        }
+        each_is_said(lang, Ui::ALL);
+        each_is_said(lang, Sheet::ALL);
+        each_is_said(lang, Bench::ALL);
+        each_is_said(lang, Clinic::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }

@@ -1,6 +1,7 @@
 //! What culture accepts: which forms are refused, and which facts past a limit open a quality event.
 
 use super::*;
+use crate::batch::performed;
 use crate::decision::{Appends, Context};
 use crate::ids::LabelKind;
 use crate::quality_event::DepartureKind;
@@ -13,7 +14,9 @@ fn form_performed(command: &Command) -> &Performed {
         Command::BankSeeding(form) => &form.performed,
         Command::MediumChange(form) => &form.performed,
         Command::Observation(form) => &form.performed,
+        Command::Counting(form) => &form.performed,
         Command::Passage(form) => &form.performed,
+        Command::LabelCheck(form) => &form.performed,
         Command::VesselMove(form) => &form.performed,
         Command::VesselDiscard(form) => &form.performed,
         Command::PoolingIn(form) => &form.performed,
@@ -28,6 +31,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     let performed = form_performed(command);
     let mut reasons = performed.faults(ctx.now, ctx.actor.person);
     let at = performed.at.unwrap_or(ctx.now);
+    performed::compare_serum(batch, command.name(), performed, ctx)?;
     let mut appends = Appends::new();
     match command {
         Command::Isolation(form) => {
@@ -70,6 +74,17 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             refuse(reasons)?;
             appends.batch(batch.id, Event::Observation(form.clone()));
         }
+        Command::Counting(form) => {
+            batch.scanned(&form.vessels, "counting", at, &mut reasons, ctx)?;
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::Counting(form.clone()));
+            count_departure(batch, &form.count, &mut appends, ctx);
+        }
+        Command::LabelCheck(form) => {
+            batch.scanned(&form.vessels, "label_check", at, &mut reasons, ctx)?;
+            refuse(reasons)?;
+            appends.batch(batch.id, Event::LabelCheck(form.clone()));
+        }
         Command::Passage(form) => {
             batch.scanned(&form.from, "passage", at, &mut reasons, ctx)?;
             if form.count.viable().is_none_or(|viable| {
@@ -97,8 +112,9 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             refuse(reasons)?;
             appends.batch(batch.id, Event::VesselDiscard(form.clone()));
         }
-        Command::PoolingIn(form) => return pool(batch, form, at, reasons, ctx),
+        Command::PoolingIn(form) => appends = pool(batch, form, at, reasons, ctx)?,
     }
+    performed::bench_departures(batch, performed, &mut appends, ctx);
     Ok(appends)
 }
 

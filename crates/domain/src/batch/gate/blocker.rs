@@ -6,7 +6,7 @@ use crate::batch::disposition::HoldCause;
 use crate::ids::{BatchId, EntryId, HoldNo, PersonId, QualityEventId, ResultNo, SampleNo};
 use crate::order::Analyte;
 use crate::quantity::Number;
-use crate::standard::{Code, Step};
+use crate::standard::{BenchRecord, Code, Step};
 use crate::time::Time;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -63,6 +63,13 @@ pub enum Blocker {
         entry: EntryId,
         /// The step.
         step: Step,
+    },
+    /// An open step lacks what its standard asks to be recorded beside it.
+    BenchRecordMissing {
+        /// The entry.
+        entry: EntryId,
+        /// What is missing.
+        record: BenchRecord,
     },
     /// Manufacturing has not confirmed the record as it stands.
     ManufacturingUnconfirmed,
@@ -248,6 +255,7 @@ impl Blocker {
             | MismatchOpen { .. }
             | PartUnconfirmed { .. }
             | CheckMissing { .. }
+            | BenchRecordMissing { .. }
             | ManufacturingUnconfirmed
             | QualityUnconfirmed
             | Held { .. }
@@ -281,9 +289,12 @@ impl Blocker {
             MismatchOpen { .. } | PartUnconfirmed { .. } => {
                 &[Role::Technician, Role::ManufacturingLead, Role::QcAnalyst, Role::Releaser]
             }
-            CheckMissing { .. } | LabelsOpen | LabelsDiffer | NotFrozen | DoublingsUnknown => {
-                &[Role::Technician, Role::ManufacturingLead]
-            }
+            CheckMissing { .. }
+            | BenchRecordMissing { .. }
+            | LabelsOpen
+            | LabelsDiffer
+            | NotFrozen
+            | DoublingsUnknown => &[Role::Technician, Role::ManufacturingLead],
             QualityUnconfirmed
             | Held { .. }
             | ParentHeld { .. }

@@ -22,6 +22,7 @@ use baiyo_domain::ids::{BatchId, LabelKind};
 use baiyo_domain::order::Purpose;
 use baiyo_domain::standard::Source;
 use baiyo_domain::time::Time;
+use baiyo_persistence::keystore::Personal;
 use baiyo_persistence::reading::{self, StopRow};
 use chrono::{Datelike, Days, NaiveDate};
 use maud::{Markup, html};
@@ -413,11 +414,15 @@ pub fn patient(reader: &Reader, case: &Case) -> Markup {
     let pseudonym = &case.order.placed.placement.pseudonym;
     html! {
         @if let Some(person) = &case.patient {
-            span.name lang="ja" { (person.name) @if !reader.say(Clinic::Honorific).is_empty() { " " (reader.say(Clinic::Honorific)) } }
-            " "
+            span.name lang="ja" { (named(reader, person)) } " "
         }
         span.pseudonym { (pseudonym) }
     }
+}
+
+/// A patient's name as the clinic's own staff say it.
+pub fn named(reader: &Reader, person: &Personal) -> String {
+    words::told(reader.language, &Telling::Named(person.name.to_string()))
 }
 
 /// The field into which a container's label is scanned.

@@ -132,7 +132,7 @@ impl Papers {
                     }))
                     (fact(reader.say(Ui::Patient), html! {
                         @if let Some(patient) = &self.patient {
-                            span lang="ja" { (patient.name) " " (reader.say(Clinic::Honorific)) } " · "
+                            span lang="ja" { (super::board::named(reader, patient)) } " · "
                             (super::layouts::birth_date(reader.language, patient.birth_date.date())) br;
                         }
                         (batch.opened.pseudonym)

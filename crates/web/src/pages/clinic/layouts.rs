@@ -191,7 +191,7 @@ pub fn identity(sheet: &Sheet, about: &About) -> Markup {
                 dd lang="ja" {
                     @match patient {
                         Some(patient) => {
-                            (patient.name) " " (reader.say(Clinic::Honorific))
+                            (super::board::named(reader, patient))
                             @if let Some(kana) = &patient.kana { small { (kana) } }
                         }
                         None => { (order.placed.placement.pseudonym) }

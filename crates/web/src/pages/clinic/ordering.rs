@@ -75,7 +75,6 @@ fn patient(sheet: &Sheet, known: &Known, about: &About) -> Markup {
     let who = who.map(|(value, word)| (value.to_string(), reader.say(word).to_string()));
     let chosen = sheet.typed.get(KNOWN);
     let year = about.now.utc().with_timezone(&reader.zone).year();
-    let honorific = reader.say(Clinic::Honorific);
     html! {
         div.patient-choice {
             (sheet.radios(WHO, reader.say(Clinic::WhichPatient), true, &who, |_| html! {}))
@@ -86,7 +85,7 @@ fn patient(sheet: &Sheet, known: &Known, about: &About) -> Markup {
                         @for (patient, pseudonym, personal) in &known.patients {
                             @let value = format!("{patient} {pseudonym}");
                             option value=(value) selected[chosen == Some(&value)] {
-                                @if let Some(personal) = personal { (personal.name) " " (honorific) " " }
+                                @if let Some(personal) = personal { (super::board::named(reader, personal)) " " }
                                 (pseudonym)
                             }
                         }

@@ -1,6 +1,6 @@
 //! What blocks a container, and what to do, in English.
 
-use super::{all, analyte, days, hold_cause, many, step, subject};
+use super::{all, analyte, bench_record, days, hold_cause, many, step, subject};
 use crate::words::{Context, Language, Thing, cells, time};
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::order::Analyte;
@@ -47,6 +47,11 @@ pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String 
              checked.",
             step(*missing),
             context.call(Thing::Entry(*entry))
+        ),
+        Blocker::BenchRecordMissing { entry, record } => format!(
+            "Entry {} lacks what the standard asks for beside it: {}. Correct the entry and add it.",
+            context.call(Thing::Entry(*entry)),
+            bench_record(*record)
         ),
         Blocker::ManufacturingUnconfirmed => "Manufacturing has not confirmed the record as it stands. The \
             manufacturing lead must confirm it."

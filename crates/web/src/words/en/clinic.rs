@@ -5,7 +5,6 @@ use crate::words::{Clinic, Telling};
 pub(in crate::words) fn text(word: Clinic) -> &'static str {
     match word {
         Clinic::Board => "Your patients' cells",
-        Clinic::Honorific => "",
         Clinic::ReadyAbout => "Ready about",
         Clinic::UseBy => "Use by",
         Clinic::Wanted => "Infusion wanted",
@@ -163,6 +162,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
 
 pub(in crate::words) fn told(telling: &Telling) -> String {
     match telling {
+        Telling::Named(name) => name.clone(),
         Telling::DayOfCulture { day, of: Some(of) } => format!("day {day} of about {of}"),
         Telling::DayOfCulture { day, of: None } => format!("day {day}"),
         Telling::TestsPassed { passed, of } => format!("{passed} of {of} tests passed"),

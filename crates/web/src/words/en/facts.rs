@@ -163,6 +163,8 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::WrongRole
         | DepartureKind::SeedingDensity
         | DepartureKind::MediumInterval
+        | DepartureKind::HealthOrGowning
+        | DepartureKind::LineNotCleared
         | DepartureKind::CountVariation
         | DepartureKind::Passage
         | DepartureKind::BankExpired
@@ -243,6 +245,12 @@ fn of_culture(fact: &culture::Event, context: &Context) -> String {
             fact.confluence,
             if fact.turbid { ", turbid" } else { "" }
         ),
+        culture::Event::Counting(fact) => {
+            format!("Counted: {}{}", numbered("vessel", numbers(&fact.vessels)), counted(&fact.count))
+        }
+        culture::Event::LabelCheck(fact) => {
+            format!("Labels scanned back: {}", numbered("vessel", numbers(&fact.vessels)))
+        }
         culture::Event::Passaged(fact) => format!(
             "Passage: {} → {}{}",
             many(fact.form.from.len(), "vessel"),

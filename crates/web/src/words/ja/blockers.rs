@@ -1,6 +1,6 @@
 //! 出荷できない理由: what blocks a container, and what to do, in Japanese.
 
-use super::{all, analyte, hold_cause, step, subject};
+use super::{all, analyte, bench_record, hold_cause, step, subject};
 use crate::words::{Context, Language, Thing, cells, time};
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::order::Analyte;
@@ -49,6 +49,11 @@ pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String 
              確認者を指定してください。",
             step(*missing),
             context.call(Thing::Entry(*entry))
+        ),
+        Blocker::BenchRecordMissing { entry, record } => format!(
+            "記録 {} に、標準書で求められる「{}」の記載がありません。記録を訂正して追加してください。",
+            context.call(Thing::Entry(*entry)),
+            bench_record(*record)
         ),
         Blocker::ManufacturingUnconfirmed => {
             "現在の製造記録は製造部門の確認を受けていません。製造部門責任者が確認してください。".into()

@@ -5,7 +5,6 @@ use crate::words::{Clinic, Telling};
 pub(in crate::words) fn text(word: Clinic) -> &'static str {
     match word {
         Clinic::Board => "患者さんの細胞",
-        Clinic::Honorific => "様",
         Clinic::ReadyAbout => "準備完了見込み",
         Clinic::UseBy => "使用期限",
         Clinic::Wanted => "投与希望",
@@ -160,6 +159,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
 
 pub(in crate::words) fn told(telling: &Telling) -> String {
     match telling {
+        Telling::Named(name) => format!("{name} 様"),
         Telling::DayOfCulture { day, of: Some(of) } => format!("培養{day}日目（約{of}日）"),
         Telling::DayOfCulture { day, of: None } => format!("培養{day}日目"),
         Telling::TestsPassed { passed, of } => format!("試験検査 {of}件中{passed}件が適合"),

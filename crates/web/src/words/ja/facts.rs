@@ -163,6 +163,8 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::WrongRole
         | DepartureKind::SeedingDensity
         | DepartureKind::MediumInterval
+        | DepartureKind::HealthOrGowning
+        | DepartureKind::LineNotCleared
         | DepartureKind::CountVariation
         | DepartureKind::Passage
         | DepartureKind::BankExpired
@@ -243,6 +245,12 @@ fn of_culture(fact: &culture::Event, context: &Context) -> String {
             fact.confluence,
             if fact.turbid { "、混濁あり" } else { "" }
         ),
+        culture::Event::Counting(fact) => {
+            format!("細胞計数：培養容器 {}{}", all(numbers(&fact.vessels)), counted(&fact.count))
+        }
+        culture::Event::LabelCheck(fact) => {
+            format!("ラベルの照合スキャン：培養容器 {}", all(numbers(&fact.vessels)))
+        }
         culture::Event::Passaged(fact) => format!(
             "継代：培養容器 {} 個 → {} 個{}",
             fact.form.from.len(),

@@ -13,7 +13,7 @@ use baiyo_domain::ids::{
 };
 use baiyo_domain::order::Analyte;
 use baiyo_domain::refusal::Reason;
-use baiyo_domain::standard::{Attribute, Criterion, Standard, StandardFault, Step};
+use baiyo_domain::standard::{Attribute, BenchRecord, Criterion, Standard, StandardFault, Step};
 use baiyo_domain::{attempts, order, people, quality_event, site, standard};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -175,6 +175,8 @@ samples! { blockers: Blocker {
     Blocker::PlanInactive => Blocker::PlanInactive,
     Blocker::MismatchOpen { .. } => Blocker::MismatchOpen { entry: id() },
     Blocker::PartUnconfirmed { .. } => Blocker::PartUnconfirmed { entry: id(), person: id() },
+    Blocker::BenchRecordMissing { .. } =>
+        Blocker::BenchRecordMissing { entry: id(), record: BenchRecord::LineClearance },
     Blocker::CheckMissing { .. } => Blocker::CheckMissing { entry: id(), step: Step::Fill },
     Blocker::ManufacturingUnconfirmed => Blocker::ManufacturingUnconfirmed,
     Blocker::QualityUnconfirmed => Blocker::QualityUnconfirmed,
@@ -373,6 +375,9 @@ facts! {
             "vessels": [part(LabelKind::Vessel, 1)], "confluence": "80", "morphology": "spindle",
             "turbid": true
         }),
+        culture::Event::Counting(_) => "counted":
+            json!({"vessels": [part(LabelKind::Vessel, 1)], "count": count()}),
+        culture::Event::LabelCheck(_) => "labels_checked": json!({"vessels": [part(LabelKind::Vessel, 4)]}),
         culture::Event::Passaged(_) => "passaged": json!({
             "form": {
                 "from": ([1, 2, 3].map(|no| part(LabelKind::Vessel, no))), "enzyme": "5", "count": count(),

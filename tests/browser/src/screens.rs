@@ -1,0 +1,66 @@
+//! The table of screens. Each is looked at in every language, colour and size by `tests/every_screen.rs`, and
+//! photographed by `cargo xtask screenshots`.
+
+use baiyo_domain::authority::Role;
+
+/// One screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Its name, in failures and in the names of pictures.
+    pub name: &'static str,
+    /// Who looks at it.
+    pub who: Who,
+    /// Its address, in which [`Place::fill`](crate::Place::fill) puts what differs between one place and another.
+    pub path: &'static str,
+    /// The name of its picture in `docs/images`, where the documentation shows it.
+    pub in_docs: Option<&'static str>,
+    /// Whether it has so many elements of the same few kinds that the rules take seconds.
+    pub is_long: bool,
+}
+
+/// Who looks at a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Somebody who has not signed in.
+    Nobody,
+    /// The first person with a role.
+    Is(Role),
+}
+
+use Role::{Coordinator, Inspector, Releaser, Technician};
+use Who::{Is, Nobody};
+
+/// All of them. A new page gets a line here.
+pub const SCREENS: &[Screen] = &[
+    screen("sign-in", Nobody, "/sign-in"),
+    screen("set-up-account", Nobody, "/setup/{invitation}"),
+    screen("set-up-centre", Nobody, "{unfounded}"),
+    screen("not-found", Nobody, "/nowhere"),
+    screen("documentation", Nobody, "/documentation").long(),
+    screen("board", Is(Releaser), "/").for_docs("board"),
+    screen("board-nothing-found", Is(Releaser), "/?status=none"),
+    screen("board-clinic", Is(Coordinator), "/"),
+    screen("orders", Is(Releaser), "/orders"),
+    screen("order", Is(Releaser), "/orders/{order closed}"),
+    screen("batch-in-culture", Is(Technician), "/batches/{batch in_culture}"),
+    screen("batch-under-test", Is(Releaser), "/batches/{batch under_test}"),
+    screen("batch-ready-for-decision", Is(Releaser), "/batches/{batch ready_for_decision}").for_docs("batch"),
+    screen("batch-shipped", Is(Releaser), "/batches/{batch shipped}"),
+    screen("batch-on-hold", Is(Releaser), "/batches/{batch on_hold}"),
+    screen("batch-discontinued", Is(Releaser), "/batches/{batch discontinued}"),
+    screen("batch-closed", Is(Inspector), "/batches/{batch closed}"),
+];
+
+const fn screen(name: &'static str, who: Who, path: &'static str) -> Screen {
+    Screen { name, who, path, in_docs: None, is_long: false }
+}
+
+impl Screen {
+    const fn for_docs(self, name: &'static str) -> Self {
+        Self { in_docs: Some(name), ..self }
+    }
+
+    const fn long(self) -> Self {
+        Self { is_long: true, ..self }
+    }
+}

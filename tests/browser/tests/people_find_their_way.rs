@@ -1,0 +1,38 @@
+//! People sign in, look at the board and at a batch, change the language and sign out: with scripts and without.
+
+use browser_stories::{Browser, Device, Language, Scripts, Theme, Ui};
+use stories::{Centre, Course, Recipe, Step};
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+
+#[test]
+fn from_the_sign_in_to_what_blocks_a_batch_and_out_again() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
+    let label = course.view()["label"].as_str().unwrap().to_string();
+    let member = centre.technician().account();
+    let browser = Browser::start();
+    for scripts in [Scripts::On, Scripts::Off] {
+        let device = Device::Tablet;
+        let person = browser.visitor(centre.address(), device, Language::En, Theme::Light, scripts);
+        person.begins("finding what blocks a batch").open("/");
+        person.enter(person.say(Ui::SignInName), &member.sign_in).enter(person.say(Ui::Password), "a guess");
+        person.tap(person.say(Ui::SignIn)).see(person.say(Ui::WrongNameOrPassword));
+        person.enter(person.say(Ui::Password), &member.password).tap(person.say(Ui::SignIn));
+        person.arrives_at("/").see(&label).tap(&label).see("Viability");
+        assert_eq!(person.interactions(), 6);
+        person.tap(Language::Ja.own_name()).see("生細胞率").does_not_see("Viability");
+        person.tap(Language::En.own_name()).tap(person.say(Ui::SignOut)).arrives_at("/sign-in");
+        person.does_not_see(&label).open("/orders").arrives_at("/sign-in?to=/orders");
+    }
+}
+
+#[test]
+fn somebody_signs_in_in_his_own_language() {
+    let centre = Centre::open();
+    let browser = Browser::start();
+    let member = centre.releaser().account();
+    let person = browser.person(&centre, member, Device::Desktop, Language::Ja, Theme::Dark);
+    person.see(person.say(Ui::Board)).see(person.say(Ui::NoBatchesYet));
+    assert_eq!(person.interactions(), 0, "signing in is no part of a task");
+}
