@@ -402,7 +402,7 @@ impl Sheet<'_> {
             span.measure {
                 input.short[number || kind == "datetime-local"] type=(kind) id=(at) name=(at) value=[value] required[required]
                     inputmode=[number.then_some("decimal")] autocomplete="off" autocapitalize="none" spellcheck="false"
-                    data-scan=[mode] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
+                    data-scan=[mode] data-kind=[mode.and(label_kind(at))] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
                 @if let Some((unit, limits)) = &unit {
                     span.unit { (unit) }
                     @if let Some(limits) = limits { span.limits { (limits) " " (unit) } }
@@ -459,6 +459,16 @@ impl Sheet<'_> {
 
     fn optional(&self) -> Markup {
         html! { " " span.optional { "(" (self.reader.say(Word::Optional)) ")" } }
+    }
+}
+
+/// The letter of the labels that a field takes, where it takes one kind alone: so that scans find their field in
+/// whatever order they are made.
+fn label_kind(pointer: &str) -> Option<&'static str> {
+    match pointer {
+        "/order_label" | "/wristband" => Some("O"),
+        "/container" => Some("D"),
+        _ => None,
     }
 }
 

@@ -433,8 +433,7 @@ fn scan_field(reader: &Reader, unknown: bool) -> Markup {
             p.hint #scan-hint { (reader.say(Clinic::ScanBagHint)) }
             @if unknown { p.fault #scan-fault role="alert" { (reader.say(Clinic::ScanUnknown)) } }
             div {
-                input #scan name="label" required autocomplete="off" autocapitalize="characters" spellcheck="false"
-                    data-scan="scan" aria-describedby=(if unknown { "scan-hint scan-fault" } else { "scan-hint" });
+                input #scan name="label" required autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby=(if unknown { "scan-hint scan-fault" } else { "scan-hint" });
                 button type="submit" { (reader.say(Clinic::ScanGo)) }
             }
         }

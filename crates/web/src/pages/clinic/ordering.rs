@@ -16,12 +16,13 @@ use serde::Serialize;
 
 /// A patient known or new.
 const WHO: &str = "/who";
+// What begins with `/personal` is never kept as a draft on anybody's device.
 /// A known patient with the pseudonym, as one choice.
-const KNOWN: &str = "/known";
+const KNOWN: &str = "/personal/known";
 /// A new patient's pseudonym.
-const NEW_PSEUDONYM: &str = "/new/pseudonym";
+const NEW_PSEUDONYM: &str = "/personal/pseudonym";
 /// A birth date, as it is chosen: year, month, day.
-const BIRTH: [&str; 3] = ["/birth/year", "/birth/month", "/birth/day"];
+const BIRTH: [&str; 3] = ["/personal/birth/year", "/personal/birth/month", "/personal/birth/day"];
 /// The first day on which the infusion is wanted.
 const DAY: &str = "/window/day";
 /// How many days it may be.
@@ -432,7 +433,7 @@ mod tests {
         ];
         let typed = completed("order.placement", &pairs);
         assert_eq!((typed.get("/patient"), typed.get("/pseudonym")), (Some(id), Some("P-1010 b")));
-        assert!(!typed.any("/personal"));
+        assert!(!typed.any("/personal/name") && !typed.any("/personal/birth_date"));
         pairs[0] = (WHO, "new");
         let typed = completed("order.placement", &pairs);
         assert_eq!((typed.get("/patient"), typed.get("/pseudonym")), (None, Some("P-9")));
