@@ -27,7 +27,7 @@ pub enum Who {
     Is(Role),
 }
 
-use Role::{Coordinator, Inspector, Releaser, Technician};
+use Role::{Coordinator, Inspector, Physician, Releaser, Technician};
 use Who::{Is, Nobody};
 
 /// All of them. A new page gets a line here.
@@ -40,6 +40,16 @@ pub const SCREENS: &[Screen] = &[
     screen("board", Is(Releaser), "/").for_docs("board"),
     screen("board-nothing-found", Is(Releaser), "/?status=none"),
     screen("board-clinic", Is(Coordinator), "/"),
+    screen("clinic-older", Is(Physician), "/clinic?unknown=1"),
+    screen("clinic-order", Is(Coordinator), "/record/orders"),
+    screen("clinic-window", Is(Coordinator), "/record/orders/{order in_culture}/window_change"),
+    screen("clinic-screening", Is(Coordinator), "/record/orders/{order in_culture}/donor_screening"),
+    screen("clinic-receipt", Is(Coordinator), "/record/batches/{batch shipped}/receipt"),
+    screen("clinic-decision", Is(Physician), "/record/batches/{batch received}/administration_decision"),
+    screen("clinic-check", Is(Coordinator), "/record/batches/{batch received}/bedside_check"),
+    screen("clinic-infusion", Is(Coordinator), "/record/batches/{batch received}/infusion"),
+    screen("clinic-outcome", Is(Physician), "/record/batches/{batch administered}/outcome"),
+    screen("clinic-documents", Is(Releaser), "/batches/{batch shipped}/documents"),
     screen("orders", Is(Releaser), "/orders"),
     screen("order", Is(Releaser), "/orders/{order closed}"),
     screen("batch-in-culture", Is(Technician), "/batches/{batch in_culture}"),

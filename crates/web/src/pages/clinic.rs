@@ -3,7 +3,7 @@
 
 pub mod board;
 mod calendar;
-mod cases;
+pub mod cases;
 pub mod documents;
 mod evidence;
 mod giving;

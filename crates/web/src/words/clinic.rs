@@ -21,6 +21,7 @@ catalogue! {
         ReportAnywayButton, ResultElsewhere, NoSurveillance, NotSampledYet, SurveillanceMeans, MayBeGiven, MustNotBeGiven,
         WhatArrived, ResultsRestOn, StillRunning, AskForName, SecondConfirms, Reactions, NoReactions, BirthDate, Pseudonym,
         SealIntact, SealBroken, HoursOnTheWay, Accepting, Accept, Refuse, SpokenIdentity, Fits, FitsNot,
+        IsAdverse, Adverse, NotAdverse,
         // Orders.
         WhatIsOrdered, KnownPatient, NewPatient, WhichPatient, PatientName, PatientKana, Year, Month, DayOfMonth,
         NewPseudonym, PseudonymHint, WhenWanted, ProductHint, HowManyDays, ShowPlan, AnotherTime, NotFromCalendar,

@@ -227,8 +227,8 @@ impl Board<'_> {
     fn case(&self, row: &Row) -> Markup {
         let case = row.case;
         html! {
-            li.case {
-                div.who {
+            li.case data-row tabindex="-1" {
+                div.whose {
                     a href={ "/orders/" (case.order.id) } { (patient(self.reader, case)) }
                     @if let Some(batch) = &case.batch {
                         small {
@@ -383,7 +383,7 @@ impl Board<'_> {
         let own = may(self.caller, due.step.action());
         let by = due.by.map(|by| self.near(by));
         html! {
-            div.step {
+            div.to-do {
                 @if let Step::BookAnew(misfit) = due.step {
                     p { (chip(Look::Warning, self.reader.say(match misfit { Misfit::TooLate => Clinic::TooLate, Misfit::TooEarly => Clinic::TooEarly }))) }
                 }
@@ -397,6 +397,16 @@ impl Board<'_> {
                                 input type="hidden" name="/entry" value=(entry);
                                 input type="hidden" name="to" value="/clinic";
                                 button type="submit" { (self.reader.say(due.step.word())) }
+                            }
+                        }
+                    }
+                    (Step::SendBack, true) => {
+                        p { (chip(Look::Bad, self.reader.say(due.step.word()))) }
+                        @if let Some(batch) = &case.batch {
+                            @for form in ["return_report", "destruction"] {
+                                a href={ (recording::address("batches", batch.id, form)) "?to=/clinic" } {
+                                    (words::action(self.reader.language, &format!("batch.distribution.{form}")))
+                                }
                             }
                         }
                     }

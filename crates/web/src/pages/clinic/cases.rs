@@ -14,7 +14,8 @@ use baiyo_domain::time::Time;
 use baiyo_persistence::keystore::{self, KeyStore, Personal};
 use baiyo_persistence::reading::{self, After, ClinicScope};
 use baiyo_persistence::{Conn, StoreError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 /// One course: an order, and one of its batches once there is one.
@@ -101,8 +102,8 @@ pub fn load(
     for id in wanted {
         let Some((order, _)) = reading::order(conn, scope, id)? else { continue };
         let patient = order.placed.placement.patient;
-        if !patients.contains_key(&patient) {
-            patients.insert(patient, personal(conn, keys, clinic, patient)?);
+        if let Entry::Vacant(unknown) = patients.entry(patient) {
+            unknown.insert(personal(conn, keys, clinic, patient)?);
         }
         let patient = patients.get(&patient).cloned().flatten();
         let mut batches = Vec::new();
@@ -116,8 +117,8 @@ pub fn load(
     let mut experience = BTreeMap::new();
     for batch in all.iter().filter_map(|case: &Case| case.batch.as_deref()) {
         let standard = batch.standard();
-        if !experience.contains_key(&standard.code) {
-            experience.insert(standard.code.clone(), learned(conn, standard)?);
+        if let Entry::Vacant(unknown) = experience.entry(standard.code.clone()) {
+            unknown.insert(learned(conn, standard)?);
         }
     }
     Ok(Cases { all, experience, names: Names::of_centre(conn)?, next })

@@ -127,6 +127,30 @@ pub fn infusion(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
     }
 }
 
+/// Lays out the report of how a patient is: of what he was given.
+pub fn outcome(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
+    let Some(batch) = about.batch.clone() else { return sheet.fields() };
+    let given = batch.containers.values().filter(|container| container.custody == Custody::Infused);
+    let given: Vec<(String, String)> = given
+        .map(|container| part_label(&batch, LabelKind::Dose, container.no.0))
+        .map(|label| (label.clone(), label))
+        .collect();
+    if let ([(label, _)], true) = (given.as_slice(), suggested) {
+        sheet.typed.suggest("/container", label);
+    }
+    sheet.offers.add("/container", given);
+    let reader = sheet.reader;
+    let adverse = [("false", Clinic::NotAdverse), ("true", Clinic::Adverse)];
+    let adverse = adverse.map(|(value, word)| (value.to_string(), reader.say(word).to_string()));
+    html! {
+        (layouts::identity(sheet, about))
+        (sheet.field("/container"))
+        (sheet.radios("/adverse", reader.say(Clinic::IsAdverse), true, &adverse, |_| html! {}))
+        (sheet.field("/report"))
+        (sheet.all_but(&["container", "adverse", "report"]))
+    }
+}
+
 /// Completes the report of an infusion.
 pub fn complete(typed: &mut Typed) {
     complete_phrase(typed, SEEN, "/reactions");

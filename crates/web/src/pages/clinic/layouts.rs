@@ -163,6 +163,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Option<Mark
         "batch.distribution.administration_decision" => giving::decision(sheet, about),
         "batch.distribution.bedside_check" => giving::check(sheet, about),
         "batch.distribution.infusion" => giving::infusion(sheet, about, suggested),
+        "batch.distribution.outcome" => giving::outcome(sheet, about, suggested),
         _ => return None,
     })
 }

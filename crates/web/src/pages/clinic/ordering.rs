@@ -371,6 +371,9 @@ const PANEL: [Analyte; 6] =
 
 /// Lays the donor's panel out: every analyte at once, none of them answered before.
 pub fn screening(sheet: &mut Sheet, about: &About) -> Markup {
+    for (row, analyte) in PANEL.iter().enumerate() {
+        sheet.typed.set(&format!("/results/{row}/analyte"), word_of(analyte));
+    }
     let reader = sheet.reader;
     let finding =
         |finding: Finding| (word_of(&finding), words::finding(reader.language, finding).to_string());
@@ -385,7 +388,7 @@ pub fn screening(sheet: &mut Sheet, about: &About) -> Markup {
             h2 { (reader.say(Clinic::Panel)) }
             @for (row, analyte) in PANEL.iter().enumerate() {
                 @let needed = *analyte != Analyte::ParvovirusB19;
-                input type="hidden" name={ "/results/" (row) "/analyte" } value=(word_of(analyte));
+                (sheet.hidden(&format!("/results/{row}/analyte")))
                 (sheet.radios(&format!("/results/{row}/finding"), words::analyte(reader.language, *analyte), needed,
                     if needed { &found } else { &with_not_done }, |_| html! {}))
             }
