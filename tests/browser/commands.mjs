@@ -71,6 +71,7 @@ export const commands = {
   },
 
   async scan({ person }, { text, ime }) {
+    await person.page.waitForLoadState('load');
     await scan(person.devtools, text, ime);
   },
 

@@ -80,7 +80,7 @@ export class Person {
 
   // Forgets what went wrong with this text in it; how much that was.
   forgive(text) {
-    const forgiven = new Set(this.wrong().filter((problem) => problem.text.includes(text)));
+    const forgiven = new Set(this.wrong().filter(({ text: said, url }) => `${said} ${url}`.includes(text)));
     this.found = this.found.filter((problem) => !forgiven.has(problem));
     return forgiven.size;
   }

@@ -115,8 +115,18 @@ impl Centre {
         Ok(())
     }
 
+    /// Starts the server again where it listened before: nobody who has a page open notices more than that it was away.
+    pub fn start_again_at(&mut self, address: &str) {
+        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        let address = address.strip_prefix("http://").unwrap_or(address);
+        self.served_by(Serving::start_at(address, Arc::new(store)));
+    }
+
     fn serve(&mut self, store: Arc<Store>) {
-        let serving = Serving::start(store);
+        self.served_by(Serving::start(store));
+    }
+
+    fn served_by(&mut self, serving: Serving) {
         let address = format!("http://{}", serving.address());
         self.servers.push(Running { address, agent: agent(), server: Server::Here(serving) });
     }

@@ -17,9 +17,14 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts it on these records.
+    /// Starts it on these records, on any port.
     pub fn start(store: Arc<Store>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::start_at("127.0.0.1:0", store)
+    }
+
+    /// Starts it on these records, where it is asked to listen.
+    pub fn start_at(address: &str, store: Arc<Store>) -> Self {
+        let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = State::new(Arc::clone(&store), Centre::of(&store).expect("the centre"));
         let (stop, stopped) = oneshot::channel::<()>();

@@ -15,7 +15,9 @@ const make = (tag, className, text) => {
 // input method that is switched on turns the characters into others.
 
 const GAP = 60; // milliseconds: nobody types this fast
-const LEAST = 6; // characters of a scan
+const PAUSE = 500; // milliseconds: a busy tablet may see a scanner stutter, within a label that is known by its form
+const LEAST = 6; // characters of a scan that is no label of ours
+const LABEL = /C1-[A-Z]-[A-Z0-9]{2,6}-[0-9]{2}-[0-9]{6}(-[0-9]{2,4})?-[0-9A-Z]$/;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*";
 
 const character = (code) => {
@@ -37,37 +39,44 @@ const checks = (label) => {
 // Site, year and serial: what all labels of one batch share.
 const serial = (label) => label.split("-").slice(2, 5).join("-");
 
-let burst = { text: "", last: 0, field: null, before: "" };
+// The keys lately pressed: what each wrote, when, into which field, and what stood there before.
+let keys = [];
+
+// How many of the last keys came from a scanner: those of a label, or those that came too fast for a hand.
+const length = (text) => {
+  const label = text.match(LABEL)?.[0] ?? "";
+  let fast = 1;
+  while (fast < keys.length && keys.at(-fast).at - keys.at(-fast - 1).at <= GAP) fast += 1;
+  return label ? label.length : fast >= LEAST ? fast : 0;
+};
 
 addEventListener(
   "keydown",
   (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const now = event.timeStamp;
-    const fresh = now - burst.last > GAP;
+    const at = event.timeStamp;
+    if (keys.length && at - keys.at(-1).at > PAUSE) keys = [];
     if (event.code === "Enter" || event.code === "NumpadEnter") {
-      const { text, field, before } = burst;
-      burst = { text: "", last: 0, field: null, before: "" };
-      if (fresh || text.length < LEAST) return;
+      const text = keys.map((key) => key.typed).join("");
+      const many = keys.length ? length(text) : 0;
+      const first = keys.at(-many);
+      keys = [];
+      if (!many) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (field) {
-        field.blur(); // ends an input method's composition
-        field.value = before;
-        field.focus();
+      if (first.field) {
+        first.field.blur(); // ends an input method's composition
+        first.field.value = first.before;
+        first.field.focus();
       }
-      scanned(text, field);
+      scanned(text.slice(-many), first.field);
       return;
     }
     const typed = character(event.code);
     if (!typed) return;
-    if (fresh) {
-      const active = document.activeElement;
-      const field = active && "value" in active && active.type !== "password" ? active : null;
-      burst = { text: "", last: 0, field, before: field?.value ?? "" };
-    }
-    burst.text += typed;
-    burst.last = now;
+    const active = document.activeElement;
+    const field = active && "value" in active && active.type !== "password" ? active : null;
+    keys.push({ typed, at, field, before: field?.value ?? "" });
   },
   true,
 );

@@ -17,13 +17,16 @@ mod layouts;
 mod lineage;
 pub mod live;
 mod offers;
+mod office;
 mod orders;
+mod people;
 mod reader;
 mod recording;
 mod results;
 mod setup;
 mod sheet;
 mod sign_in;
+mod standards;
 mod status_chip;
 #[cfg(test)]
 mod tests;
@@ -101,6 +104,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
                     .route(web::get().to(recording::show))
                     .route(web::post().to(recording::take)),
                 )
+                .route("/people", web::get().to(people::list))
+                .route("/people/{id}", web::get().to(people::show))
+                .route("/standards", web::get().to(standards::list))
+                .route("/standards/{id}", web::get().to(standards::show))
                 .route("/documentation", web::get().to(documentation::show))
                 .route("/language/{tag}", web::get().to(choose_language))
                 .route("/theme/{name}", web::get().to(choose_theme))

@@ -2,7 +2,7 @@
 
 use crate::browser::{Browser, picture_of_failure};
 use crate::device::{Device, Theme};
-use baiyo::words::{self, Language, Ui};
+use baiyo::words::{self, Language, Ui, Word};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -232,7 +232,7 @@ impl<'a> Person<'a> {
     // ---- what he sees
 
     /// Words of the pages in his language.
-    pub fn say(&self, word: Ui) -> &'static str {
+    pub fn say(&self, word: impl Word) -> &'static str {
         words::text(self.language, word)
     }
 

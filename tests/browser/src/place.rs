@@ -77,12 +77,13 @@ impl Place {
     }
 
     /// An address with everything in braces filled in: `{batch STATUS}` is the batch with that status which changed
-    /// last, `{order STATUS}` its order, anything else what [`Place::call`] named.
+    /// last, `{order STATUS}` its order, `{vessel STATUS}` a vessel of it in culture, anything else what [`Place::call`] named.
     pub fn fill(&self, path: &str) -> String {
         let Some((before, rest)) = path.split_once('{') else { return path.to_string() };
         let (name, after) = rest.split_once('}').expect("a closed brace");
         let value = match name.split_once(' ') {
             Some(("batch", status)) => self.batch(status),
+            Some(("vessel", status)) => self.vessel(status),
             Some(("order", status)) => {
                 let batch = self.ask(Role::Releaser, &format!("/batches/{}", self.batch(status)), None);
                 batch["order"].as_str().expect("an order").to_string()
@@ -96,6 +97,14 @@ impl Place {
         let found = self.ask(Role::Releaser, &format!("/batches?status={status}"), None);
         let first = found["items"][0]["id"].as_str();
         first.unwrap_or_else(|| panic!("no batch here is {status}")).to_string()
+    }
+
+    /// The label of a vessel in culture.
+    fn vessel(&self, status: &str) -> String {
+        let batch = self.ask(Role::Releaser, &format!("/batches/{}", self.batch(status)), None);
+        let vessels = batch["vessels"].as_array().expect("vessels");
+        let growing = vessels.iter().find(|vessel| vessel["state"] == "in_culture");
+        growing.expect("a vessel in culture")["label"].as_str().expect("a label").to_string()
     }
 
     /// Somebody in front of it, signed in where the screens of `who` ask for that.

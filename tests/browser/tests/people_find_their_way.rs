@@ -10,7 +10,7 @@ fn from_the_sign_in_to_what_blocks_a_batch_and_out_again() {
     let centre = Centre::open();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
     let label = course.view()["label"].as_str().unwrap().to_string();
-    let member = centre.technician().account();
+    let member = centre.inspector().account();
     let browser = Browser::start();
     for scripts in [Scripts::On, Scripts::Off] {
         let device = Device::Tablet;

@@ -121,6 +121,10 @@ impl<'a> Frame<'a> {
                             }
                             (self.link("/batches", Ui::Board))
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
+                            @if self.workplace() != "bench" && may(caller, "read.standard") {
+                                (self.link("/standards", Ui::Standards))
+                            }
+                            @if may(caller, "read.people") { (self.link("/people", Ui::People)) }
                         }
                         (self.link("/documentation", Ui::ApiDocumentation))
                     }

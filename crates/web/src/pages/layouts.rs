@@ -4,12 +4,14 @@
 use super::bench::{passage, steps};
 use super::clinic::layouts as clinic;
 use super::offers::Offers;
-use super::reader::{Names, Reader};
+use super::office;
+use super::reader::Reader;
 use super::recording::About;
 use super::sheet::Sheet;
 use super::typed::Typed;
 use crate::words;
 use baiyo_domain::standard::Standing;
+use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::{Conn, StoreError, journal};
 use maud::Markup;
@@ -23,6 +25,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         "batch.culture.passage" => passage::lay_out(sheet, about, suggested),
         "batch.culture.label_check" => steps::label_check(sheet, about, suggested),
         "batch.culture.vessel_move" => steps::vessel_move(sheet, about, suggested),
+        "batch.intake.opening" => office::opening(sheet, about, suggested),
         _ => clinic::lay_out(sheet, about, suggested).unwrap_or_else(|| sheet.fields()),
     }
 }
@@ -41,6 +44,9 @@ pub fn further(sheet: &mut Sheet, about: &About, button: &str, value: &str) {
 /// Completes what was typed into a layout of its own to what the form asks for.
 pub fn complete(action: &str, typed: &mut Typed) {
     clinic::complete(action, typed);
+    if action == "batch.intake.opening" {
+        office::complete_opening(typed);
+    }
     if action == "batch.culture.medium_change" && typed.get("/performed/lots/0/lot").is_none() {
         typed.clear("/performed/lots/0");
     }
@@ -62,44 +68,65 @@ pub fn next(action: &str) -> Option<&'static str> {
     seeds.contains(&form).then_some("label_check")
 }
 
-/// What the centre has to choose from.
+/// What the centre has to choose from in a form.
 ///
 /// # Errors
 /// The records cannot be read.
 pub fn offer(
     conn: &mut Conn,
+    action: &str,
     reader: &Reader,
     scope: ClinicScope,
-    names: &Names,
+    now: Time,
     offers: &mut Offers,
 ) -> Result<(), StoreError> {
-    if let Some(site) = journal::site_stream(conn)? {
-        let site = reading::stream(conn, site)?.and_then(|world| world.site);
-        let clinics = site.into_iter().flat_map(|site| site.clinics.clone());
-        offers
-            .add("ClinicId", clinics.map(|(id, clinic)| (id.to_string(), clinic.name.to_string())).collect());
+    match action {
+        "batch.intake.opening" => {
+            orders(conn, scope, offers)?;
+            standards(conn, reader, offers)?;
+            office::offer_banks(conn, scope, now, offers)
+        }
+        "batch.distribution.allocation" => orders(conn, scope, offers),
+        "batch.distribution.shipping_check" | "person.invitation" | "site.clinic_change" => {
+            clinics(conn, offers)
+        }
+        "quality_event.report" | "quality_event.linking" | "quality_event.assessment" => {
+            office::offer_batches(conn, reader, scope, now, offers)
+        }
+        _ => Ok(()),
     }
-    let approved = standing(Standing::Approved);
-    let standards = reading::standards(conn)?.into_iter().filter(|row| row.status == approved);
-    let title = |row: &reading::StandardRow| match reader.language {
-        words::Language::En => row.title_en.clone(),
-        words::Language::Ja => row.title_ja.clone(),
+}
+
+fn clinics(conn: &mut Conn, offers: &mut Offers) -> Result<(), StoreError> {
+    let Some(site) = journal::site_stream(conn)? else { return Ok(()) };
+    let site = reading::stream(conn, site)?.and_then(|world| world.site);
+    let clinics = site.into_iter().flat_map(|site| site.clinics.clone());
+    offers.add("ClinicId", clinics.map(|(id, clinic)| (id.to_string(), clinic.name.to_string())).collect());
+    Ok(())
+}
+
+fn standards(conn: &mut Conn, reader: &Reader, offers: &mut Offers) -> Result<(), StoreError> {
+    let approved = serde_json::to_value(Standing::Approved).unwrap_or_default();
+    let standards = reading::standards(conn)?.into_iter().filter(|row| approved == *row.status);
+    let named = |row: reading::StandardRow| {
+        let title = match reader.language {
+            words::Language::En => &row.title_en,
+            words::Language::Ja => &row.title_ja,
+        };
+        (row.id.0.to_string(), format!("{} v{} · {title}", row.code, row.edition))
     };
-    offers.add(
-        "StandardId",
-        standards
-            .map(|row| (row.id.0.to_string(), format!("{} v{} · {}", row.code, row.edition, title(&row))))
-            .collect(),
-    );
-    let orders = reading::orders(conn, scope, None, 200)?.into_iter().filter(|row| row.status == "active");
+    offers.add("StandardId", standards.map(named).collect());
+    Ok(())
+}
+
+/// The most orders that are offered: the newest.
+const ORDERS: i64 = 200;
+
+fn orders(conn: &mut Conn, scope: ClinicScope, offers: &mut Offers) -> Result<(), StoreError> {
+    let orders = reading::orders(conn, scope, None, ORDERS)?.into_iter().filter(|row| row.status == "active");
     offers.add(
         "OrderId",
         orders.map(|row| (row.id.0.to_string(), format!("{} · {}", row.label, row.pseudonym))).collect(),
     );
-    let _ = names;
     Ok(())
-}
-
-fn standing(standing: Standing) -> String {
-    serde_json::to_value(standing).ok().and_then(|value| value.as_str().map(String::from)).unwrap_or_default()
 }

@@ -6,8 +6,10 @@ use crate::words::{self, Thing};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::{Batch, Subject};
 use baiyo_domain::ids::LabelKind;
+use baiyo_domain::people::Person;
 use baiyo_persistence::reading::{ClinicScope, PersonRow};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Choices by what is chosen (a schema's name) or by one field (its pointer).
 #[derive(Clone, Debug, Default)]
@@ -31,8 +33,29 @@ impl Offers {
             ClinicScope::Centre => person.clinic.is_none(),
             ClinicScope::Clinic(clinic) => person.clinic.is_some_and(|own| own.0 == clinic.0),
         };
-        let active = people.iter().filter(|person| person.status == "active").filter(here);
-        self.add("PersonId", active.map(|person| (person.id.0.to_string(), person.name.clone())).collect());
+        let active: Vec<&PersonRow> =
+            people.iter().filter(|person| person.status == "active").filter(here).collect();
+        let named = |person: &PersonRow| (person.id.0.to_string(), person.name.clone());
+        self.add("PersonId", active.iter().map(|person| named(person)).collect());
+        if scope != ClinicScope::Centre {
+            return;
+        }
+        // Whoever does or checks a step works at the bench; whoever tests is an analyst.
+        let with = |roles: &[&str]| {
+            let has = |person: &&&PersonRow| person.roles.split(',').any(|role| roles.contains(&role));
+            active.iter().filter(has).map(|person| named(person)).collect::<Vec<_>>()
+        };
+        let bench = with(&["technician", "manufacturing_lead"]);
+        self.add("/performed/by", bench.clone());
+        self.add("/performed/checked_by", bench);
+        self.add("/analyst", with(&["qc_analyst", "releaser"]));
+    }
+
+    /// The keys of people that wait for those who know them.
+    pub fn keys<'p>(&mut self, people: impl Iterator<Item = &'p Arc<Person>>) {
+        let waiting =
+            people.filter_map(|person| Some((person.waiting_key()?.0.to_string(), person.name.to_string())));
+        self.add("KeyId", waiting.collect());
     }
 
     /// What is in a batch.

@@ -77,6 +77,13 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let (now, _) = state.store.now();
     let content = html! {
         (content(&reader, &order, &batches, patient.as_ref(), &names, now))
+        @if may(&caller, "batch.intake.opening") && order.standing.active {
+            p.actions {
+                a.button href={ (recording::RECORD) "/batches?/order=" (order.id) } {
+                    (words::action(reader.language, "batch.intake.opening"))
+                }
+            }
+        }
         (recording::menu(&reader, &state, &caller, "orders", order.id))
     };
     Ok(frame.ok(&order.placed.label.to_string(), content))

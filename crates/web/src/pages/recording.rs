@@ -201,9 +201,9 @@ async fn about(
     aimed: Option<Uuid>,
 ) -> Result<About, Problem> {
     let (now, _) = state.store.now();
-    let kit = Kit::of(request);
+    let (kit, action) = (Kit::of(request), route.action.clone());
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
-    let (store, action) = (Arc::clone(&state.store), route.action.clone());
+    let store = Arc::clone(&state.store);
     let about = read(state, caller, move |conn| {
         let scope = asking.scope();
         let reader = Reader::new(asking.language, zone);
@@ -233,7 +233,10 @@ async fn about(
                     _ => StreamKind::QualityEvent,
                 };
                 let at = StreamId { kind, id };
-                about.version = reading::stream(conn, at)?.map_or(0, |world| world.version(at));
+                if let Some(world) = reading::stream(conn, at)? {
+                    about.version = world.version(at);
+                    about.offers.keys(world.people.values());
+                }
             }
             (_, None) => {}
         }
@@ -249,7 +252,7 @@ async fn about(
             }
             None => Names::of_centre(conn)?,
         };
-        layouts::offer(conn, &reader, scope, &about.names, &mut about.offers)?;
+        layouts::offer(conn, &action, &reader, scope, now, &mut about.offers)?;
         if let Some(clinic) = asking.clinic {
             about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_ref(), now)?;
         }

@@ -100,6 +100,11 @@ impl Sheet<'_> {
         found.map_or_else(|| html! {}, |(shape, required)| self.show(shape, pointer, required))
     }
 
+    /// A field of the layout's own, in which one of what is offered under its name is chosen.
+    pub fn choose(&self, at: &str, name: &str, required: bool) -> Markup {
+        self.offered(at, name, required, self.offers.of(None, at).unwrap_or_default())
+    }
+
     /// A value that is handed in without being shown.
     pub fn hidden(&self, pointer: &str) -> Markup {
         html! {

@@ -36,6 +36,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
     html! {
         (steps::vessels(sheet, "/from"))
         @if sheet.typed.get("counted").is_some() {
+            input type="hidden" name="counted" value="true";
             p.counted { (crate::pages::status_chip::Look::Good.icon()) (reader.say(Bench::CountedBefore)) }
         }
         (steps::count(sheet))

@@ -109,17 +109,17 @@ fn head(reader: &Reader, batch: &Batch, vessel: &Vessel, now: Time) -> Markup {
         }
         @for found in due(batch).iter().filter(|found| found.work.vessel() == Some(vessel.no)) {
             @let urgency = Urgency::of(found.by, now, reader.zone);
-            @let step = match &found.work {
-                Work::LabelCheck(_) => "label_check",
-                _ => "medium_change",
-            };
             p.vessel-due.(urgency.look().class()) {
                 (urgency.look().icon())
-                @let label = part_label(batch, LabelKind::Vessel, vessel.no.0);
-                @let here = address_of(batch, vessel.no);
-                @let field = if step == "label_check" { "expected" } else { "/vessels" };
-                a href=(form(batch.id, step, &[(field, &label)], &here)) { (reader.say(work(&found.work))) } " "
-                (reader.time(found.by)) " (" (distance(reader, found.by, now)) ")"
+                @if let Work::LabelCheck(no) = found.work {
+                    @let label = part_label(batch, LabelKind::Vessel, no.0);
+                    a href=(form(batch.id, "label_check", &[("expected", &label)], &address_of(batch, no))) {
+                        (reader.say(work(&found.work)))
+                    }
+                } @else {
+                    strong { (reader.say(work(&found.work))) }
+                }
+                " " (reader.time(found.by)) " (" (distance(reader, found.by, now)) ")"
             }
         }
     }

@@ -1,0 +1,237 @@
+//! A technician at the bench with a scanner: each task with its interactions counted, in both languages; wrong scans; a
+//! connection that is lost, and a server that goes away and comes back.
+
+use baiyo::words::{self, Bench, Sheet};
+use browser_stories::{Browser, Device, Language, Person, Theme, Ui};
+use serde_json::{Value, json};
+use stories::{Centre, Course, Recipe, Step, count};
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+const LOT: &str = "M-0912";
+
+/// A batch in culture whose labels were scanned back and whose medium was changed once.
+fn in_culture(centre: &Centre) -> Course<'_> {
+    in_culture_by(centre, centre.standard(FRESH))
+}
+
+fn in_culture_by(centre: &Centre, standard: uuid::Uuid) -> Course<'_> {
+    let course = Course::run(centre, Recipe::of(standard), Step::Seeded);
+    course.bench("label_check", "", json!({ "vessels": course.vessel_labels() }));
+    course.change_medium();
+    course
+}
+
+fn label(course: &Course) -> String {
+    course.in_culture()[0].1.as_str().unwrap().to_string()
+}
+
+fn technician<'b>(browser: &'b Browser, centre: &Centre, language: Language) -> Person<'b> {
+    browser.person(centre, centre.technician().account(), Device::Tablet, language, Theme::Light)
+}
+
+fn action(language: Language, form: &str) -> String {
+    words::action(language, &format!("batch.culture.{form}"))
+}
+
+fn optional(person: &Person, language: Language, field: &str) -> String {
+    format!("{} ({})", words::field(language, field), person.say(Sheet::Optional))
+}
+
+/// What the page says once a form was recorded.
+fn told(person: &Person, language: Language, form: &str) -> String {
+    format!("{}: {}", person.say(Sheet::Recorded), action(language, form))
+}
+
+/// What a person is called.
+fn name_of(centre: &Centre, id: impl ToString) -> String {
+    let id = id.to_string();
+    let people = centre.inspector().get("/people").ok();
+    let found = people["items"].as_array().unwrap().iter().find(|person| person["id"] == id);
+    found.expect("a known person")["name"].as_str().unwrap().to_string()
+}
+
+/// The newest entry of a kind.
+fn newest(course: &Course, kind: &str) -> Value {
+    let history = course.coordinator().get(&format!("/batches/{}/history", course.batch)).ok();
+    let entries = history["items"].as_array().unwrap();
+    entries.iter().rev().find(|entry| entry["kind"] == kind).unwrap_or(&Value::Null).clone()
+}
+
+fn recorded(course: &Course, kind: &str) -> usize {
+    let history = course.coordinator().get(&format!("/batches/{}/history", course.batch)).ok();
+    history["items"].as_array().unwrap().iter().filter(|entry| entry["kind"] == kind).count()
+}
+
+#[test]
+fn a_medium_change_takes_two_interactions_after_the_scan_and_a_scan_for_each_further_vessel() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = in_culture(&centre);
+        let labels: Vec<String> =
+            course.in_culture().iter().map(|(_, label)| label.as_str().unwrap().to_string()).collect();
+        let person = technician(&browser, &centre, language);
+        person.see(person.say(Bench::Today));
+        person.enter(person.say(Bench::KitMedium), LOT).tap(person.say(Bench::KeepKit)).see(LOT);
+        person.scan(&labels[0]).arrives_at(&format!("/bench/vessels/{}", labels[0]));
+        person.begins("medium change").tap(&action(language, "medium_change")).tap(person.say(Ui::Record));
+        person.see(&told(&person, language, "medium_change")).took_at_most(2);
+        let entry = newest(&course, "batch.culture.medium_changed");
+        assert!(entry.to_string().contains(LOT) && entry.to_string().contains(&labels[0]), "{entry}");
+        assert!(!entry.to_string().contains(&labels[1]), "{entry}");
+
+        person
+            .begins("of two vessels")
+            .tap(&action(language, "medium_change"))
+            .see(person.say(Bench::MediumLot));
+        person.scan_through_ime(&labels[1]).tap(person.say(Ui::Record));
+        person.see(&told(&person, language, "medium_change"));
+        person.took_at_most(3);
+        let entry = newest(&course, "batch.culture.medium_changed").to_string();
+        assert!(entry.contains(&labels[0]) && entry.contains(&labels[1]), "{entry}");
+    }
+}
+
+#[test]
+fn a_count_takes_four_interactions_and_a_passage_into_four_vessels_four_and_four_scans() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = in_culture(&centre);
+        let label = label(&course);
+        let person = technician(&browser, &centre, language);
+        person.scan(&label).arrives_at(&format!("/bench/vessels/{label}"));
+        person.begins("count").tap(&action(language, "counting"));
+        person
+            .enter(words::field(language, "live"), "２４０")
+            .enter(&optional(&person, language, "dead"), "12");
+        person.tap(person.say(Ui::Record)).see(&told(&person, language, "counting")).took_at_most(4);
+        let counted = newest(&course, "batch.culture.counted").to_string();
+        assert!(counted.contains("240"), "full-width digits are read: {counted}");
+
+        let before = course.in_culture().len();
+        let checker = name_of(&centre, centre.checker().id());
+        person
+            .begins("passage")
+            .tap(&action(language, "passage"))
+            .tap("4")
+            .see(person.say(Bench::CountedBefore));
+        person.enter(&optional(&person, language, "checked_by"), &checker).tap(person.say(Ui::Record));
+        person.see(person.say(Bench::ScanBackHint)).took_at_most(4);
+        let new: Vec<String> =
+            course.in_culture().iter().map(|(_, label)| label.as_str().unwrap().into()).collect();
+        let new = &new[before - 1..];
+        assert_eq!(new.len(), 4);
+        for label in new {
+            person.see(label).scan(label);
+        }
+        person.see(&told(&person, language, "label_check")).took_at_most(8);
+        assert_eq!(recorded(&course, "batch.culture.labels_checked"), 2);
+        course.confirm_parts();
+    }
+}
+
+#[test]
+fn a_strangers_vessel_is_a_full_stop_that_the_server_records() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let standard = centre.standard(FRESH);
+        let (mine, other) = (in_culture_by(&centre, standard), in_culture_by(&centre, standard));
+        let person = technician(&browser, &centre, language);
+        person.scan(&label(&mine)).tap(&action(language, "passage")).see(person.say(Bench::SplitInto));
+        person.scan(&label(&other)).see(person.say(Sheet::StopWrongBatch)).see(&label(&other));
+        person.see(person.say(Sheet::StopRecorded)).breaks_no_rule();
+        for course in [&mine, &other] {
+            assert_eq!(course.view()["mismatches"].as_array().unwrap().len(), 1);
+            assert_eq!(course.holds().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_misread_label_is_told_at_once_and_leads_nowhere() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::Ja);
+    let label = label(&course);
+    let (body, check) = label.rsplit_once('-').unwrap();
+    let other = if check == "A" { "B" } else { "A" };
+    person.scan(&format!("{body}-{other}")).see(person.say(Bench::CheckCharacter)).arrives_at("/");
+    assert_eq!(course.view()["mismatches"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_was_typed_outlives_a_server_that_goes_away_and_is_sent_once_when_it_is_back() {
+    let mut centre = Centre::open();
+    let standard = centre.standard(FRESH);
+    let (batch, label, known) = {
+        let course = Course::run(&centre, Recipe::of(standard), Step::Seeded);
+        course.change_medium();
+        (course.batch, label(&course), recorded(&course, "batch.culture.medium_changed"))
+    };
+    let address = centre.address().to_string();
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person.scan(&label).tap(&action(Language::En, "medium_change"));
+    person.enter(words::field(Language::En, "volume"), "33");
+    centre.stop();
+    person.tap(person.say(Ui::Record)).see(person.say(Bench::OfflineNow));
+    assert_eq!(person.value(words::field(Language::En, "volume")), "33");
+    centre.start_again_at(&address);
+    person.see(&told(&person, Language::En, "medium_change")).open("/bench").forgives("/healthz");
+    let history = centre.inspector().get(&format!("/batches/{batch}/history")).ok();
+    let kept = |entry: &&Value| entry["kind"] == "batch.culture.medium_changed";
+    let changes: Vec<&Value> = history["items"].as_array().unwrap().iter().filter(kept).collect();
+    assert_eq!(changes.len(), known + 1, "once");
+    assert!(changes.last().unwrap().to_string().contains("\"33\""));
+}
+
+#[test]
+fn a_draft_is_there_again_after_the_page_was_left_and_gone_after_signing_out() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    let (label, volume) = (label(&course), words::field(Language::En, "volume"));
+    person.scan(&label).tap(&action(Language::En, "medium_change")).enter(volume, "17");
+    person.open("/bench").scan(&label).tap(&action(Language::En, "medium_change"));
+    person.see(person.say(Bench::DraftKept));
+    assert_eq!(person.value(volume), "17");
+    person.tap(person.say(Ui::SignOut)).arrives_at("/sign-in");
+    let kept = person.run("Object.keys(localStorage).length");
+    assert_eq!(kept, json!(0), "a shared tablet keeps nothing");
+    let member = centre.technician().account();
+    person.signs_in(&member.sign_in, &member.password);
+    person
+        .scan(&label)
+        .tap(&action(Language::En, "medium_change"))
+        .does_not_see(person.say(Bench::DraftKept));
+}
+
+#[test]
+fn whoever_has_a_page_open_is_told_of_changes_and_nothing_moves() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person.scan(&label(&course)).see(&action(Language::En, "passage"));
+    let place = "JSON.stringify(document.querySelector('.steps').getBoundingClientRect())";
+    let before = person.run(place);
+    course.bench("counting", "", json!({ "vessels": [label(&course)], "count": count("12") }));
+    person.see(person.say(Bench::ChangesSeen));
+    assert_eq!(person.run(place), before);
+}
+
+#[test]
+fn buttons_at_the_bench_are_large_enough_for_gloves() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::Ja);
+    person.scan(&label(&course)).see(&action(Language::Ja, "passage"));
+    person.can_tap(".steps:not(.more)", 96.0, 16.0).can_tap(".steps.more", 64.0, 16.0);
+    person.tap(&action(Language::Ja, "medium_change")).see(person.say(Bench::MediumLot));
+    person.can_tap(".actions", 96.0, 16.0);
+}
