@@ -11,7 +11,7 @@ catalogue! {
         Over, OverHint, NoCasesYet, PlaceOrder, OlderOrders, ScanBag, ScanBagHint, ScanGo, ScanUnknown, NotYetReady,
         StopsFirst, StopExplained, StopAcknowledge, MoreOfBatch, Documents,
         // What is to be done.
-        DoConsent, DoScreening, DoBook, DoBookAnew, DoReceive, DoDecide, DoCheck, DoConfirmCheck, SecondAwaited,
+        DoConsent, DoScreening, DoBook, DoBookAnew, DoReceive, DoDecide, DoCheck, DoConfirmCheck, DoConfirmPart, SecondAwaited,
         DoInfuse, DoOutcome, DoSendBack, TooLate, TooEarly, PhysicianDoes,
         // Where cells are, in plain words.
         NotBegun, TissueAwaited, BankAwaited, TissueArrived, TissueRefused, Growing, Harvested, Confirming, Held,

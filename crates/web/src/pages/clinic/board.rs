@@ -391,7 +391,7 @@ impl Board<'_> {
                     (Step::AwaitSecond(person), _) => {
                         p { (chip(Look::Waiting, self.reader.say(due.step.word()))) " " (self.told(&Telling::Awaits(self.cases.names.person(*person)))) }
                     }
-                    (Step::ConfirmCheck(entry), true) => {
+                    (Step::ConfirmCheck(entry) | Step::ConfirmPart(entry), true) => {
                         @if let Some(batch) = &case.batch {
                             form method="post" action=(recording::address("batches", batch.id, "part_confirmation")) {
                                 input type="hidden" name="/entry" value=(entry);

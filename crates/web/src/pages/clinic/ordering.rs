@@ -312,8 +312,8 @@ pub fn complete(action: &str, typed: &mut Typed) {
         }
         "order.window_change" => complete_window(typed),
         "order.donor_screening" => {
-            for row in 0..PANEL.len() {
-                // What was not tested is no result.
+            // What need not be tested and was not is no result; of the others the answer is missed.
+            for row in (0..PANEL.len()).filter(|row| PANEL[*row] == NOT_OF_EVERYBODY) {
                 if typed.get(&format!("/results/{row}/finding")).is_none() {
                     typed.take(&format!("/results/{row}/analyte"));
                 }
@@ -369,6 +369,9 @@ fn complete_window(typed: &mut Typed) {
 const PANEL: [Analyte; 6] =
     [Analyte::Hbv, Analyte::Hcv, Analyte::Hiv, Analyte::Htlv1, Analyte::Syphilis, Analyte::ParvovirusB19];
 
+/// What only a donor for others is tested for.
+const NOT_OF_EVERYBODY: Analyte = Analyte::ParvovirusB19;
+
 /// Lays the donor's panel out: every analyte at once, none of them answered before.
 pub fn screening(sheet: &mut Sheet, about: &About) -> Markup {
     for (row, analyte) in PANEL.iter().enumerate() {
@@ -387,7 +390,7 @@ pub fn screening(sheet: &mut Sheet, about: &About) -> Markup {
         section.part.panel-of-donor {
             h2 { (reader.say(Clinic::Panel)) }
             @for (row, analyte) in PANEL.iter().enumerate() {
-                @let needed = *analyte != Analyte::ParvovirusB19;
+                @let needed = *analyte != NOT_OF_EVERYBODY;
                 (sheet.hidden(&format!("/results/{row}/analyte")))
                 (sheet.radios(&format!("/results/{row}/finding"), words::analyte(reader.language, *analyte), needed,
                     if needed { &found } else { &with_not_done }, |_| html! {}))
@@ -444,15 +447,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_tested_is_no_result() {
+    fn what_need_not_be_tested_is_no_result_and_what_must_be_is_missed() {
         let pairs = [
             ("/results/0/analyte", "hbv"),
             ("/results/0/finding", "negative"),
+            ("/results/1/analyte", "hcv"),
             ("/results/5/analyte", "parvovirus_b19"),
             ("/results/5/finding", ""),
         ];
         let typed = completed("order.donor_screening", &pairs);
-        assert!(typed.any("/results/0") && !typed.any("/results/5"));
+        assert!(typed.any("/results/0") && typed.any("/results/1") && !typed.any("/results/5"));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum Step {
     Check,
     /// Confirm, as the second person, the check that another recorded.
     ConfirmCheck(EntryId),
+    /// Confirm one's own part in what another recorded, e.g. as the witness of a destruction.
+    ConfirmPart(EntryId),
     /// Another person has yet to confirm the check.
     AwaitSecond(PersonId),
     /// Report the infusion.
@@ -71,7 +73,9 @@ impl Step {
             Step::Receive => "batch.distribution.receipt",
             Step::Decide => "batch.distribution.administration_decision",
             Step::Check => "batch.distribution.bedside_check",
-            Step::ConfirmCheck(_) | Step::AwaitSecond(_) => "batch.disposition.part_confirmation",
+            Step::ConfirmCheck(_) | Step::ConfirmPart(_) | Step::AwaitSecond(_) => {
+                "batch.disposition.part_confirmation"
+            }
             Step::Infuse => "batch.distribution.infusion",
             Step::Outcome => "batch.distribution.outcome",
             Step::SendBack => "batch.distribution.return_report",
@@ -89,6 +93,7 @@ impl Step {
             Step::Decide => Clinic::DoDecide,
             Step::Check => Clinic::DoCheck,
             Step::ConfirmCheck(_) => Clinic::DoConfirmCheck,
+            Step::ConfirmPart(_) => Clinic::DoConfirmPart,
             Step::AwaitSecond(_) => Clinic::SecondAwaited,
             Step::Infuse => Clinic::DoInfuse,
             Step::Outcome => Clinic::DoOutcome,
@@ -111,6 +116,9 @@ pub fn due(case: &Case, ready: Option<&Estimate>, me: PersonId, now: Time) -> Ve
             if let Some((step, by)) = of_container(batch, container, me, now) {
                 add(step, by);
             }
+        }
+        for part in batch.parts.iter().filter(|part| part.person == me && !part.confirmed) {
+            add(Step::ConfirmPart(part.entry), None);
         }
     }
     let over = case.batch.as_ref().is_some_and(|batch| is_over(batch, now));

@@ -42,6 +42,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::DoDecide => "Decide on the administration",
         Clinic::DoCheck => "Check at the bedside",
         Clinic::DoConfirmCheck => "Confirm the bedside check",
+        Clinic::DoConfirmPart => "Confirm your part in a record",
         Clinic::SecondAwaited => "The second person must confirm the check",
         Clinic::DoInfuse => "Report the infusion",
         Clinic::DoOutcome => "Report how the patient is",

@@ -42,6 +42,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::DoDecide => "投与可否を決定する",
         Clinic::DoCheck => "投与直前の照合をする",
         Clinic::DoConfirmCheck => "照合を確認する（2人目）",
+        Clinic::DoConfirmPart => "記録中の自分の担当を確認する",
         Clinic::SecondAwaited => "2人目による照合の確認待ち",
         Clinic::DoInfuse => "投与を報告する",
         Clinic::DoOutcome => "投与後の経過を報告する",
