@@ -480,8 +480,9 @@ impl Centre {
 const FALSE_CLOCK: &str = "clock";
 
 fn agent() -> ureq::Agent {
-    // Where a page goes on to is part of its answer.
-    ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
+    // Where one is sent is part of an answer.
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.max_redirects(0).max_redirects_will_error(false).build().into()
 }
 
 impl Drop for Centre {

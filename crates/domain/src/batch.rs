@@ -1,11 +1,13 @@
 //! A batch from tissue to infusion. Each file below is a stage of the work with its forms, facts, decision
 //! and evolution; here is what they share: the state, and how a history folds into it.
 
+pub mod awaited;
 pub mod correction;
 pub mod culture;
 pub mod disposition;
 pub mod distribution;
 pub mod due;
+pub mod exceptions;
 pub mod filling;
 pub mod gate;
 pub mod intake;

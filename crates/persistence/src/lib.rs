@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod evidence;
 pub mod execute;
+pub mod experience;
 pub mod extract;
 pub mod founding;
 pub mod journal;

@@ -20,6 +20,9 @@ mod offers;
 mod office;
 mod orders;
 mod people;
+mod pictures;
+mod planner;
+mod quality;
 mod reader;
 mod recording;
 mod results;
@@ -30,6 +33,7 @@ mod standards;
 mod status_chip;
 #[cfg(test)]
 mod tests;
+mod trends;
 mod typed;
 
 use crate::api::problem::{Kind, Problem};
@@ -85,6 +89,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/live", web::get().to(live::listen))
                 .route("/find", web::get().to(bench::find))
                 .route("/bench", web::get().to(bench::today::show))
+                .route("/bench/map", web::get().to(bench::map::show))
                 .route("/bench/kit", web::post().to(bench::kit::keep))
                 .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
@@ -92,7 +97,12 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/batches/{id}/documents", web::get().to(clinic::documents::show))
                 .route("/clinic", web::get().to(clinic::board::show))
                 .route("/clinic/scan", web::get().to(clinic::scan::show))
+                .route("/planner", web::get().to(planner::show))
+                .route("/trends", web::get().to(trends::show))
                 .route("/batches/{id}/labels", web::get().to(labels::show))
+                .route("/batches/{id}/record", web::get().to(quality::record::show))
+                .route("/batches/{id}/review", web::get().to(quality::review::show))
+                .route("/quality", web::get().to(quality::queue::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
                 .service(

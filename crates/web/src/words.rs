@@ -8,10 +8,13 @@ mod clinic;
 pub mod dates;
 mod en;
 mod fields;
+mod forecast;
 mod ja;
+mod picture;
+mod quality;
 mod sheet;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod ui;
 
 pub use bench::Bench;
@@ -19,13 +22,22 @@ pub use choices::choice;
 pub use clinic::{Clinic, Telling, told};
 pub use dates::{cells, date, short_date, time, wareki};
 pub use fields::{field, of_field};
+pub use forecast::{about, because};
+pub use picture::{
+    GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold, day_of_culture, day_short,
+    doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,
+    wanted_until,
+};
+pub use quality::Quality;
 pub use sheet::Sheet;
 pub use ui::Ui;
 
 use baiyo_domain::authority::{Department, Meaning, Role};
+use baiyo_domain::batch::awaited::Awaited;
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::disposition::HoldCause;
 use baiyo_domain::batch::distribution::{Custody, StopCause};
+use baiyo_domain::batch::exceptions::Exception;
 use baiyo_domain::batch::gate::{Blocker, CheckState, Requirement};
 use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
@@ -190,6 +202,14 @@ in_each_language! {
     reason_in(reason: &Reason, context: &Context) -> String;
     /// What blocks and what to do, as full sentences.
     blocker(blocker: &Blocker, context: &Context) -> String;
+    /// What is out of the ordinary in a batch's record, on one line.
+    exception(exception: &Exception, context: &Context) -> String;
+    /// What a batch waits for, as what somebody does.
+    awaited(one: &Awaited, context: &Context) -> String;
+    /// How many exceptions there are in how many entries.
+    exception_count(exceptions: usize, entries: usize) -> String;
+    /// How many of the gate's requirements are met.
+    met_count(met: usize, all: usize) -> String;
     /// What happened, on one line of a history.
     event(event: &Event, context: &Context) -> String;
     /// What the gate requires.

@@ -35,6 +35,9 @@ fn everything_asked(centre: &mut Centre) -> Vec<String> {
     tour::take(centre);
     read_every_page(centre.inspector());
     read_every_page(centre.coordinator());
+    for page in ["//planner", "//trends"] {
+        assert_eq!(centre.inspector().call("GET", page).send().status, 200, "{page}");
+    }
     for list in ["/quality_events", "/attempts"] {
         let further = format!("{list}?after=1767571200000000_01890000-0000-7000-8000-000000000000");
         centre.inspector().get(&further).ok();

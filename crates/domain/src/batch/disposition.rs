@@ -342,6 +342,13 @@ fn decision_faults(batch: &Batch, form: &Deciding, ctx: &Context, reasons: &mut 
     }
 }
 
+impl Batch {
+    /// Whether the cause of a hold is settled, so that it may be lifted.
+    pub fn is_settled(&self, cause: &HoldCause) -> bool {
+        unsettled(self, cause).is_none()
+    }
+}
+
 /// Why a hold's cause is not settled yet.
 fn unsettled(batch: &Batch, cause: &HoldCause) -> Option<Reason> {
     match cause {

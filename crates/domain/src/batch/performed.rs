@@ -113,6 +113,9 @@ pub enum Duty {
 }
 
 impl Duty {
+    /// All duties.
+    pub const ALL: [Duty; 3] = [Duty::Maker, Duty::Checker, Duty::Enterer];
+
     /// The duty's name in the evidence.
     pub fn name(self) -> &'static str {
         match self {

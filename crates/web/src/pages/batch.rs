@@ -2,44 +2,64 @@
 //! its whole history.
 
 use super::frame::Frame;
+use super::pictures::{gate_strip, growth, spans};
 use super::reader::{Names, Reader, or_dash, part_label};
 use super::results::entry_link;
 use super::status_chip::{self, Look, chip};
-use super::{Answer, gate, history, lineage, may, orders, recording, results};
+use super::{Answer, Query, gate, history, lineage, may, orders, recording, results};
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Clinic, Context, Thing, Ui};
+use crate::words::{self, Clinic, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
 use baiyo_domain::batch::disposition::HoldScope;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::gate::{Gate, gate as ask_gate};
-use baiyo_domain::ids::LabelKind;
+use baiyo_domain::forecast::{self, Forecast};
+use baiyo_domain::ids::{ContainerNo, LabelKind};
 use baiyo_domain::quality_event::Impact;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::time::Time;
+use baiyo_persistence::experience;
 use maud::{Markup, html};
 
 /// Shows one batch.
-pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+pub async fn show(
+    request: HttpRequest,
+    id: web::Path<String>,
+    query: Query,
+    state: web::Data<State>,
+) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
     let entries = api::entries_of_batch(&state, &caller, &batch).await?;
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
-    let (batch, names) = api::read(&state, &caller, move |conn| {
+    let (batch, names, experience) = api::read(&state, &caller, move |conn| {
         let names = Names::of_batch(conn, &batch, scope, quality_events)?;
-        Ok((batch, names))
+        let experience = experience::of(conn, batch.standard())?;
+        Ok((batch, names, experience))
     })
     .await?;
     let (now, _) = state.store.now();
+    let forecast = forecast::forecast(&batch, &experience, 1, now);
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let forms = recording::menu(&reader, &state, &caller, "batches", batch.id);
-    let content = html! { (content(reader, &batch, &names, &entries, now)) (forms) };
+    let dose = query.get("dose").and_then(|no| no.parse().ok()).map(ContainerNo);
+    let content = html! {
+        p.links {
+            @if may(&caller, "read.quality_event") {
+                a href={ "/batches/" (batch.id) "/review" } { (reader.say(Quality::Review)) }
+            }
+            a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
+        }
+        (content(reader, &batch, &names, &entries, &forecast, dose, now))
+        (forms)
+    };
     Ok(frame.ok(&batch.opened.label.to_string(), content))
 }
 
@@ -48,6 +68,8 @@ pub(super) fn content(
     batch: &Batch,
     names: &Names,
     entries: &[EntryView],
+    forecast: &Forecast,
+    dose: Option<ContainerNo>,
     now: Time,
 ) -> Markup {
     let call = |thing: Thing| names.call(thing);
@@ -56,9 +78,11 @@ pub(super) fn content(
     html! {
         (heading(&reader, batch, names, now))
         (stops(&reader, batch, names))
+        (gate_strip::strip(&reader, batch, &gate))
+        (growth_curve(&reader, batch, forecast, now))
         (gate::section(&reader, batch, &gate))
         (containers(&reader, batch, names, &gate))
-        (lineage::section(&reader, batch, names))
+        (lineage::section(&reader, batch, names, dose))
         (vessels(&reader, batch))
         (results::section(&reader, batch, names))
         (holds(&reader, batch, names))
@@ -90,12 +114,28 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
         }
         nav.sections aria-label=(reader.say(Ui::Details)) {
             @for (anchor, word) in [
-                ("gate", Ui::Gate), ("containers", Ui::Containers), ("lineage", Ui::Lineage), ("vessels", Ui::Vessels),
+                ("growth", Ui::Growth), ("gate", Ui::Gate), ("containers", Ui::Containers), ("lineage", Ui::Lineage), ("vessels", Ui::Vessels),
                 ("results", Ui::Results), ("holds", Ui::Holds), ("history", Ui::History),
             ] {
                 a href={ "#" (anchor) } { (reader.say(word)) }
             }
             a href={ "/batches/" (batch.id) "/documents" } { (reader.say(Clinic::Documents)) }
+        }
+    }
+}
+
+fn growth_curve(reader: &Reader, batch: &Batch, forecast: &Forecast, now: Time) -> Markup {
+    let spans = spans::spans(batch);
+    let curve = growth::Curve {
+        spans: &spans,
+        needed: batch.standard().dose.least_cells.into(),
+        ahead: &growth::ahead(reader, forecast),
+        now,
+    };
+    html! {
+        section #growth {
+            h2 { (reader.say(Ui::Growth)) }
+            (curve.show(reader))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The bench: what is due today, a vessel after its scan, and the steps that are recorded all day, with gloves on.
 
 pub mod kit;
+pub mod map;
 pub mod passage;
 pub mod steps;
 pub mod today;

@@ -6,10 +6,11 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Clinic, Language, Sheet, Ui, Word};
+use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
+use baiyo_persistence::reading::ClinicScope;
 use maud::{DOCTYPE, Markup, html};
 
 /// The surroundings of one page.
@@ -118,8 +119,14 @@ impl<'a> Frame<'a> {
                             @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
                             @if Workplace::of(&caller.roles) == Workplace::Bench {
                                 (self.link("/bench", Bench::Today))
+                                (self.link("/bench/map", Bench::Map))
                             }
+                            @if super::quality::is_for(&caller.roles) { (self.link("/quality", Quality::Desk)) }
                             (self.link("/batches", Ui::Board))
+                            @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
+                                (self.link("/planner", Picture::Planner))
+                                (self.link("/trends", Picture::Trends))
+                            }
                             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
                             @if self.workplace() != "bench" && may(caller, "read.standard") {
                                 (self.link("/standards", Ui::Standards))

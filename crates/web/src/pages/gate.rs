@@ -10,8 +10,8 @@ use baiyo_domain::ids::{ContainerNo, LabelKind};
 use baiyo_domain::time::Time;
 use maud::{Markup, html};
 
-/// The gate's answer. Containers that stand alike stand together.
-pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
+/// Containers that stand alike, together.
+pub fn alike(gate: &Gate) -> Vec<(Vec<ContainerNo>, &[Check])> {
     let mut alike: Vec<(Vec<ContainerNo>, &[Check])> = Vec::new();
     for (no, checks) in &gate.containers {
         match alike.iter_mut().find(|(_, others)| *others == checks.as_slice()) {
@@ -19,6 +19,11 @@ pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
             None => alike.push((vec![*no], checks)),
         }
     }
+    alike
+}
+
+/// The gate's answer.
+pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
     html! {
         section #gate {
             h2 { (reader.say(Ui::Gate)) }
@@ -27,7 +32,7 @@ pub fn section(reader: &Reader, batch: &Batch, gate: &Gate) -> Markup {
                     h3 { (reader.say(Ui::WholeBatch)) }
                     (checks(reader, &gate.batch))
                 }
-                @for (numbers, own) in alike { (containers(reader, batch, gate, &numbers, own)) }
+                @for (numbers, own) in alike(gate) { (containers(reader, batch, gate, &numbers, own)) }
             }
         }
     }

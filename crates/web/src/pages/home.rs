@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, bench, board, clinic};
+use super::{Answer, Query, bench, board, clinic, planner, quality};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -37,7 +37,11 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     let caller = session::who(&request, &state).await?;
     match Workplace::of(&caller.roles) {
         Workplace::Bench => bench::today::show(request, state).await,
+        Workplace::Quality => quality::queue::show(request, state).await,
+        Workplace::Office if caller.roles.contains(&Role::ManufacturingLead) => {
+            planner::show(request, state).await
+        }
         Workplace::Clinic => clinic::board::show(request, query, state).await,
-        Workplace::Quality | Workplace::Office => board::show(request, query, state).await,
+        Workplace::Office => board::show(request, query, state).await,
     }
 }

@@ -5,6 +5,7 @@ use super::bench::{passage, steps};
 use super::clinic::layouts as clinic;
 use super::offers::Offers;
 use super::office;
+use super::quality;
 use super::reader::Reader;
 use super::recording::About;
 use super::sheet::Sheet;
@@ -26,6 +27,12 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         "batch.culture.label_check" => steps::label_check(sheet, about, suggested),
         "batch.culture.vessel_move" => steps::vessel_move(sheet, about, suggested),
         "batch.intake.opening" => office::opening(sheet, about, suggested),
+        "batch.testing.result" => quality::laboratory::enter(sheet, about, suggested),
+        "batch.testing.verification" | "batch.testing.interpretation" | "batch.testing.investigation" => {
+            quality::laboratory::judge(sheet, about)
+        }
+        "quality_event.assessment" | "quality_event.closing" => quality::assessing::lay_out(sheet, about),
+        "batch.disposition.deciding" => quality::deciding::lay_out(sheet, about, suggested),
         _ => clinic::lay_out(sheet, about, suggested).unwrap_or_else(|| sheet.fields()),
     }
 }
@@ -43,12 +50,13 @@ pub fn further(sheet: &mut Sheet, about: &About, button: &str, value: &str) {
 
 /// Completes what was typed into a layout of its own to what the form asks for.
 pub fn complete(action: &str, typed: &mut Typed) {
-    clinic::complete(action, typed);
-    if action == "batch.intake.opening" {
-        office::complete_opening(typed);
-    }
-    if action == "batch.culture.medium_change" && typed.get("/performed/lots/0/lot").is_none() {
-        typed.clear("/performed/lots/0");
+    match action {
+        "batch.culture.medium_change" if typed.get("/performed/lots/0/lot").is_none() => {
+            typed.clear("/performed/lots/0");
+        }
+        "batch.testing.result" => quality::laboratory::complete(typed),
+        "batch.intake.opening" => office::complete_opening(typed),
+        _ => clinic::complete(action, typed),
     }
 }
 

@@ -1,12 +1,13 @@
-//! Lineage as a nested list: tissue or other batches, vessels by passage, harvests, fills, containers. What was
+//! Lineage: the picture, and beside it the same as a nested list: tissue or other batches, vessels by passage, harvests, fills, containers. What was
 //! made together stands together; what was pooled stands under the first of what it came from and is named under
 //! the others.
 
+use super::pictures;
 use super::reader::{Names, Reader, part_label};
 use super::status_chip;
-use crate::words::{self, Ui};
+use crate::words::{self, Picture as Said, Ui};
 use baiyo_domain::batch::{Batch, Subject};
-use baiyo_domain::ids::LabelKind;
+use baiyo_domain::ids::{ContainerNo, LabelKind};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ struct Group {
     members: Vec<Subject>,
 }
 
-/// The lineage of a batch.
-pub fn section(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
+/// The lineage of a batch, with the path of one container lit.
+pub fn section(reader: &Reader, batch: &Batch, names: &Names, dose: Option<ContainerNo>) -> Markup {
     let groups = groups(batch);
     let tree = Tree { reader, batch, names, groups: &groups };
     let mut shown = BTreeSet::new();
@@ -25,13 +26,14 @@ pub fn section(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
         section #lineage {
             h2 { (reader.say(Ui::Lineage)) }
             @if groups.is_empty() { p.empty { (reader.say(Ui::NoEntriesYet)) } } @else {
-                div.scroll.panel role="region" aria-label=(reader.say(Ui::Lineage)) tabindex="0" {
+                @let list = html! {
                     ul.lineage {
                         @for (index, group) in groups.iter().enumerate() {
                             @if group.parents.is_empty() { (tree.branch(index, &mut shown)) }
                         }
                     }
-                }
+                };
+                (pictures::lineage::picture(reader, batch, names, dose, list))
             }
             @if !batch.children.is_empty() {
                 h3 { (reader.say(Ui::LeadsTo)) }
@@ -148,6 +150,7 @@ impl Tree<'_> {
             },
             Subject::Container(no) => html! {
                 a href={ "#container-" (no) } { (part_label(self.batch, LabelKind::Dose, no.0)) }
+                a href={ "?dose=" (no) "#lineage" } { (self.reader.say(Said::PathOf)) " D" (no) }
                 @if let Some(container) = self.batch.containers.get(&no) {
                     (status_chip::container(language, container.status()))
                 }

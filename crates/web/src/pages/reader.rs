@@ -115,11 +115,40 @@ impl Names {
             }
         }
         if let Some(language) = quality_events {
-            for event in batch.quality_events.keys() {
-                names.0.extend(event_name(conn, *event, language)?.map(|name| (event.0, name)));
-            }
+            names.learn_quality_events(conn, batch, language)?;
         }
         Ok(names)
+    }
+
+    /// Learns a batch's label, where this reader may see it.
+    ///
+    /// # Errors
+    /// The records cannot be read.
+    pub fn learn_batch(
+        &mut self,
+        conn: &mut Conn,
+        id: BatchId,
+        scope: ClinicScope,
+    ) -> Result<(), StoreError> {
+        let found = reading::batch(conn, scope, id)?;
+        self.0.extend(found.map(|batch| (id.0, batch.opened.label.to_string())));
+        Ok(())
+    }
+
+    /// Learns what the quality events that touch a batch are called.
+    ///
+    /// # Errors
+    /// The records cannot be read.
+    pub fn learn_quality_events(
+        &mut self,
+        conn: &mut Conn,
+        batch: &Batch,
+        language: Language,
+    ) -> Result<(), StoreError> {
+        for event in batch.quality_events.keys() {
+            self.0.extend(event_name(conn, *event, language)?.map(|name| (event.0, name)));
+        }
+        Ok(())
     }
 
     /// What something is called; what has no name here is told by the end of its identifier.

@@ -23,9 +23,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::TABLE;
 use baiyo_domain::batch::Batch;
-use baiyo_domain::ids::{BatchId, OrderId};
+use baiyo_domain::ids::{BatchId, OrderId, QualityEventId};
 use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::Order;
+use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, serial_of};
 use maud::{Markup, html};
@@ -41,6 +42,8 @@ pub struct About {
     pub batch: Option<Arc<Batch>>,
     /// The order, or that of the batch.
     pub order: Option<Arc<Order>>,
+    /// The quality event.
+    pub quality_event: Option<Arc<QualityEvent>>,
     /// The version of what the form is aimed at.
     pub version: u32,
     /// What people call things.
@@ -210,6 +213,7 @@ async fn about(
         let mut about = About {
             batch: None,
             order: None,
+            quality_event: None,
             version: 0,
             names: Names::default(),
             offers: Offers::default(),
@@ -233,8 +237,9 @@ async fn about(
                     _ => StreamKind::QualityEvent,
                 };
                 let at = StreamId { kind, id };
-                if let Some(world) = reading::stream(conn, at)? {
+                if let Some(mut world) = reading::stream(conn, at)? {
                     about.version = world.version(at);
+                    about.quality_event = world.quality_events.remove(&QualityEventId(id));
                     about.offers.keys(world.people.values());
                 }
             }
@@ -252,6 +257,15 @@ async fn about(
             }
             None => Names::of_centre(conn)?,
         };
+        if let Some(event) = &about.quality_event {
+            for batch in event.batches.keys() {
+                about.names.learn_batch(conn, *batch, scope)?;
+            }
+            let call = |batch: &BatchId| about.names.batch(*batch).0;
+            about
+                .offers
+                .add("/batch", event.batches.keys().map(|batch| (batch.to_string(), call(batch))).collect());
+        }
         layouts::offer(conn, &action, &reader, scope, now, &mut about.offers)?;
         if let Some(clinic) = asking.clinic {
             about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_ref(), now)?;
@@ -274,9 +288,7 @@ fn page(
 ) -> HttpResponse {
     let frame = Frame::new(request, state, Some(&about.caller));
     let call = |thing: Thing| about.names.call(thing);
-    let reader = Reader::new(about.caller.language, state.zone);
-    let context = about.batch.as_ref().map(|batch| Context::of(batch.standard(), state.zone).naming(&call));
-    let reader = context.map_or(reader, |context| reader.of(context));
+    let reader = about.reader(state, &call);
     let title = words::action(reader.language, &route.action);
     let mut status = StatusCode::OK;
     let mut faults = Vec::new();
@@ -287,17 +299,66 @@ fn page(
         }
         faults = faults_of(problem, &reader);
     }
+    let content = html! {
+        (heading(&reader, &title, about))
+        (laid_out(state, route, about, &reader, filled, faults, request.path()))
+    };
+    frame.answer(status, &title, content)
+}
+
+/// A form as part of another page about the same thing, on the version that this page shows. It is handed in where all
+/// forms are, and shown there if something is wrong with it.
+///
+/// # Errors
+/// There is no such form or thing, or the records cannot be read.
+pub async fn within(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    action: &str,
+    aimed: Uuid,
+    seen: u32,
+    typed: Typed,
+) -> Result<Markup, Problem> {
+    let route = state.forms.values().find(|route| route.action == action).cloned();
+    let route = route.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    let about = About { version: seen, ..about(request, state, caller, &route, Some(aimed)).await? };
+    let call = |thing: Thing| about.names.call(thing);
+    let reader = about.reader(state, &call);
+    let filled = Filled { suggested: true, ..Filled::of(typed) };
+    let handed_in_at = format!("{RECORD}{}", route.path.replace("{id}", &aimed.to_string()));
+    Ok(laid_out(state, &route, &about, &reader, filled, Vec::new(), &handed_in_at))
+}
+
+impl About {
+    /// Who reads about it.
+    fn reader<'a>(&'a self, state: &State, call: &'a dyn Fn(Thing) -> Option<String>) -> Reader<'a> {
+        let reader = Reader::new(self.caller.language, state.zone);
+        let batch = self.batch.as_ref();
+        batch.map_or(reader, |batch| reader.of(Context::of(batch.standard(), state.zone).naming(call)))
+    }
+}
+
+fn laid_out(
+    state: &State,
+    route: &FormRoute,
+    about: &About,
+    reader: &Reader,
+    filled: Filled,
+    faults: Vec<Fault>,
+    handed_in_at: &str,
+) -> Markup {
     let (schema, definitions) = state.schemas.of(&route.action);
     let names_a_version = route.meaning.is_some() || route.action == "batch.disposition.correction";
     let mut sheet = Sheet {
-        reader: &reader,
+        reader,
         route,
         shape: Shape::new(schema, definitions),
         typed: filled.typed,
         faults,
         offers: about.offers.clone(),
         longer: None,
-        address: request.path().to_string(),
+        address: handed_in_at.to_string(),
         once: filled.key,
         serial: about.batch.as_ref().map(|batch| serial_of(&batch.opened.label)),
         check: about
@@ -306,16 +367,13 @@ fn page(
             .filter(|_| super::may(&about.caller, "batch.culture.label_check"))
             .map(|batch| address("batches", batch.id, "label_check")),
         version: names_a_version.then_some(about.version),
+        choosing: false,
     };
     if let Some((button, value)) = &filled.further {
         layouts::further(&mut sheet, about, button, value);
     }
     let content = layouts::lay_out(&mut sheet, about, filled.suggested);
-    let content = html! {
-        (heading(&reader, &title, about))
-        (sheet.whole(content))
-    };
-    frame.answer(status, &title, content)
+    sheet.whole(content)
 }
 
 fn heading(reader: &Reader, title: &str, about: &About) -> Markup {

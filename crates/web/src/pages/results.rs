@@ -148,7 +148,8 @@ fn details(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult) -
     }
 }
 
-fn control(reader: &Reader, outcome: ControlOutcome) -> &'static str {
+/// How a control came out.
+pub fn control(reader: &Reader, outcome: ControlOutcome) -> &'static str {
     reader.say(match outcome {
         ControlOutcome::AsExpected => Ui::AsExpected,
         ControlOutcome::Failed => Ui::ControlFailed,

@@ -38,6 +38,8 @@ pub struct Sheet<'a> {
     pub check: Option<String>,
     /// The version acted on, where one must be named.
     pub version: Option<u32>,
+    /// Whether it is still to be chosen what the form is about: until then there is nothing to hand in.
+    pub choosing: bool,
 }
 
 /// Above this many choices, they are folded into a list.
@@ -46,6 +48,9 @@ const SIDE_BY_SIDE: usize = 6;
 impl Sheet<'_> {
     /// The whole form around its fields.
     pub fn whole(&self, fields: Markup) -> Markup {
+        if self.choosing {
+            return html! { (self.summary()) (fields) };
+        }
         html! {
             (self.summary())
             form.sheet method="post" action=(self.address) data-serial=[self.serial.as_deref()]
@@ -428,7 +433,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn group(&self, at: &str, name: &str, required: bool, inside: Markup) -> Markup {
+    /// Fields under one name, with what is wrong with them.
+    pub fn group(&self, at: &str, name: &str, required: bool, inside: Markup) -> Markup {
         let own = self.own(at);
         html! {
             fieldset.group.wrong[!own.is_empty()] id=(at) tabindex="-1" {

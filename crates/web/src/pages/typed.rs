@@ -270,7 +270,7 @@ fn plain(shape: Shape, text: &str, zone: Tz) -> Value {
 }
 
 /// Digits, point and sign typed with a Japanese input method, as ASCII.
-fn half_width(text: &str) -> String {
+pub fn half_width(text: &str) -> String {
     let plain = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '−' | 'ー' | '‐' => '-',

@@ -4,12 +4,16 @@ pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;
 mod facts;
+pub(super) mod forecast;
+pub(super) mod picture;
+pub(super) mod quality;
 mod reasons;
 pub(super) mod sheet;
 pub(super) mod ui;
 
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
+pub(super) use quality::{awaited, exception, exception_count, met_count};
 pub(super) use reasons::{reason_in, standard_fault};
 
 use super::{Context, Language, Thing, line, listed};

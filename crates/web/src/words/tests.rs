@@ -1,6 +1,6 @@
 //! That nothing is left unsaid: every sentence stands in both languages, whole and with names in it.
 
-mod samples;
+pub(crate) mod samples;
 
 use super::*;
 use baiyo_domain::authority::TABLE;
@@ -26,9 +26,73 @@ fn said(lang: Language, context: &Context) -> Vec<String> {
     said.extend(reasons().iter().map(|reason| reason_in(lang, reason, context)));
     said.extend(blockers().iter().map(|found| blocker(lang, found, context)));
     said.extend(facts().iter().map(|fact| event(lang, fact, context)));
+    said.extend(exceptions().iter().map(|found| exception(lang, found, context)));
+    said.extend(awaited_of_a_batch().iter().map(|one| awaited(lang, one, context)));
+    said.extend([exception_count(lang, 0, 1), exception_count(lang, 3, 148), met_count(lang, 26, 28)]);
     said.extend(hold_causes().iter().map(|cause| hold_cause(lang, cause, context)));
     said.extend(stop_causes().iter().map(|cause| stop_cause(lang, cause, context)));
     said
+}
+
+fn exceptions() -> Vec<Exception> {
+    use baiyo_domain::ids::{ContainerNo, HoldNo, ResultNo, SampleNo};
+    use samples::read;
+    use serde_json::json;
+    let result = ResultNo(3);
+    let entry = read::<EntryId>(json!(ID));
+    let (event, person) = (read::<QualityEventId>(json!(ID)), read::<PersonId>(json!(ID)));
+    let (step, done) = (baiyo_domain::standard::Step::Harvest, read(json!(AT)));
+    vec![
+        Exception::ResultFails { result, concluded: false },
+        Exception::ResultFails { result, concluded: true },
+        Exception::ResultSetAside { result, retests: 2 },
+        Exception::ResultUndecided { result, verdict: Verdict::Undecidable },
+        Exception::ResultInterpreted { result, passes: None },
+        Exception::ResultInterpreted { result, passes: Some(true) },
+        Exception::ResultInterpreted { result, passes: Some(false) },
+        Exception::Retested {
+            test: read(json!("VIABILITY")),
+            sample: SampleNo(2),
+            results: vec![result, ResultNo(9)],
+        },
+        Exception::OutOfLimits {
+            containers: vec![ContainerNo(1)],
+            blocker: Blocker::Expired { since: done },
+        },
+        Exception::QualityEvent { event, impact: None },
+        Exception::QualityEvent { event, impact: Some(Impact::Acceptable) },
+        Exception::Hold { hold: HoldNo(1), lifted: None },
+        Exception::Hold { hold: HoldNo(1), lifted: Some(entry) },
+        Exception::Mismatch { entry, cleared: false },
+        Exception::Mismatch { entry, cleared: true },
+        Exception::DecisionVoided { container: ContainerNo(1), by: entry },
+        Exception::CheckMissing { entry, step },
+        Exception::PartUnconfirmed { entry, person, duty: Duty::Checker },
+        Exception::Corrected { entry, by: entry },
+        Exception::Late { entry, done, reason: None },
+        Exception::FromPaper { entry, form: read(json!("PF-7")) },
+    ]
+}
+
+fn awaited_of_a_batch() -> Vec<Awaited> {
+    use baiyo_domain::ids::{ContainerNo, HoldNo, ResultNo, SampleNo};
+    use samples::read;
+    use serde_json::json;
+    let (result, entry) = (ResultNo(3), read::<EntryId>(json!(ID)));
+    vec![
+        Awaited::Decision { containers: vec![ContainerNo(1)] },
+        Awaited::Decision { containers: vec![ContainerNo(1), ContainerNo(2)] },
+        Awaited::QualityConfirmation,
+        Awaited::ManufacturingConfirmation,
+        Awaited::Investigation { result },
+        Awaited::MismatchClearance { entry },
+        Awaited::Assessment { event: read(json!(ID)) },
+        Awaited::Lifting { hold: HoldNo(1) },
+        Awaited::Interpretation { result },
+        Awaited::Verification { result },
+        Awaited::PartConfirmation { entry },
+        Awaited::Result { sample: SampleNo(2), test: read(json!("VIABILITY")) },
+    ]
 }
 
 fn is_japanese(c: char) -> bool {
@@ -164,6 +228,8 @@ fn every_name_has_its_word() {
         each_is_said(lang, Sheet::ALL);
         each_is_said(lang, Bench::ALL);
         each_is_said(lang, Clinic::ALL);
+        each_is_said(lang, Quality::ALL);
+        each_is_said(lang, Picture::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }

@@ -166,6 +166,16 @@ impl Container {
         }
     }
 
+    /// Whether it is at the centre and could leave it.
+    pub fn is_here(&self) -> bool {
+        matches!(self.custody, Custody::InHouse | Custody::Packed)
+    }
+
+    /// Whether it is here and still to be decided on.
+    pub fn is_undecided(&self) -> bool {
+        self.is_here() && !self.released() && !self.rejected()
+    }
+
     /// Whether a release is in force.
     pub fn released(&self) -> bool {
         self.decided.as_ref().is_some_and(|d| d.decision == Decision::Release && d.voided_by.is_none())

@@ -6,7 +6,7 @@ use baiyo_domain::batch::distribution::{Container, Custody};
 use baiyo_domain::forecast::{Because as Foretold, Expected, Experience, expected_from, forecast};
 use baiyo_domain::standard::{Stage, Standard, Test};
 use baiyo_domain::time::Time;
-use baiyo_persistence::{Conn, StoreError};
+use baiyo_persistence::{Conn, StoreError, experience};
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -55,8 +55,8 @@ impl Readiness {
 ///
 /// # Errors
 /// The records cannot be read.
-pub fn learned(_conn: &mut Conn, standard: &Standard) -> Result<Experience, StoreError> {
-    Ok(Experience::of(standard, []))
+pub fn learned(conn: &mut Conn, standard: &Standard) -> Result<Experience, StoreError> {
+    experience::of(conn, standard)
 }
 
 /// When the cells of a batch are ready.
