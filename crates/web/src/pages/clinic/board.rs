@@ -143,11 +143,14 @@ impl Board<'_> {
             matches!(c.custody, Custody::Shipped | Custody::Received { .. })
         };
         let over = case.batch.as_ref().is_some_and(|batch| cases::is_over(batch, self.now));
+        let held = case.batch.as_ref().is_some_and(|batch| batch.status(self.now) == BatchStatus::OnHold);
         let banked = case.order.placed.placement.purpose == Purpose::Banking;
         match readiness.and_then(|readiness| readiness.ready) {
             _ if case.containers().any(here) => Group::HereNow,
             _ if over || !case.order.standing.active => Group::Over,
             None => Group::NoDate,
+            // A hold after the release: nobody knows when, or whether, it is lifted.
+            Some(_) if readiness.is_some_and(Readiness::is_released) && held => Group::NoDate,
             Some(_) if readiness.is_some_and(Readiness::is_released) => {
                 let in_date = last_use(case).is_some_and(|expiry| expiry > self.now);
                 if in_date && !banked { Group::ReadyNow } else { Group::Over }
