@@ -85,10 +85,12 @@ const scanned = (text, focused) => {
   const label = text.startsWith("C1-");
   if (label && !checks(text)) return say(words("scanCheck"), text);
   if (focused?.dataset.scan === "text" && !label) return put(focused, text);
+  const takes = (input) => !input.dataset.kind || input.dataset.kind === text.split("-")[1];
   const list = focused?.matches("textarea[data-scan]") ? focused : document.querySelector("textarea[data-scan=scan]");
-  const single = focused?.matches("input[data-scan=scan]")
-    ? focused
-    : [...document.querySelectorAll("input[data-scan=scan]")].find((input) => !input.value);
+  const single =
+    focused?.matches("input[data-scan=scan]") && takes(focused)
+      ? focused
+      : [...document.querySelectorAll("input[data-scan=scan]")].find((input) => !input.value && takes(input));
   const target = list ?? single;
   if (!label || !target) {
     location.assign(`/find?code=${encodeURIComponent(text)}`);

@@ -5,6 +5,7 @@ mod assets;
 mod batch;
 mod bench;
 mod board;
+mod clinic;
 mod documentation;
 mod form;
 mod frame;
@@ -93,6 +94,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
                 .route("/batches", web::get().to(board::show))
                 .route("/batches/{id}", web::get().to(batch::show))
+                .route("/batches/{id}/documents", web::get().to(clinic::documents::show))
+                .route("/clinic", web::get().to(clinic::board::show))
+                .route("/clinic/scan", web::get().to(clinic::scan::show))
                 .route("/planner", web::get().to(planner::show))
                 .route("/trends", web::get().to(trends::show))
                 .route("/batches/{id}/labels", web::get().to(labels::show))

@@ -4,6 +4,7 @@
 
 mod bench;
 mod choices;
+mod clinic;
 pub mod dates;
 mod en;
 mod fields;
@@ -18,6 +19,7 @@ mod ui;
 
 pub use bench::Bench;
 pub use choices::choice;
+pub use clinic::{Clinic, Telling, told};
 pub use dates::{cells, date, short_date, time, wareki};
 pub use fields::{field, of_field};
 pub use forecast::{about, because};

@@ -45,6 +45,8 @@ impl Place {
         run("P-603", Step::Filled);
         run("P-604", Step::Confirmed);
         run("P-605", Step::Seeded);
+        run("P-606", Step::Arrived);
+        Course::run(centre, Recipe { pseudonym: "P-607", containers: 1, ..Recipe::of(fresh) }, Step::Infused);
         let account = |member: &stories::Member| Account {
             role: member.role,
             sign_in: member.sign_in.clone(),

@@ -27,7 +27,7 @@ pub enum Who {
     Is(Role),
 }
 
-use Role::{Coordinator, Inspector, ManufacturingLead, Releaser, Technician};
+use Role::{Administrator, Coordinator, Inspector, ManufacturingLead, Physician, Releaser, Technician};
 use Who::{Is, Nobody};
 
 /// All of them. A new page gets a line here.
@@ -50,12 +50,34 @@ pub const SCREENS: &[Screen] = &[
     screen("form-harvest", Is(Technician), "/record/batches/{batch in_culture}/harvest"),
     screen("form-exception", Is(Technician), "/record/quality_events"),
     screen("form-draft-standard", Is(Releaser), "/record/standards").long(),
+    screen("bench-map", Is(Technician), "/bench/map").for_docs("bench-map"),
+    screen("quality", Is(Releaser), "/quality").for_docs("quality"),
+    screen("quality-review", Is(Releaser), "/batches/{batch on_hold}/review"),
+    screen("quality-decision", Is(Releaser), "/batches/{batch ready_for_decision}/review")
+        .for_docs("quality-decision"),
+    screen("quality-result", Is(Releaser), "/record/batches/{batch under_test}/result"),
+    screen("quality-record", Is(Inspector), "/batches/{batch closed}/record"),
+    screen("people", Is(Administrator), "/people"),
+    screen("standards", Is(Releaser), "/standards"),
+    screen("open-batch", Is(ManufacturingLead), "/record/batches"),
+    screen("instruction", Is(ManufacturingLead), "/record/batches/{batch in_culture}/instruction"),
     screen("board", Is(Releaser), "/batches").for_docs("board"),
     screen("board-nothing-found", Is(Releaser), "/batches?status=none"),
     screen("board-clinic", Is(Coordinator), "/batches"),
+    screen("clinic", Is(Coordinator), "/").for_docs("clinic"),
+    screen("clinic-older", Is(Physician), "/clinic?unknown=1"),
+    screen("clinic-order", Is(Coordinator), "/record/orders"),
+    screen("clinic-window", Is(Coordinator), "/record/orders/{order in_culture}/window_change"),
+    screen("clinic-screening", Is(Coordinator), "/record/orders/{order in_culture}/donor_screening"),
+    screen("clinic-receipt", Is(Coordinator), "/record/batches/{batch shipped}/receipt"),
+    screen("clinic-decision", Is(Physician), "/record/batches/{batch received}/administration_decision"),
+    screen("clinic-check", Is(Coordinator), "/record/batches/{batch received}/bedside_check"),
+    screen("clinic-infusion", Is(Coordinator), "/record/batches/{batch received}/infusion"),
+    screen("clinic-outcome", Is(Physician), "/record/batches/{batch administered}/outcome"),
+    screen("clinic-documents", Is(Releaser), "/batches/{batch shipped}/documents"),
     screen("orders", Is(Releaser), "/orders"),
     screen("order", Is(Releaser), "/orders/{order closed}"),
-    screen("planner", Is(ManufacturingLead), "/planner"),
+    screen("planner", Is(ManufacturingLead), "/planner").for_docs("planner"),
     screen("trends", Is(ManufacturingLead), "/trends"),
     screen("batch-path-of-a-dose", Is(Releaser), "/batches/{batch ready_for_decision}?dose=1"),
     screen("batch-in-culture", Is(Technician), "/batches/{batch in_culture}"),

@@ -11,7 +11,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Context, Quality, Thing, Ui};
+use crate::words::{self, Clinic, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
@@ -119,6 +119,7 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
             ] {
                 a href={ "#" (anchor) } { (reader.say(word)) }
             }
+            a href={ "/batches/" (batch.id) "/documents" } { (reader.say(Clinic::Documents)) }
         }
     }
 }

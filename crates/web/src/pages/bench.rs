@@ -9,7 +9,7 @@ pub mod vessel;
 
 use super::frame::Frame;
 use super::reader::Reader;
-use super::{Answer, Query, encoded, see_other};
+use super::{Answer, Query, encoded, may, see_other};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -83,6 +83,10 @@ pub async fn find(request: HttpRequest, query: Query, state: web::Data<State>) -
     match (order, batch, label.kind()) {
         (Some(order), _, _) => Ok(see_other(&format!("/orders/{order}"))),
         (None, Some(_), LabelKind::Vessel) => Ok(see_other(&vessel::address(&label))),
+        // At a clinic a container leads to the step that is due for it.
+        (None, Some(_), LabelKind::Dose) if may(&caller, "read.patient_name") => {
+            Ok(see_other(&format!("/clinic/scan?label={}", encoded(&label.to_string()))))
+        }
         (None, Some(batch), LabelKind::Dose) => {
             let no = label.sub().unwrap_or_default();
             Ok(see_other(&format!("/batches/{}?dose={no}#container-{no}", batch.id)))

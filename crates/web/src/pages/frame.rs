@@ -6,7 +6,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Language, Picture, Quality, Sheet, Ui, Word};
+use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -116,6 +116,7 @@ impl<'a> Frame<'a> {
                     a.brand href="/" { (dish()) (centre) }
                     nav aria-label=(self.say(Ui::Menu)) {
                         @if let Some(caller) = self.caller {
+                            @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
                             @if Workplace::of(&caller.roles) == Workplace::Bench {
                                 (self.link("/bench", Bench::Today))
                                 (self.link("/bench/map", Bench::Map))

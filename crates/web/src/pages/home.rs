@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, bench, board, planner, quality};
+use super::{Answer, Query, bench, board, clinic, planner, quality};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -41,6 +41,7 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
         Workplace::Office if caller.roles.contains(&Role::ManufacturingLead) => {
             planner::show(request, state).await
         }
-        Workplace::Clinic | Workplace::Office => board::show(request, query, state).await,
+        Workplace::Clinic => clinic::board::show(request, query, state).await,
+        Workplace::Office => board::show(request, query, state).await,
     }
 }

@@ -2,6 +2,7 @@
 //! day have a layout of their own, beside the workplace it belongs to.
 
 use super::bench::{passage, steps};
+use super::clinic::layouts as clinic;
 use super::offers::Offers;
 use super::office;
 use super::quality;
@@ -32,7 +33,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         }
         "quality_event.assessment" | "quality_event.closing" => quality::assessing::lay_out(sheet, about),
         "batch.disposition.deciding" => quality::deciding::lay_out(sheet, about, suggested),
-        _ => sheet.fields(),
+        _ => clinic::lay_out(sheet, about, suggested).unwrap_or_else(|| sheet.fields()),
     }
 }
 
@@ -55,7 +56,16 @@ pub fn complete(action: &str, typed: &mut Typed) {
         }
         "batch.testing.result" => quality::laboratory::complete(typed),
         "batch.intake.opening" => office::complete_opening(typed),
-        _ => {}
+        _ => clinic::complete(action, typed),
+    }
+}
+
+/// The check that is asked first where its page reports what happened: both are then recorded, the check only if it
+/// passed.
+pub fn check_before(action: &str) -> Option<&'static str> {
+    match action {
+        "batch.distribution.receipt" => Some("batch.distribution.receiving_check"),
+        _ => None,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Orders: the list, and one order with its consent, its donor's screening and its batches.
 
+use super::clinic::board::named;
+use super::clinic::cases;
+use super::clinic::layouts::birth_date;
 use super::frame::Frame;
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{self, Look, chip};
@@ -15,6 +18,7 @@ use baiyo_domain::ids::{ClinicId, OrderId};
 use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{ConsentStanding, Finding, Order, Purpose};
 use baiyo_domain::time::Time;
+use baiyo_persistence::keystore::Personal;
 use baiyo_persistence::reading::{self, OrderRow};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -53,20 +57,26 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let missing = || Problem::new(Kind::NotFound, caller.language);
     let id = OrderId(Uuid::try_parse(&id).map_err(|_| missing())?);
     let scope = caller.scope();
+    let (store, clinic) =
+        (Arc::clone(&state.store), caller.clinic.filter(|_| may(&caller, "read.patient_name")));
     let found = read(&state, &caller, move |conn| {
         let Some((order, _)) = reading::order(conn, scope, id)? else { return Ok(None) };
+        let patient = match clinic {
+            Some(clinic) => cases::personal(conn, store.keys(), clinic, order.placed.placement.patient)?,
+            None => None,
+        };
         let mut batches = Vec::new();
         for batch in &order.batches {
             batches.extend(reading::batch(conn, scope, *batch)?);
         }
-        Ok(Some((order, batches, Names::of_centre(conn)?)))
+        Ok(Some((order, batches, patient, Names::of_centre(conn)?)))
     });
-    let (order, batches, names) = found.await?.ok_or_else(missing)?;
+    let (order, batches, patient, names) = found.await?.ok_or_else(missing)?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let (now, _) = state.store.now();
     let content = html! {
-        (content(&reader, &order, &batches, &names, now))
+        (content(&reader, &order, &batches, patient.as_ref(), &names, now))
         @if may(&caller, "batch.intake.opening") && order.standing.active {
             p.actions {
                 a.button href={ (recording::RECORD) "/batches?/order=" (order.id) } {
@@ -122,13 +132,29 @@ fn standing(reader: &Reader, active: bool) -> Markup {
     }
 }
 
-fn content(reader: &Reader, order: &Order, batches: &[Arc<Batch>], names: &Names, now: Time) -> Markup {
+fn content(
+    reader: &Reader,
+    order: &Order,
+    batches: &[Arc<Batch>],
+    patient: Option<&Personal>,
+    names: &Names,
+    now: Time,
+) -> Markup {
     let placement = &order.placed.placement;
     let clinic = names.call(Thing::Clinic(order.placed.clinic)).unwrap_or_default();
     html! {
         div.title { h1 { (order.placed.label) } (standing(reader, order.standing.active)) }
         dl.facts {
-            div { dt { (reader.say(Ui::Patient)) } dd { (placement.pseudonym) } }
+            div {
+                dt { (reader.say(Ui::Patient)) }
+                dd {
+                    @if let Some(patient) = patient {
+                        strong lang="ja" { (named(reader, patient)) } " · "
+                        (birth_date(reader.language, patient.birth_date.date())) br;
+                    }
+                    (placement.pseudonym)
+                }
+            }
             div { dt { (reader.say(Ui::Purpose)) } dd { (purpose(reader, placement.purpose)) } }
             div { dt { (reader.say(Ui::Clinic)) } dd { (clinic) } }
             div {

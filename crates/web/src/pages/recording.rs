@@ -2,6 +2,7 @@
 //! above the form with everything that was typed; a label that does not belong is a page of its own.
 
 use super::bench::kit::Kit;
+use super::clinic::layouts::Known;
 use super::form::Fault;
 use super::frame::Frame;
 use super::layouts;
@@ -13,6 +14,7 @@ use super::{Answer, see_other};
 use crate::api::FormRoute;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
+use crate::api::schema_check;
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
@@ -22,7 +24,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::TABLE;
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, OrderId, QualityEventId};
-use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::Order;
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
@@ -54,6 +56,8 @@ pub struct About {
     pub caller: Caller,
     /// When.
     pub now: Time,
+    /// What the clinic's own forms show beside.
+    pub clinic: Option<Known>,
 }
 
 /// Shows a form, filled in with what the address says.
@@ -90,6 +94,15 @@ pub async fn take(
     let (schema, definitions) = state.schemas.of(&route.action);
     layouts::complete(&route.action, &mut typed);
     let form = typed.value(Shape::new(schema, definitions), state.zone);
+    if schema_check::check(&form, schema, definitions).is_empty()
+        && let Some(problem) = asked_before(&request, &state, &caller, &route, aimed, &mut typed, key).await?
+    {
+        let about = about(&request, &state, &caller, &route, aimed).await?;
+        // A fact is not refused: it can be reported all the same.
+        typed.set(REFUSED, "true");
+        let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
+        return Ok(page(&request, &state, &route, &about, filled));
+    }
     let submission = Submission {
         route: &route,
         caller: &caller,
@@ -108,6 +121,46 @@ pub async fn take(
             Ok(page(&request, &state, &route, &about, filled))
         }
     }
+}
+
+/// The field that says a check refused what is about to be reported.
+pub const REFUSED: &str = "refused";
+/// The field by which it is reported all the same.
+pub const ANYWAY: &str = "anyway";
+
+/// Asks the check that stands before a report, where its page asks it first. Nothing where it passed, where there is
+/// none, and where the person was told why it refuses and reports what happened all the same.
+async fn asked_before(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    route: &FormRoute,
+    aimed: Option<Uuid>,
+    typed: &mut Typed,
+    key: Uuid,
+) -> Result<Option<Problem>, Problem> {
+    let check = layouts::check_before(&route.action);
+    let check = check.and_then(|action| state.forms.values().find(|form| form.action == action));
+    let (Some(check), Some(aimed)) = (check, aimed) else { return Ok(None) };
+    let told = typed.take(REFUSED).is_some();
+    if typed.take(ANYWAY).is_some() && told {
+        return Ok(None);
+    }
+    session::admit(request, state, &check.action).await?;
+    let (schema, definitions) = state.schemas.of(&check.action);
+    let form = typed.value(Shape::new(schema, definitions), state.zone);
+    // Handed in again with other containers, it is another check.
+    let own = Hash::of(form.to_string().as_bytes()).to_string();
+    let submission = Submission {
+        route: check,
+        caller,
+        aimed,
+        place: format!("POST {RECORD}{}", check.path.replace("{id}", &aimed.to_string())),
+        key: Some(format!("{key}.{}", own.get(..32).unwrap_or_default())),
+        expected_version: None,
+        form,
+    };
+    Ok(submission::submit(state, submission).await.err())
 }
 
 /// A form as it was filled in.
@@ -153,6 +206,7 @@ async fn about(
     let (now, _) = state.store.now();
     let (kit, action) = (Kit::of(request), route.action.clone());
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
+    let store = Arc::clone(&state.store);
     let about = read(state, caller, move |conn| {
         let scope = asking.scope();
         let reader = Reader::new(asking.language, zone);
@@ -166,6 +220,7 @@ async fn about(
             kit,
             caller: asking.clone(),
             now,
+            clinic: None,
         };
         about.offers.people(&reading::people(conn)?, scope);
         match (collection.as_str(), aimed) {
@@ -212,6 +267,9 @@ async fn about(
                 .add("/batch", event.batches.keys().map(|batch| (batch.to_string(), call(batch))).collect());
         }
         layouts::offer(conn, &action, &reader, scope, now, &mut about.offers)?;
+        if let Some(clinic) = asking.clinic {
+            about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_ref(), now)?;
+        }
         Ok(about)
     })
     .await?;

@@ -87,6 +87,12 @@ impl Sheet<'_> {
 
     /// One field, by its pointer.
     pub fn field(&self, pointer: &str) -> Markup {
+        let found = self.shape_at(pointer);
+        found.map_or_else(|| html! {}, |(shape, required)| self.show(shape, pointer, required))
+    }
+
+    /// What a field asks for, and whether it must be there.
+    fn shape_at(&self, pointer: &str) -> Option<(Shape<'_>, bool)> {
         let mut found = Some((self.shape, true));
         for segment in pointer.split('/').skip(1) {
             found = found.and_then(|(shape, _)| match shape.kind() {
@@ -102,7 +108,7 @@ impl Sheet<'_> {
                 _ => None,
             });
         }
-        found.map_or_else(|| html! {}, |(shape, required)| self.show(shape, pointer, required))
+        found
     }
 
     /// A field of the layout's own, in which one of what is offered under its name is chosen.
@@ -237,7 +243,7 @@ impl Sheet<'_> {
             Kind::Whole | Kind::Number => self.number(shape, at, &name, required),
             Kind::Moment => self.input(at, &name, required, None, "datetime-local", None),
             Kind::Text if shape.name == Some("Text2000") => self.around(at, &name, (!required).then_some(()), html! {
-                textarea id=(at) name=(at) rows="3" maxlength="2000" required[required]
+                textarea id=(at) name=(at) rows="3" maxlength="2000" required[self.must(at, required)]
                     aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] { (self.typed.get(at).unwrap_or_default()) }
             }),
             Kind::Text => {
@@ -257,7 +263,7 @@ impl Sheet<'_> {
                 (self.radios(at, name, required, offered, |_| html! {}))
             } @else {
                 (self.around(at, name, optional, html! {
-                    select id=(at) name=(at) required[required] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] {
+                    select id=(at) name=(at) required[self.must(at, required)] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] {
                         option value="" { (self.reader.say(Word::ChooseOne)) }
                         @for (value, word) in offered {
                             option value=(value) selected[chosen == Some(value)] { (word) }
@@ -287,7 +293,7 @@ impl Sheet<'_> {
                 let mode = scans.then_some("scan");
                 self.around(at, name, (!required).then_some(()), html! {
                     p.hint { (hint) }
-                    textarea id=(at) name=(at) rows=(typed.len().max(2)) required[required] data-scan=[mode]
+                    textarea id=(at) name=(at) rows=(typed.len().max(2)) required[self.must(at, required)] data-scan=[mode]
                         autocapitalize="none" spellcheck="false" aria-invalid=[self.wrong(at)]
                         aria-describedby=[self.described(at)] { (typed.join("\n")) }
                 })
@@ -343,14 +349,14 @@ impl Sheet<'_> {
             let Some(Kind::Fields(fields)) = fields.map(Shape::kind) else { return html! {} };
             html! {
                 div.then {
-                    // Whether they are needed depends on what is chosen above.
-                    @for (field, shape, _) in fields { (self.show(shape, &format!("{at}/{chosen}/{field}"), false)) }
+                    @for (field, shape, inner) in fields { (self.show(shape, &format!("{at}/{chosen}/{field}"), inner)) }
                 }
             }
         })
     }
 
-    fn radios(
+    /// Choices side by side, of which none is chosen before; `then` shows what one of them leads to.
+    pub fn radios(
         &self,
         at: &str,
         name: &str,
@@ -363,7 +369,7 @@ impl Sheet<'_> {
             div.choices {
                 @for (value, word) in options {
                     label.tick {
-                        input type="radio" name=(at) value=(value) checked[chosen == Some(value)] required[required];
+                        input type="radio" name=(at) value=(value) checked[chosen == Some(value)] required[self.must(at, required)];
                         span { (word) }
                     }
                     (then(value))
@@ -409,9 +415,9 @@ impl Sheet<'_> {
             self.typed.get(at).map(|value| if kind == "datetime-local" { local(value) } else { value });
         self.around(at, name, (!required).then_some(()), html! {
             span.measure {
-                input.short[number || kind == "datetime-local"] type=(kind) id=(at) name=(at) value=[value] required[required]
+                input.short[number || kind == "datetime-local"] type=(kind) id=(at) name=(at) value=[value] required[self.must(at, required)]
                     inputmode=[number.then_some("decimal")] autocomplete="off" autocapitalize="none" spellcheck="false"
-                    data-scan=[mode] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
+                    data-scan=[mode] data-kind=[mode.and(label_kind(at))] aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
                 @if let Some((unit, limits)) = &unit {
                     span.unit { (unit) }
                     @if let Some(limits) = limits { span.limits { (limits) " " (unit) } }
@@ -444,7 +450,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn fault_line(&self, at: &str, own: &[&Fault]) -> Markup {
+    /// What is wrong with a field.
+    pub fn fault_line(&self, at: &str, own: &[&Fault]) -> Markup {
         html! {
             @if !own.is_empty() {
                 p.fault id={ (at) "-fault" } { @for fault in own { (fault.sentence) " " } }
@@ -452,9 +459,18 @@ impl Sheet<'_> {
         }
     }
 
-    fn own(&self, at: &str) -> Vec<&Fault> {
+    /// The faults of a field.
+    pub fn own(&self, at: &str) -> Vec<&Fault> {
         let own = |fault: &&Fault| fault.field.as_deref().is_some_and(|field| self.anchor(field) == at);
         self.faults.iter().filter(own).collect()
+    }
+
+    /// Whether the browser itself insists on a field. One below a choice is needed only where that choice is made, which
+    /// the server alone sees.
+    fn must(&self, at: &str, required: bool) -> bool {
+        let choice =
+            |list: &str| matches!(self.shape_at(list).map(|(shape, _)| shape.kind()), Some(Kind::Choice(_)));
+        required && !at.match_indices('/').skip(1).any(|(end, _)| choice(&at[..end]))
     }
 
     fn wrong(&self, at: &str) -> Option<&'static str> {
@@ -470,6 +486,16 @@ impl Sheet<'_> {
     }
 }
 
+/// The letter of the labels that a field takes, where it takes one kind alone: so that scans find their field in
+/// whatever order they are made.
+fn label_kind(pointer: &str) -> Option<&'static str> {
+    match pointer {
+        "/order_label" | "/wristband" => Some("O"),
+        "/container" => Some("D"),
+        _ => None,
+    }
+}
+
 /// A unit as people write it.
 fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
     match unit {
@@ -482,6 +508,6 @@ fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
 }
 
 /// A moment as a browser's own field takes it.
-fn local(value: &str) -> &str {
+pub fn local(value: &str) -> &str {
     value.get(..16).unwrap_or(value)
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod bench;
 mod blockers;
+pub(super) mod clinic;
 mod facts;
 pub(super) mod forecast;
 pub(super) mod picture;

@@ -227,6 +227,7 @@ fn every_name_has_its_word() {
         each_is_said(lang, Ui::ALL);
         each_is_said(lang, Sheet::ALL);
         each_is_said(lang, Bench::ALL);
+        each_is_said(lang, Clinic::ALL);
         each_is_said(lang, Quality::ALL);
         each_is_said(lang, Picture::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");

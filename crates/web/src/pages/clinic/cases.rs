@@ -1,0 +1,164 @@
+//! A clinic's courses of therapy: each order with the batch its cells are in, and who the patient is.
+
+use super::super::ROWS;
+use super::super::reader::Names;
+use super::readiness::learned;
+use baiyo_domain::batch::Batch;
+use baiyo_domain::batch::distribution::Container;
+use baiyo_domain::batch::status::BatchStatus;
+use baiyo_domain::forecast::Experience;
+use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PatientId};
+use baiyo_domain::order::Order;
+use baiyo_domain::standard::Code;
+use baiyo_domain::time::Time;
+use baiyo_persistence::keystore::{self, KeyStore, Personal};
+use baiyo_persistence::reading::{self, After, ClinicScope};
+use baiyo_persistence::{Conn, StoreError};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::Arc;
+
+/// One course: an order, and one of its batches once there is one.
+#[derive(Clone)]
+pub struct Case {
+    /// The order.
+    pub order: Arc<Order>,
+    /// The batch.
+    pub batch: Option<Arc<Batch>>,
+    /// Who the patient is; nothing once that was erased.
+    pub patient: Option<Personal>,
+}
+
+impl Case {
+    /// The containers that are for this order.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        let order = self.order.id;
+        self.batch.iter().flat_map(move |batch| {
+            let own = batch.opened.order == order;
+            let for_it = move |container: &&Container| match container.allocated {
+                Some((allocated, _, _)) => allocated == order,
+                None => own,
+            };
+            batch.containers.values().filter(for_it)
+        })
+    }
+}
+
+/// What a clinic has under way, and what it ordered lately.
+pub struct Cases {
+    /// The courses.
+    pub all: Vec<Case>,
+    /// What is learned of the products that are in culture, by their codes.
+    pub experience: BTreeMap<Code, Experience>,
+    /// What people call things.
+    pub names: Names,
+    /// Where older orders go on.
+    pub next: Option<(i64, uuid::Uuid)>,
+}
+
+/// A batch of one of these is not over, however long ago it was ordered.
+const UNDER_WAY: [BatchStatus; 15] = [
+    BatchStatus::Opened,
+    BatchStatus::Instructed,
+    BatchStatus::TissueReceived,
+    BatchStatus::InCulture,
+    BatchStatus::Harvested,
+    BatchStatus::UnderTest,
+    BatchStatus::AwaitingConfirmation,
+    BatchStatus::ReadyForDecision,
+    BatchStatus::PartlyReleased,
+    BatchStatus::Released,
+    BatchStatus::Shipped,
+    BatchStatus::Received,
+    BatchStatus::Administered,
+    BatchStatus::OnHold,
+    BatchStatus::TissueRefused,
+];
+
+/// Reads one page of a clinic's courses; the first one begins with everything that is under way.
+///
+/// # Errors
+/// The records cannot be read.
+pub fn load(
+    conn: &mut Conn,
+    keys: &KeyStore,
+    clinic: ClinicId,
+    after: Option<After>,
+    now: Time,
+) -> Result<Cases, StoreError> {
+    let scope = ClinicScope::Clinic(clinic);
+    let rows = reading::orders(conn, scope, after, ROWS)?;
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= ROWS;
+    let next = rows.last().filter(|_| full).map(|row| (row.placed_at, row.id.0));
+    let mut wanted: BTreeSet<OrderId> = rows.iter().map(|row| OrderId(row.id.0)).collect();
+    if after.is_none() {
+        for status in UNDER_WAY {
+            let rows = reading::batches(conn, scope, Some(status.name()), None, ROWS, now)?.rows;
+            wanted.extend(rows.into_iter().map(|row| OrderId(row.order_id.0)));
+        }
+    }
+    let mut patients: BTreeMap<PatientId, Option<Personal>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for id in wanted {
+        let Some((order, _)) = reading::order(conn, scope, id)? else { continue };
+        let patient = order.placed.placement.patient;
+        if let Entry::Vacant(unknown) = patients.entry(patient) {
+            unknown.insert(personal(conn, keys, clinic, patient)?);
+        }
+        let patient = patients.get(&patient).cloned().flatten();
+        let mut batches = Vec::new();
+        for batch in &order.batches {
+            batches.extend(reading::batch(conn, scope, *batch)?);
+        }
+        for batch in shown(batches, now) {
+            all.push(Case { order: Arc::clone(&order), batch, patient: patient.clone() });
+        }
+    }
+    let mut experience = BTreeMap::new();
+    for batch in all.iter().filter_map(|case: &Case| case.batch.as_deref()) {
+        let standard = batch.standard();
+        if let Entry::Vacant(unknown) = experience.entry(standard.code.clone()) {
+            unknown.insert(learned(conn, standard)?);
+        }
+    }
+    Ok(Cases { all, experience, names: Names::of_centre(conn)?, next })
+}
+
+/// Who a patient is, to the clinic that told us.
+///
+/// # Errors
+/// The database.
+pub fn personal(
+    conn: &mut Conn,
+    keys: &KeyStore,
+    clinic: ClinicId,
+    patient: PatientId,
+) -> Result<Option<Personal>, StoreError> {
+    let stored = keystore::load_personal(conn, patient)?.filter(|stored| stored.clinic == clinic);
+    Ok(stored.and_then(|stored| {
+        let sealed = &stored.sealed;
+        keys.open_personal(patient, clinic, &sealed.nonce, &sealed.ciphertext).ok()
+    }))
+}
+
+/// Of several batches those that are not over; otherwise the last. Without one the order stands alone.
+fn shown(batches: Vec<Arc<Batch>>, now: Time) -> Vec<Option<Arc<Batch>>> {
+    let under_way: Vec<_> =
+        batches.iter().filter(|batch| !is_over(batch, now)).map(|batch| Some(Arc::clone(batch))).collect();
+    match under_way.is_empty() {
+        true => vec![batches.into_iter().max_by_key(|batch: &Arc<Batch>| BatchId::clone(&batch.id))],
+        false => under_way,
+    }
+}
+
+/// Whether nothing more will come of a batch for the patient.
+pub fn is_over(batch: &Batch, now: Time) -> bool {
+    matches!(
+        batch.status(now),
+        BatchStatus::TissueRefused
+            | BatchStatus::Administered
+            | BatchStatus::Rejected
+            | BatchStatus::Discontinued
+            | BatchStatus::Closed
+    )
+}
