@@ -53,7 +53,8 @@ impl Sheet<'_> {
         }
         html! {
             (self.summary())
-            form.sheet method="post" action=(self.address) data-serial=[self.serial.as_deref()]
+            // What is wrong is said by the server: all of it at once, in the words and the language of the page.
+            form.sheet method="post" action=(self.address) novalidate data-serial=[self.serial.as_deref()]
                 data-check=[self.check.as_deref()] data-about=[self.about()] {
                 input type="hidden" name="once" value=(self.once);
                 // What Enter in a field does: no button that only fills the form in further may come before it.
@@ -326,7 +327,7 @@ impl Sheet<'_> {
                     }
                 }
             }
-            button.quiet type="submit" name="more" value=(at) formnovalidate { (self.reader.say(Word::MoreRows)) }
+            button.quiet type="submit" name="more" value=(at) { (self.reader.say(Word::MoreRows)) }
         })
     }
 

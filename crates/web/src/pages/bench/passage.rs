@@ -47,7 +47,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
             p.hint #split-hint { (reader.say(Bench::SplitHint)) }
             div.split role="group" aria-describedby="split-hint" {
                 @for number in NUMBERS {
-                    button.step type="submit" name="split" value=(number) formnovalidate
+                    button.step type="submit" name="split" value=(number)
                         aria-pressed=(if chosen == Some(number) { "true" } else { "false" }) { (number) }
                 }
             }

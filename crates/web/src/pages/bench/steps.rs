@@ -198,7 +198,7 @@ pub fn count(sheet: &Sheet) -> Markup {
             p.hint { (sheet.reader.say(Bench::FactorHint)) }
             (sheet.field("/count/factor"))
             @if !further {
-                button.quiet type="submit" name="more" value="/count/replicates" formnovalidate {
+                button.quiet type="submit" name="more" value="/count/replicates" {
                     (sheet.reader.say(crate::words::Sheet::MoreRows))
                 }
             }

@@ -207,13 +207,13 @@ fn window(sheet: &mut Sheet, about: &About, known: &Known) -> Markup {
                     }
                 }
                 @if ready.is_none() {
-                    button.quiet type="submit" name="more" value="/window" formnovalidate { (reader.say(Clinic::ShowPlan)) }
+                    button.quiet type="submit" name="more" value="/window" { (reader.say(Clinic::ShowPlan)) }
                 }
             }
             @if let (Some(day), Some(standard), None) = (chosen, standard, ready) {
                 (plan(language, zone, standard, day, about.now))
             }
-            details.head open[own_dates] {
+            details.entry-head open[own_dates] {
                 summary { (reader.say(Clinic::AnotherTime)) }
                 label.tick { input type="radio" name=(DAY) value="" checked[own_dates]; span { (reader.say(Clinic::NotFromCalendar)) } }
                 div.pair { (sheet.field("/window/from")) (sheet.field("/window/until")) }

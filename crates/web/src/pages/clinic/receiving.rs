@@ -45,7 +45,7 @@ pub fn receipt(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         p { (words::told(reader.language, &Telling::OnTheWay(coming.len()))) }
         (sheet.field("/containers"))
         (measured(sheet, TEMPERATURE, Clinic::TemperatureOnArrival, "℃", &allowed))
-        details.head open[range] {
+        details.entry-head open[range] {
             summary { (reader.say(Clinic::TemperatureRange)) }
             (sheet.field("/least_temperature"))
             (sheet.field("/most_temperature"))

@@ -1,0 +1,61 @@
+//! A releaser at the quality desk: a release counted, in both languages; what is refused keeps everything typed but the
+//! password; and nothing is signed without a connection.
+
+use baiyo::words::{self, Bench, Quality, Sheet};
+use browser_stories::{Browser, Device, Language, Theme};
+use stories::{Centre, Course, Recipe, Step};
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+
+#[test]
+fn a_release_without_exceptions_takes_four_interactions_from_the_queue() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+        let label = course.view()["label"].as_str().unwrap().to_string();
+        let releaser = centre.releaser().account();
+        let person = browser.person(&centre, releaser, Device::Desktop, language, Theme::Light);
+        person.see(person.say(Quality::Queue)).begins("release").tap(&label);
+        person.see(person.say(Quality::InOrder)).tap(&words::choice(language, Some("Decision"), "release"));
+        person.enter(person.say(Sheet::PasswordAgain), &releaser.password).tap(person.say(Sheet::SignOnce));
+        let done = words::action(language, "batch.disposition.deciding");
+        person.see(&format!("{}: {done}", person.say(Sheet::Recorded))).took_at_most(4).breaks_no_rule();
+        assert_eq!(course.status(), "released");
+    }
+}
+
+#[test]
+fn a_wrong_password_signs_nothing_and_keeps_the_decision_but_not_the_password() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    let browser = Browser::start();
+    let releaser = centre.releaser().account();
+    let person = browser.person(&centre, releaser, Device::Desktop, Language::En, Theme::Dark);
+    let (password, sign) = (person.say(Sheet::PasswordAgain), person.say(Sheet::SignOnce));
+    person.open(&format!("/batches/{}/review", course.batch));
+    person.tap("May be shipped").enter(password, "a guess").tap(sign);
+    person.see("This is not your password. Nothing was signed.").breaks_no_rule();
+    assert_eq!(person.value(password), "");
+    assert_eq!(course.status(), "ready_for_decision");
+    person.enter(password, &releaser.password).tap(sign).see(person.say(Sheet::Recorded));
+    assert_eq!(course.status(), "released");
+}
+
+#[test]
+fn nothing_is_signed_or_kept_to_be_signed_while_there_is_no_connection() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    let browser = Browser::start();
+    let releaser = centre.releaser().account();
+    let person = browser.person(&centre, releaser, Device::Desktop, Language::En, Theme::Light);
+    person.open(&format!("/batches/{}/review", course.batch)).tap("May be shipped");
+    person.enter(person.say(Sheet::PasswordAgain), &releaser.password).loses_network();
+    person.tap(person.say(Sheet::SignOnce)).see(person.say(Bench::OfflineNow));
+    let kept = person.run("JSON.stringify(localStorage)").to_string();
+    assert!(!kept.contains(&releaser.password), "no password is kept");
+    person.finds_network();
+    // Nothing is sent by itself: whoever signs does it himself, seeing what he signs.
+    person.open(&format!("/batches/{}/review", course.batch)).see(person.say(Quality::InOrder));
+    assert_eq!(course.status(), "ready_for_decision");
+}
