@@ -6,6 +6,7 @@ mod batch;
 mod bench;
 mod board;
 mod clinic;
+mod correcting;
 mod documentation;
 mod form;
 mod frame;

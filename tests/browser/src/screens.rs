@@ -45,6 +45,7 @@ pub const SCREENS: &[Screen] = &[
         .for_docs("bench-passage"),
     screen("bench-observation", Is(Technician), "/record/batches/{batch in_culture}/observation"),
     screen("bench-labels-back", Is(Technician), "/record/batches/{batch in_culture}/label_check"),
+    screen("corrections", Is(Technician), "/record/batches/{batch in_culture}/correction"),
     screen("bench-labels", Is(Technician), "/batches/{batch in_culture}/labels"),
     screen("bench-not-found", Is(Technician), "/find?code=C1-V-X"),
     screen("form-harvest", Is(Technician), "/record/batches/{batch in_culture}/harvest"),

@@ -189,6 +189,28 @@ fn what_was_typed_outlives_a_server_that_goes_away_and_is_sent_once_when_it_is_b
 }
 
 #[test]
+fn an_entry_is_corrected_in_its_own_form_and_the_old_value_stays_readable() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = in_culture(&centre);
+        let version = newest(&course, "batch.culture.medium_changed")["version"].to_string();
+        let person = technician(&browser, &centre, language);
+        person.open(&format!("/batches/{}", course.batch));
+        person.tap(&format!("{} {version}", person.say(Sheet::Correct))).see(person.say(Sheet::StandsNow));
+        person.breaks_no_rule();
+        person
+            .enter(words::field(language, "reason"), "misread")
+            .enter(words::field(language, "volume"), "180");
+        person.tap(person.say(Ui::Record)).see(person.say(Sheet::Recorded)).see("180 mL");
+        let entry = newest(&course, "batch.culture.medium_changed");
+        assert!(entry.to_string().contains("\"200\""), "the old value stays: {entry}");
+        assert_eq!(entry["corrected_by"].as_array().unwrap().len(), 1);
+        assert_eq!(person.count("del"), 1);
+    }
+}
+
+#[test]
 fn a_draft_is_there_again_after_the_page_was_left_and_gone_after_signing_out() {
     let centre = Centre::open();
     let course = in_culture(&centre);

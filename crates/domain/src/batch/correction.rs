@@ -125,19 +125,73 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
     }
 }
 
+/// The form that recorded a fact, as a correction begins with it. Nothing for what cannot be corrected.
+pub fn form_of(fact: &BatchEvent) -> Option<BatchCommand> {
+    use {culture as c, distribution as d, filling as f, intake as i, testing as t};
+    voids(fact)?;
+    Some(match fact {
+        BatchEvent::Intake(i::Event::TissueReceipt(form)) => i::Command::TissueReceipt(form.clone()).into(),
+        BatchEvent::Culture(fact) => match fact {
+            c::Event::Isolated(fact) => fact.form.clone().into(),
+            c::Event::BankSeeded(fact) => fact.form.clone().into(),
+            c::Event::MediumChange(form) => c::Command::MediumChange(form.clone()).into(),
+            c::Event::Observation(form) => c::Command::Observation(form.clone()).into(),
+            c::Event::Counting(form) => c::Command::Counting(form.clone()).into(),
+            c::Event::Passaged(fact) => fact.form.clone().into(),
+            c::Event::VesselMove(form) => c::Command::VesselMove(form.clone()).into(),
+            c::Event::VesselDiscard(form) => c::Command::VesselDiscard(form.clone()).into(),
+            c::Event::Pooled(fact) => fact.form.clone().into(),
+            c::Event::LabelCheck(_) | c::Event::GivenToPool(_) => return None,
+        },
+        BatchEvent::Filling(fact) => match fact {
+            f::Event::HarvestDone(fact) => fact.form.clone().into(),
+            f::Event::FillDone(fact) => fact.form.clone().into(),
+            f::Event::Freezing(form) => f::Command::Freezing(form.clone()).into(),
+            f::Event::Storage(form) => f::Command::Storage(form.clone()).into(),
+            f::Event::Thaw(form) => f::Command::Thaw(form.clone()).into(),
+            f::Event::LabelReconciliation(form) => f::Command::LabelReconciliation(form.clone()).into(),
+        },
+        BatchEvent::Testing(fact) => match fact {
+            t::Event::Sampled(fact) => fact.form.clone().into(),
+            t::Event::Sending(form) => t::Command::Sending(form.clone()).into(),
+            t::Event::ResultEntered(fact) => fact.form.clone().into(),
+            t::Event::Verification(_) | t::Event::Interpretation(_) | t::Event::Investigation(_) => {
+                return None;
+            }
+        },
+        BatchEvent::Distribution(fact) => match fact {
+            d::Event::Packing(form) => d::Command::Packing(form.clone()).into(),
+            d::Event::Shipment(form) => d::Command::Shipment(form.clone()).into(),
+            d::Event::Receipt(form) => d::Command::Receipt(form.clone()).into(),
+            d::Event::Infusion(form) => d::Command::Infusion(form.clone()).into(),
+            d::Event::Outcome(form) => d::Command::Outcome(form.clone()).into(),
+            d::Event::ReturnReport(form) => d::Command::ReturnReport(form.clone()).into(),
+            d::Event::Destruction(form) => d::Command::Destruction(form.clone()).into(),
+            _ => return None,
+        },
+        BatchEvent::Intake(_) | BatchEvent::Disposition(_) => return None,
+    })
+}
+
+/// The fact that counts for an entry now: as first recorded, or as its newest correction has it.
+pub fn in_force(batch: &Batch, entry: EntryId) -> Option<&BatchEvent> {
+    let original = batch.logged(entry)?;
+    let newest = original.corrected_by.last().and_then(|entry| batch.logged(*entry));
+    Some(match newest.map(|logged| &*logged.event) {
+        Some(BatchEvent::Disposition(super::disposition::Event::Corrected(correction))) => {
+            &correction.replacement
+        }
+        _ => &original.event,
+    })
+}
+
 /// Decides a correction.
 ///
 /// # Errors
 /// Every reason why not, e.g. a signing that cannot be corrected, or a form that contradicts what followed.
 pub fn decide(batch: &Batch, form: &Correction, ctx: &Context) -> Result<Appends, Refusal> {
     let Some(original) = batch.logged(form.entry) else { return Err(Reason::NotFound.into()) };
-    let newest = original.corrected_by.last().and_then(|entry| batch.logged(*entry));
-    let current = match newest.map(|logged| &*logged.event) {
-        Some(BatchEvent::Disposition(super::disposition::Event::Corrected(correction))) => {
-            &correction.replacement
-        }
-        _ => &original.event,
-    };
+    let current = in_force(batch, form.entry).unwrap_or(&original.event);
     if voids(current).is_none() {
         return Err(Reason::NotCorrectable.into());
     }

@@ -51,6 +51,24 @@ pub enum BatchStatus {
 }
 
 impl BatchStatus {
+    /// Those of a batch that somebody still works on: not given, rejected, discontinued or closed.
+    pub const UNDER_WAY: [BatchStatus; 14] = [
+        BatchStatus::Opened,
+        BatchStatus::Instructed,
+        BatchStatus::TissueReceived,
+        BatchStatus::TissueRefused,
+        BatchStatus::InCulture,
+        BatchStatus::Harvested,
+        BatchStatus::UnderTest,
+        BatchStatus::AwaitingConfirmation,
+        BatchStatus::ReadyForDecision,
+        BatchStatus::PartlyReleased,
+        BatchStatus::Released,
+        BatchStatus::Shipped,
+        BatchStatus::Received,
+        BatchStatus::OnHold,
+    ];
+
     /// Its name in lists.
     pub fn name(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use super::{Answer, Query, gate, history, lineage, may, orders, recording, resul
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
-use crate::session;
+use crate::session::{self, Caller};
 use crate::words::{self, Clinic, Context, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
@@ -57,17 +57,25 @@ pub async fn show(
             }
             a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
         }
-        (content(reader, &batch, &names, &entries, &forecast, dose, now))
+        (content(reader, &batch, &names, &forecast, dose, now))
+        (history(&reader, &caller, &batch, &names, &entries))
         (forms)
     };
     Ok(frame.ok(&batch.opened.label.to_string(), content))
+}
+
+/// Its history; whoever may correct entries finds the way to it there.
+fn history(reader: &Reader, caller: &Caller, batch: &Batch, names: &Names, entries: &[EntryView]) -> Markup {
+    let call = |thing: Thing| names.call(thing);
+    let reader = reader.of(Context::of(batch.standard(), reader.zone).naming(&call));
+    let correcting = may(caller, "batch.disposition.correction").then_some(batch.id);
+    history::section(&reader, entries, correcting)
 }
 
 pub(super) fn content(
     reader: Reader,
     batch: &Batch,
     names: &Names,
-    entries: &[EntryView],
     forecast: &Forecast,
     dose: Option<ContainerNo>,
     now: Time,
@@ -86,7 +94,6 @@ pub(super) fn content(
         (vessels(&reader, batch))
         (results::section(&reader, batch, names))
         (holds(&reader, batch, names))
-        (history::section(&reader, entries))
     }
 }
 

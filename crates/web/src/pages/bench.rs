@@ -25,24 +25,6 @@ use baiyo_persistence::reading;
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// Where a batch may stand while the bench has work with it.
-const AT_WORK: [BatchStatus; 14] = [
-    BatchStatus::Opened,
-    BatchStatus::Instructed,
-    BatchStatus::TissueReceived,
-    BatchStatus::InCulture,
-    BatchStatus::Harvested,
-    BatchStatus::UnderTest,
-    BatchStatus::AwaitingConfirmation,
-    BatchStatus::ReadyForDecision,
-    BatchStatus::PartlyReleased,
-    BatchStatus::Released,
-    BatchStatus::OnHold,
-    BatchStatus::Shipped,
-    BatchStatus::Received,
-    BatchStatus::TissueRefused,
-];
-
 /// The batches that the bench works on now.
 async fn at_work(
     state: &web::Data<State>,
@@ -50,7 +32,7 @@ async fn at_work(
     now: Time,
 ) -> Result<Vec<Arc<Batch>>, crate::api::problem::Problem> {
     let scope = caller.scope();
-    read(state, caller, move |conn| reading::batches_in(conn, scope, &AT_WORK, now)).await
+    read(state, caller, move |conn| reading::batches_in(conn, scope, &BatchStatus::UNDER_WAY, now)).await
 }
 
 /// Goes on to whatever a scanned or typed label stands for.

@@ -2,27 +2,30 @@
 //! and their reasons below it.
 
 use super::reader::Reader;
+use super::recording;
 use crate::api::items::{EntryView, SignatureView};
-use crate::words::{self, Ui};
+use crate::words::{self, Sheet, Ui};
 use baiyo_domain::authority::Meaning;
+use baiyo_domain::batch::correction::form_of;
 use baiyo_domain::batch::{self, disposition};
 use baiyo_domain::event::Event;
+use baiyo_domain::ids::BatchId;
 use maud::{Markup, html};
 
 /// Minutes after which an entry was recorded late enough to show both times.
 const SAME_MOMENT: i64 = 1;
 
-/// Every entry.
-pub fn section(reader: &Reader, entries: &[EntryView]) -> Markup {
+/// Every entry; with the batch whose entries this reader may correct, each leads to its correction.
+pub fn section(reader: &Reader, entries: &[EntryView], correcting: Option<BatchId>) -> Markup {
     html! {
         section #history {
             h2 { (reader.say(Ui::History)) }
-            ol.history { @for entry in entries { (line(reader, entry, entries)) } }
+            ol.history { @for entry in entries { (line(reader, entry, entries, correcting)) } }
         }
     }
 }
 
-fn line(reader: &Reader, entry: &EntryView, all: &[EntryView]) -> Markup {
+fn line(reader: &Reader, entry: &EntryView, all: &[EntryView], correcting: Option<BatchId>) -> Markup {
     let sentence = words::event(reader.language, &entry.event, &reader.context);
     let corrections = entry.corrected_by.iter().filter_map(|id| all.iter().find(|other| other.entry == *id));
     html! {
@@ -33,10 +36,23 @@ fn line(reader: &Reader, entry: &EntryView, all: &[EntryView]) -> Markup {
                     @if entry.corrected_by.is_empty() { (sentence) } @else { del { (sentence) } }
                 }
                 (meta(reader, entry))
+                @if let Some(batch) = correcting.filter(|_| is_correctable(&entry.event)) {
+                    p.meta {
+                        a href={ (recording::address("batches", batch, "correction")) "?/entry=" (entry.entry) }
+                            aria-label={ (reader.say(Sheet::Correct)) " " (entry.version) } { (reader.say(Sheet::Correct)) }
+                    }
+                }
                 @if let Some(signature) = &entry.signature { (signed(reader, signature)) }
                 @for correction in corrections { (corrected(reader, correction)) }
             }
         }
+    }
+}
+
+fn is_correctable(event: &Event) -> bool {
+    match event {
+        Event::Batch(fact) => form_of(fact).is_some(),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::bench::{passage, steps};
 use super::clinic::layouts as clinic;
+use super::correcting;
 use super::offers::Offers;
 use super::office;
 use super::quality;
@@ -26,6 +27,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         "batch.culture.passage" => passage::lay_out(sheet, about, suggested),
         "batch.culture.label_check" => steps::label_check(sheet, about, suggested),
         "batch.culture.vessel_move" => steps::vessel_move(sheet, about, suggested),
+        "batch.disposition.correction" => correcting::lay_out(sheet, about),
         "batch.intake.opening" => office::opening(sheet, about, suggested),
         "batch.testing.result" => quality::laboratory::enter(sheet, about, suggested),
         "batch.testing.verification" | "batch.testing.interpretation" | "batch.testing.investigation" => {

@@ -18,22 +18,6 @@ use maud::{Markup, html};
 
 /// The field in which a bank's container is chosen as one.
 const DRAW: &str = "/bank";
-/// Where a batch may stand that an exception touches.
-const REPORTABLE: [BatchStatus; 12] = [
-    BatchStatus::InCulture,
-    BatchStatus::OnHold,
-    BatchStatus::Harvested,
-    BatchStatus::UnderTest,
-    BatchStatus::AwaitingConfirmation,
-    BatchStatus::ReadyForDecision,
-    BatchStatus::PartlyReleased,
-    BatchStatus::Released,
-    BatchStatus::Shipped,
-    BatchStatus::Received,
-    BatchStatus::TissueReceived,
-    BatchStatus::Instructed,
-];
-
 /// Opens a batch.
 pub fn opening(sheet: &mut Sheet, _about: &About, _suggested: bool) -> Markup {
     let reader = sheet.reader;
@@ -96,7 +80,7 @@ pub fn offer_batches(
     offers: &mut Offers,
 ) -> Result<(), StoreError> {
     let mut offered = Vec::new();
-    for status in REPORTABLE {
+    for status in BatchStatus::UNDER_WAY {
         for row in reading::batches(conn, scope, Some(status.name()), None, super::ROWS, now)?.rows {
             let word = words::batch_status(reader.language, &row.status);
             offered.push((row.id.0.to_string(), format!("{} · {} · {word}", row.label, row.pseudonym)));

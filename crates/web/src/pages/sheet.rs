@@ -510,5 +510,7 @@ fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
 
 /// A moment as a browser's own field takes it.
 pub fn local(value: &str) -> &str {
-    value.get(..16).unwrap_or(value)
+    let seconds = value.get(16..19).filter(|seconds| seconds.starts_with(':') && *seconds != ":00");
+    let end = if seconds.is_some() { 19 } else { 16 };
+    value.get(..end).unwrap_or(value)
 }

@@ -201,6 +201,47 @@ impl Typed {
         filled
     }
 
+    /// Types what a form's JSON says, so that it reads back as the same.
+    pub fn fill(&mut self, shape: Shape, at: &str, value: &Value, zone: Tz) {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        match (shape.kind(), value) {
+            (Kind::Fields(fields), Value::Object(given)) => {
+                for (name, shape, _) in fields {
+                    if let Some(value) = given.get(name) {
+                        self.fill(shape, &format!("{at}/{name}"), value, zone);
+                    }
+                }
+            }
+            (Kind::List(item), Value::Array(items)) if matches!(item.kind(), Kind::Fields(_)) => {
+                for (row, value) in items.iter().enumerate() {
+                    self.fill(item, &format!("{at}/{row}"), value, zone);
+                }
+            }
+            (Kind::List(_), Value::Array(items)) => {
+                self.0.insert(at.into(), items.iter().map(text).collect());
+            }
+            (Kind::Choice(choices), Value::Object(given)) => {
+                let chosen =
+                    choices.into_iter().find_map(|(word, fields)| Some((word, fields?, given.get(word)?)));
+                match chosen {
+                    // What is chosen from what there is in a batch stands as it is.
+                    Some(_) if shape.name == Some("Subject") => self.set(at, value),
+                    Some((word, fields, value)) => {
+                        self.set(at, word);
+                        self.fill(fields, &format!("{at}/{word}"), value, zone);
+                    }
+                    None => {}
+                }
+            }
+            (Kind::Moment, Value::String(given)) => self.set(at, local(given, zone)),
+            (_, Value::Null) => {}
+            (_, value) => self.set(at, text(value)),
+        }
+    }
+
     /// The JSON that it comes to; an empty object where nothing was typed.
     pub fn value(&mut self, shape: Shape, zone: Tz) -> Value {
         self.read(shape, "", zone).unwrap_or_else(|| Value::Object(Map::new()))
@@ -280,6 +321,13 @@ pub fn half_width(text: &str) -> String {
     text.trim().chars().map(plain).collect()
 }
 
+/// An instant as a browser's field has it, in the site's zone; seconds only where there are some.
+fn local(instant: &str, zone: Tz) -> String {
+    let Ok(at) = chrono::DateTime::parse_from_rfc3339(instant) else { return instant.to_string() };
+    let there = at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string();
+    there.strip_suffix(":00").map_or(there.clone(), String::from)
+}
+
 /// A moment as a browser's field has it, in the site's zone.
 fn moment(text: &str, zone: Tz) -> String {
     let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
@@ -319,6 +367,31 @@ mod tests {
         });
         assert_eq!(value("batch.culture.medium_change", &typed), expected);
         assert_eq!(value("batch.culture.medium_change", &[]), json!({}));
+    }
+
+    #[test]
+    fn what_is_filled_in_from_json_reads_back_as_the_same() {
+        let schemas = Schemas::new();
+        let (schema, definitions) = schemas.of("batch.disposition.correction");
+        let shape = Shape::new(schema, definitions);
+        let corrections = [
+            json!({"culture": {"medium_change": {
+                "performed": {"at": "2026-11-23T14:05:07+09:00", "lots": [{"material": "medium", "lot": "M-1"}]},
+                "vessels": ["C1-V-TKYO-26-000123-01-1", "C1-V-TKYO-26-000123-02-2"], "volume": "20.50"
+            }}}),
+            json!({"testing": {"sampling": {"subjects": [{"vessel": 3}, "tissue"], "tests": ["MYCOPLASMA"]}}}),
+            json!({"intake": {"tissue_receipt": {
+                "order_label": "C1-O-TKYO-26-000001-1", "pseudonym": "P-1", "collected_at": "2026-11-23T09:00:00+09:00",
+                "site": "abdomen", "seal_intact": false, "least_temperature": "2", "most_temperature": "8",
+                "transport": "2", "mass": "100.0", "appearance": "clear", "decision": {"refused": {"reason": "warm"}}
+            }}}),
+        ];
+        for replacement in corrections {
+            let whole = json!({"entry": "01936d2e-0000-7000-8000-000000000000", "reason": "misread", "replacement": replacement});
+            let mut typed = Typed::default();
+            typed.fill(shape, "", &whole, Tz::Asia__Tokyo);
+            assert_eq!(typed.value(shape, Tz::Asia__Tokyo), whole);
+        }
     }
 
     #[test]

@@ -56,25 +56,6 @@ pub struct Cases {
     pub next: Option<(i64, uuid::Uuid)>,
 }
 
-/// A batch of one of these is not over, however long ago it was ordered.
-const UNDER_WAY: [BatchStatus; 15] = [
-    BatchStatus::Opened,
-    BatchStatus::Instructed,
-    BatchStatus::TissueReceived,
-    BatchStatus::InCulture,
-    BatchStatus::Harvested,
-    BatchStatus::UnderTest,
-    BatchStatus::AwaitingConfirmation,
-    BatchStatus::ReadyForDecision,
-    BatchStatus::PartlyReleased,
-    BatchStatus::Released,
-    BatchStatus::Shipped,
-    BatchStatus::Received,
-    BatchStatus::Administered,
-    BatchStatus::OnHold,
-    BatchStatus::TissueRefused,
-];
-
 /// Reads one page of a clinic's courses; the first one begins with everything that is under way.
 ///
 /// # Errors
@@ -92,7 +73,8 @@ pub fn load(
     let next = rows.last().filter(|_| full).map(|row| (row.placed_at, row.id.0));
     let mut wanted: BTreeSet<OrderId> = rows.iter().map(|row| OrderId(row.id.0)).collect();
     if after.is_none() {
-        for status in UNDER_WAY {
+        let given = std::iter::once(BatchStatus::Administered);
+        for status in BatchStatus::UNDER_WAY.into_iter().chain(given) {
             let rows = reading::batches(conn, scope, Some(status.name()), None, ROWS, now)?.rows;
             wanted.extend(rows.into_iter().map(|row| OrderId(row.order_id.0)));
         }

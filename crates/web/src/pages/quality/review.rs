@@ -151,7 +151,7 @@ fn desk(
                 None => {}
             }
             @if !links.is_empty() || rejects {
-                ul.steps {
+                ul.to-do {
                     @for one in links { li { (next::link(reader, batch, one)) } }
                     @if rejects { li { a href=(next::rejecting(batch)) { (reader.say(Quality::RejectContainers)) } } }
                 }

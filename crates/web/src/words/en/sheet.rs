@@ -40,5 +40,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::Dark => "Dark",
         Sheet::BySystem => "As the system",
         Sheet::Unit => "Unit",
+        Sheet::StandsNow => "Recorded now",
+        Sheet::Correct => "Correct",
     }
 }

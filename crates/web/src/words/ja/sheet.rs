@@ -40,5 +40,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::Dark => "暗い",
         Sheet::BySystem => "システムに従う",
         Sheet::Unit => "単位",
+        Sheet::StandsNow => "現在の記録",
+        Sheet::Correct => "訂正",
     }
 }
