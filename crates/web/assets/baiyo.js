@@ -50,54 +50,71 @@ const length = (text) => {
   return label ? label.length : fast >= LEAST ? fast : 0;
 };
 
+// A key held by a person repeats itself, and a password is nobody's scan.
+addEventListener("focusin", () => (keys = []));
 addEventListener(
   "keydown",
   (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const active = document.activeElement;
+    if (event.repeat || active?.type === "password") {
+      keys = [];
+      return;
+    }
     const at = event.timeStamp;
     if (keys.length && at - keys.at(-1).at > PAUSE) keys = [];
     if (event.code === "Enter" || event.code === "NumpadEnter") {
       const text = keys.map((key) => key.typed).join("");
       const many = keys.length ? length(text) : 0;
       const first = keys.at(-many);
+      const swallowed = keys.some((key) => key.swallowed);
       keys = [];
       if (!many) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      const code = text.slice(-many);
+      // What is no label of ours stays as the field took it: a lot may have characters that no key's place tells.
+      if (first.field && !code.startsWith("C1-") && !swallowed) return;
       if (first.field) {
         first.field.blur(); // ends an input method's composition
         first.field.value = first.before;
         first.field.focus();
       }
-      scanned(text.slice(-many), first.field);
+      scanned(code, first.field);
       return;
     }
     const typed = character(event.code);
     if (!typed) return;
-    const active = document.activeElement;
-    const field = active && "value" in active && active.type !== "password" ? active : null;
-    keys.push({ typed, at, field, before: field?.value ?? "" });
+    const field = active && "value" in active ? active : null;
+    const swallowed = event.isComposing || event.key === "Process";
+    keys.push({ typed, at, field, swallowed, before: field?.value ?? "" });
   },
   true,
 );
 
+// Fields in which a label must be one of the batch's own vessels; elsewhere an order's or a bank's may belong.
+const OWN = ["/vessels", "/from", "/vessel", "/ours"];
+
 const scanned = (text, focused) => {
   const label = text.startsWith("C1-");
   if (label && !checks(text)) return say(words("scanCheck"), text);
-  if (focused?.dataset.scan === "text" && !label) return put(focused, text);
-  const takes = (input) => !input.dataset.kind || input.dataset.kind === text.split("-")[1];
-  const list = focused?.matches("textarea[data-scan]") ? focused : document.querySelector("textarea[data-scan=scan]");
-  const single =
-    focused?.matches("input[data-scan=scan]") && takes(focused)
-      ? focused
-      : [...document.querySelectorAll("input[data-scan=scan]")].find((input) => !input.value && takes(input));
-  const target = list ?? single;
-  if (!label || !target) {
+  if (!label) {
+    if (focused) return put(focused, text);
     location.assign(`/find?code=${encodeURIComponent(text)}`);
     return;
   }
-  const stranger = target.form?.dataset.serial && serial(text) !== target.form.dataset.serial;
-  if (stranger && target.form.dataset.check) return stop(target.form.dataset.check, text);
+  const takes = (input) => !input.dataset.kind || input.dataset.kind === text.split("-")[1];
+  const empty = () => [...document.querySelectorAll("input[data-scan=scan]")].find((input) => !input.value && takes(input));
+  const chosen = focused?.dataset.scan === "scan" && takes(focused) ? focused : null;
+  const target = chosen ?? document.querySelector("textarea[data-scan=scan]") ?? empty();
+  if (!target) {
+    location.assign(`/find?code=${encodeURIComponent(text)}`);
+    return;
+  }
+  const form = target.form;
+  const stranger = form?.dataset.serial && serial(text) !== form.dataset.serial;
+  const own = OWN.includes(target.name) && text.split("-")[1] === "V";
+  if (stranger && own && form.dataset.check) return stop(form.dataset.check, text);
   put(target, text);
 };
 
@@ -150,59 +167,96 @@ const say = (text, detail) => {
 };
 
 // --- Drafts ---------------------------------------------------------------------------------------------------------
-// What was typed and not recorded is kept on this device for this person and this form; never a password, never a
-// patient's name. Signing out wipes all of it.
+// What a person changed in a bench form and did not record is kept on this device, for this person, this form and what it
+// is about, for as long as a session at the bench lasts. Only what was typed by hand: never a scan, a choice or a tick,
+// which must be made again, and nothing of a form that signs or hands cells over. Signing out wipes all of it.
 
 const KEPT = "baiyo-draft:";
-const own = `${KEPT}${page.dataset.person ?? ""}:`;
+const SENT = "baiyo-sent:";
+const LASTS = 2 * 60 * 60 * 1000; // milliseconds
+const own = `${page.dataset.person ?? ""}:`;
 const keyOf = (form) => own + new URL(form.action).pathname + (form.dataset.about ?? "");
 const isKept = (field) =>
-  field.name && field.name !== "version" && field.type !== "password" && !field.name.startsWith("/personal") && field.name !== "/pseudonym";
+  field.name &&
+  !field.dataset.scan &&
+  (field.tagName === "TEXTAREA" || (field.tagName === "INPUT" && ["text", "datetime-local"].includes(field.type)));
+
+// A device may refuse to keep anything: then nothing is kept, and forms work all the same.
+const stored = {
+  get(key) {
+    try {
+      const kept = JSON.parse(localStorage.getItem(key));
+      return kept && Date.now() - kept.at < LASTS ? kept : null;
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify({ at: Date.now(), ...value }));
+    } catch {}
+  },
+  remove(key) {
+    try {
+      localStorage.removeItem(key);
+    } catch {}
+  },
+  wipe() {
+    try {
+      for (const key of Object.keys(localStorage)) if (key.startsWith(KEPT) || key.startsWith(SENT)) localStorage.removeItem(key);
+    } catch {}
+  },
+};
 
 const keep = (form) => {
-  const fields = [...form.elements].filter(isKept);
-  const values = fields
-    .filter((field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.tagName !== "BUTTON"))
-    .map((field) => [field.name, field.value]);
-  localStorage.setItem(keyOf(form), JSON.stringify(values));
+  if (!form.dataset.draft) return;
+  const changed = [...form.elements].filter((field) => isKept(field) && field.value !== field.defaultValue);
+  stored.set(KEPT + keyOf(form), { fields: changed.map((field) => [field.name, field.defaultValue, field.value]) });
+};
+
+const note = (form, text, action, done) => {
+  const told = make("div", "notice draft");
+  told.setAttribute("role", "status");
+  const button = make("button", "quiet", action);
+  button.type = "button";
+  button.addEventListener("click", done);
+  told.append(make("p", "", text), button);
+  form.before(told);
 };
 
 const restore = (form) => {
-  const kept = localStorage.getItem(keyOf(form));
-  if (!kept || document.getElementById("faults")) return;
-  const values = JSON.parse(kept);
-  let changed = false;
-  for (const field of [...form.elements].filter(isKept)) {
-    const mine = values.filter(([name]) => name === field.name).map(([, value]) => value);
-    if (field.type === "checkbox" || field.type === "radio") {
-      const checked = mine.includes(field.value);
-      changed ||= checked !== field.checked;
-      field.checked = checked;
-    } else if (field.tagName !== "BUTTON" && mine.length) {
-      changed ||= field.type !== "hidden" && field.value !== mine[0];
-      field.value = mine[0];
-    }
+  if (!form.dataset.draft || document.getElementById("faults")) return;
+  const key = KEPT + keyOf(form);
+  let restored = false;
+  for (const [name, before, value] of stored.get(key)?.fields ?? []) {
+    const field = [...form.elements].find((field) => field.name === name && isKept(field));
+    // Where the page now suggests something else, that is newer.
+    if (!field || field.value !== before) continue;
+    field.value = value;
+    restored = true;
   }
-  if (!changed) return;
-  const note = make("div", "notice draft");
-  note.setAttribute("role", "status");
-  const discard = make("button", "quiet", words("draftDiscard"));
-  discard.type = "button";
-  discard.addEventListener("click", () => {
-    localStorage.removeItem(keyOf(form));
+  if (!restored) return;
+  note(form, words("draftKept"), words("draftDiscard"), () => {
+    stored.remove(key);
     location.reload();
   });
-  note.append(make("p", "", words("draftKept")), discard);
-  form.before(note);
 };
 
-const wipe = (prefix) => {
-  for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+// Sent, and no answer came: whether it was recorded is for a person to see, before it is recorded once more.
+const warn = (form) => {
+  const key = SENT + keyOf(form);
+  const sent = stored.get(key);
+  if (!sent || document.getElementById("faults")) return;
+  note(form, `${words("sentBefore")} (${new Date(sent.at).toLocaleTimeString(document.documentElement.lang)})`, words("seen"), (event) => {
+    stored.remove(key);
+    event.target.closest(".notice").remove();
+  });
 };
 
 // --- Handing in -----------------------------------------------------------------------------------------------------
-// Before a form leaves, the server is asked whether it is there. While it is not, the form stays as it is, the banner says
-// so, and it is handed in once when the connection is back: the key in it makes sure of that. A signature is never kept.
+// Before a form leaves, the server is asked whether it is there. While it is not, the form stands still as it was, with the
+// moment at which it was handed in, and leaves once when the connection is back: the key in it makes sure of that. It can
+// be taken back. A signature is never kept.
 
 const there = async () => {
   try {
@@ -215,25 +269,35 @@ const there = async () => {
 
 let waiting = null;
 
-const banner = (text) => {
-  let line = document.querySelector(".connection");
-  if (!text) return line?.remove();
-  if (!line) {
-    line = make("p", "connection");
-    line.setAttribute("role", "status");
-    page.append(line);
+const banner = (text, action, done) => {
+  document.querySelector(".connection")?.remove();
+  if (!text) return;
+  const line = make("p", "connection");
+  line.setAttribute("role", "status");
+  line.append(make("span", "", text));
+  if (action) {
+    const button = make("button", "quiet", action);
+    button.type = "button";
+    button.addEventListener("click", done);
+    line.append(button);
   }
-  line.textContent = text;
+  page.append(line);
+};
+
+const add = (form, name, value) => {
+  const field = make("input");
+  [field.type, field.name, field.value] = ["hidden", name, value];
+  form.append(field);
+  return field;
 };
 
 const send = (form, button) => {
-  sessionStorage.setItem("baiyo-sent", keyOf(form));
-  form.dataset.leaving = "true";
-  if (button?.name) {
-    const chosen = make("input");
-    [chosen.type, chosen.name, chosen.value] = ["hidden", button.name, button.value];
-    form.append(chosen);
+  if (!form.querySelector("input[type=password]")) {
+    stored.set(SENT + keyOf(form), {});
+    sessionStorage.setItem("baiyo-sent", JSON.stringify({ key: keyOf(form), path: new URL(form.action).pathname }));
   }
+  form.dataset.leaving = "true";
+  if (button?.name) add(form, button.name, button.value);
   form.submit();
 };
 
@@ -243,37 +307,54 @@ const handIn = async (event) => {
   event.preventDefault();
   const button = event.submitter;
   keep(form);
+  const pressed = performance.now();
   if (await there()) return send(form, button);
-  const signs = form.querySelector("input[type=password]");
-  banner(signs ? words("offline") : `${words("offline")} 1 ${words("unsent")}`);
-  if (signs || waiting) return;
+  if (form.querySelector("input[type=password]") || button?.name) return banner(words("offline"));
+  if (waiting) return;
+  form.inert = true;
   waiting = setInterval(async () => {
-    if (!(await there())) return;
+    if (!(await there()) || !waiting) return;
     clearInterval(waiting);
     waiting = null;
     banner("");
+    // It happened when it was handed in, not when the connection came back; the server's clock counts back from now.
+    add(form, "waited", Math.round((performance.now() - pressed) / 1000));
     send(form, button);
   }, 2000);
+  banner(`${words("offline")} 1 ${words("unsent")}`, words("takeBack"), () => {
+    clearInterval(waiting);
+    waiting = null;
+    form.inert = false;
+    banner("");
+  });
 };
 
 addEventListener("submit", handIn);
 addEventListener("submit", (event) => {
-  if (new URL(event.target.action).pathname === "/sign-out") wipe(KEPT);
+  if (new URL(event.target.action).pathname === "/sign-out") stored.wipe();
 });
-addEventListener("offline", () => banner(words("offline")));
+addEventListener("offline", () => waiting || banner(words("offline")));
 addEventListener("online", () => waiting || banner(""));
 
-for (const form of document.querySelectorAll("form.sheet[action^='/record']")) {
-  restore(form);
-  form.addEventListener("input", () => keep(form));
+// An answer came: recorded, or refused and said so. Any other page says nothing of what was sent.
+const sent = JSON.parse(sessionStorage.getItem("baiyo-sent") ?? "null");
+sessionStorage.removeItem("baiyo-sent");
+if (sent) {
+  const done = new URLSearchParams(location.search).has("done");
+  if (done) stored.remove(KEPT + sent.key);
+  if (done || location.pathname === sent.path) stored.remove(SENT + sent.key);
 }
 
-// Recorded: what was kept of it is not needed any more.
-if (new URLSearchParams(location.search).has("done")) {
-  const sent = sessionStorage.getItem("baiyo-sent");
-  if (sent) localStorage.removeItem(sent);
-  sessionStorage.removeItem("baiyo-sent");
+const sheets = [...document.querySelectorAll("form.sheet[action^='/record']")];
+for (const form of sheets) {
+  restore(form);
+  warn(form);
+  form.addEventListener("input", () => keep(form));
 }
+// A page that was left and is shown again as it was can be handed in again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of sheets) delete form.dataset.leaving;
+});
 
 // What went wrong is read first.
 document.querySelector("#faults, .stop")?.focus();

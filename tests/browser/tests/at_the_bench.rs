@@ -150,6 +150,39 @@ fn a_strangers_vessel_is_a_full_stop_that_the_server_records() {
 }
 
 #[test]
+fn an_orders_label_belongs_where_tissue_is_received() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Instructed);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    let order = course.order_label().as_str().unwrap().to_string();
+    let field = words::field(Language::En, "order_label");
+    person.open(&format!("/record/batches/{}/tissue_receipt", course.batch)).see(field).scan(&order);
+    assert_eq!(person.value(field), order);
+    assert_eq!(course.view()["mismatches"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_scanned_lot_keeps_every_character_and_a_password_is_no_scan() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person
+        .scan(&label(&course))
+        .tap(&action(Language::En, "medium_change"))
+        .see(person.say(Bench::MediumLot));
+    person.tap_at("[id='/performed/lots/0/lot']").scan("24/B.17_a");
+    assert_eq!(
+        person.value(&format!("{} ({})", person.say(Bench::MediumLot), person.say(Sheet::Optional))),
+        "24/B.17_a"
+    );
+    person.tap(person.say(Ui::SignOut)).arrives_at("/sign-in").tap_at("#password").scan("CORRECT-HORSE-42");
+    person.does_not_see("CORRECT");
+    assert!(!person.url().contains("find") && !person.url().contains("CORRECT"), "{}", person.url());
+}
+
+#[test]
 fn a_misread_label_is_told_at_once_and_leads_nowhere() {
     let centre = Centre::open();
     let course = in_culture(&centre);

@@ -3,6 +3,7 @@
 
 use baiyo::words::{self, Bench, Quality, Sheet};
 use browser_stories::{Browser, Device, Language, Theme};
+use serde_json::json;
 use stories::{Centre, Course, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -58,4 +59,51 @@ fn nothing_is_signed_or_kept_to_be_signed_while_there_is_no_connection() {
     // Nothing is sent by itself: whoever signs does it himself, seeing what he signs.
     person.open(&format!("/batches/{}/review", course.batch)).see(person.say(Quality::InOrder));
     assert_eq!(course.status(), "ready_for_decision");
+}
+
+#[test]
+fn a_form_tried_about_one_result_says_nothing_about_another() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
+    let (first, second) = (course.enter("VIABILITY", json!({})), course.enter("ENDOTOXIN", json!({})));
+    let browser = Browser::start();
+    let releaser = centre.releaser().account();
+    let person = browser.person(&centre, releaser, Device::Desktop, Language::En, Theme::Light);
+    let about = |result: u64| format!("/record/batches/{}/verification?/result={result}", course.batch);
+    let (password, sign) = (person.say(Sheet::PasswordAgain), person.say(Sheet::SignOnce));
+    person.open(&about(first)).enter(password, "a guess").tap(sign).see("This is not your password");
+    person
+        .open(&about(second))
+        .enter(password, &releaser.password)
+        .tap(sign)
+        .see(person.say(Sheet::Recorded));
+    let verified = |result: u64| {
+        let view = course.view();
+        let found = view["results"].as_array().unwrap().iter().find(|found| found["no"] == result).cloned();
+        found.expect("the result")["verified_by"].is_string()
+    };
+    assert!(verified(second) && !verified(first), "what was shown was signed, and nothing else");
+    let kept = person.run("Object.keys(localStorage).length");
+    assert_eq!(kept, json!(0), "nothing of a form that signs is kept");
+}
+
+#[test]
+fn whoever_signs_after_a_fault_is_shown_what_was_recorded_meanwhile() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Tested);
+    centre
+        .lead()
+        .sign(&course.path("manufacturing_confirmation"), json!({}), "manufacturing_confirmation")
+        .ok();
+    let browser = Browser::start();
+    let releaser = centre.releaser().account();
+    let person = browser.person(&centre, releaser, Device::Desktop, Language::En, Theme::Light);
+    let (password, sign) = (person.say(Sheet::PasswordAgain), person.say(Sheet::SignOnce));
+    person.open(&format!("/record/batches/{}/quality_confirmation", course.batch));
+    person.enter(password, "a guess").tap(sign).see("This is not your password");
+    let form = json!({ "reason": "the refrigerator stood open" });
+    centre.technician().post(&course.path("holding"), form).ok();
+    person.enter(password, &releaser.password).tap(sign).see(person.say(Sheet::Meanwhile));
+    person.see("the refrigerator stood open").breaks_no_rule();
+    assert!(course.view()["quality_confirmation"].is_null() || course.status() == "on_hold");
 }

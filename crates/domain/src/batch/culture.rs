@@ -481,11 +481,16 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         Event::Observation(form) => batch.each(&form.vessels, |_| ()),
         Event::Counting(form) => {
             let when = form.performed.at(at);
-            batch.each(&form.vessels, |vessel| vessel.counted = Some((when, form.count.clone())))
+            batch.each(&form.vessels, |vessel| {
+                // One that is entered late does not take the place of a later one.
+                if vessel.counted.as_ref().is_none_or(|(known, _)| *known <= when) {
+                    vessel.counted = Some((when, form.count.clone()));
+                }
+            })
         }
         Event::LabelCheck(form) => {
             let when = form.performed.at(at);
-            batch.each(&form.vessels, |vessel| vessel.labelled_at = Some(when))
+            batch.each(&form.vessels, |vessel| vessel.labelled_at = vessel.labelled_at.max(Some(when)))
         }
         Event::Passaged(fact) => {
             let form = &fact.form;

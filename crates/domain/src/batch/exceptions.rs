@@ -9,7 +9,7 @@ use super::testing::{Oos, TestResult};
 use super::{Batch, Duty, Event, Stamp};
 use crate::ids::{ContainerNo, EntryId, HoldNo, PersonId, QualityEventId, ResultNo, SampleNo};
 use crate::quality_event::Impact;
-use crate::standard::{Code, Step};
+use crate::standard::{BenchRecord, Code, Step};
 use crate::text::{Note, Short};
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -96,6 +96,13 @@ pub enum Exception {
         /// The step.
         step: Step,
     },
+    /// An open step lacks what the standard asks to be recorded beside it.
+    BenchRecordMissing {
+        /// The entry.
+        entry: EntryId,
+        /// What is missing.
+        record: BenchRecord,
+    },
     /// A person named in an entry has not confirmed his part.
     PartUnconfirmed {
         /// The entry.
@@ -137,6 +144,7 @@ impl Exception {
             Exception::ResultFails { concluded, .. } => !concluded,
             Exception::ResultUndecided { .. }
             | Exception::CheckMissing { .. }
+            | Exception::BenchRecordMissing { .. }
             | Exception::PartUnconfirmed { .. } => true,
             Exception::ResultInterpreted { passes, .. } => passes.is_none(),
             Exception::QualityEvent { impact, .. } => impact.is_none(),
@@ -189,6 +197,10 @@ pub fn exceptions(batch: &Batch, now: Time) -> Vec<Exception> {
     }));
     found.extend(
         batch.unchecked.iter().map(|(entry, step)| Exception::CheckMissing { entry: *entry, step: *step }),
+    );
+    let unrecorded = batch.unrecorded.iter();
+    found.extend(
+        unrecorded.map(|(entry, record)| Exception::BenchRecordMissing { entry: *entry, record: *record }),
     );
     found.extend(
         batch.unconfirmed_parts().into_iter().map(|(entry, person, duty)| Exception::PartUnconfirmed {

@@ -20,6 +20,10 @@ use maud::{Markup, html};
 const DRAW: &str = "/bank";
 /// Opens a batch.
 pub fn opening(sheet: &mut Sheet, _about: &About, _suggested: bool) -> Markup {
+    let drawn = sheet.typed.take("/bank/batch").zip(sheet.typed.take("/bank/container"));
+    if let Some((batch, container)) = drawn {
+        sheet.typed.set(DRAW, format!("{batch} {container}"));
+    }
     let reader = sheet.reader;
     html! {
         (sheet.field("/order"))

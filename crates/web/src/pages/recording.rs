@@ -29,6 +29,7 @@ use baiyo_domain::order::Order;
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, serial_of};
+use chrono::TimeDelta;
 use maud::{Markup, html};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -85,11 +86,18 @@ pub async fn take(
     })?;
     let mut typed = Typed::of(pairs.into_inner());
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
+    waited(&mut typed, state.store.now().0);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
     let further = layouts::FURTHER.iter().find_map(|button| Some((*button, typed.take(button)?)));
     if further.is_some() {
         let about = about(&request, &state, &caller, &route, aimed).await?;
-        return Ok(page(&request, &state, &route, &about, Filled { key, further, ..Filled::of(typed) }));
+        return Ok(page(
+            &request,
+            &state,
+            &route,
+            &about,
+            Filled { key, further, seen: expected_version, ..Filled::of(typed) },
+        ));
     }
     let (schema, definitions) = state.schemas.of(&route.action);
     layouts::complete(&route.action, &mut typed);
@@ -98,8 +106,10 @@ pub async fn take(
         && let Some(problem) = asked_before(&request, &state, &caller, &route, aimed, &mut typed, key).await?
     {
         let about = about(&request, &state, &caller, &route, aimed).await?;
-        // A fact is not refused: it can be reported all the same.
-        typed.set(REFUSED, "true");
+        // A fact is not refused: it can be reported all the same. What went wrong otherwise is no refusal.
+        if problem.status == Kind::Refused.status().as_u16() {
+            typed.set(REFUSED, "true");
+        }
         let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
         return Ok(page(&request, &state, &route, &about, filled));
     }
@@ -117,7 +127,10 @@ pub async fn take(
         Err(problem) => {
             let about = about(&request, &state, &caller, &route, aimed).await?;
             typed.take("/signature/password");
-            let filled = Filled { key, problem: Some(problem), ..Filled::of(typed) };
+            // A key that was used for something else would be refused for ever.
+            let reused = problem.reasons.iter().any(|reason| reason.code == "key_reused");
+            let key = if reused { Uuid::now_v7() } else { key };
+            let filled = Filled { key, seen: expected_version, problem: Some(problem), ..Filled::of(typed) };
             Ok(page(&request, &state, &route, &about, filled))
         }
     }
@@ -163,6 +176,18 @@ async fn asked_before(
     Ok(submission::submit(state, submission).await.err())
 }
 
+/// A form that waited for the connection happened when it was handed in: so many seconds before now.
+fn waited(typed: &mut Typed, now: Time) {
+    /// Seconds that no record tells apart.
+    const AT_ONCE: i64 = 60;
+    let Some(seconds) = typed.take("waited").and_then(|seconds| seconds.parse::<i64>().ok()) else { return };
+    if seconds > AT_ONCE
+        && let Some(span) = TimeDelta::try_seconds(seconds)
+    {
+        typed.suggest("/performed/at", now.plus(-span));
+    }
+}
+
 /// A form as it was filled in.
 struct Filled {
     typed: Typed,
@@ -170,13 +195,15 @@ struct Filled {
     /// The button by which it is filled in further.
     further: Option<(&'static str, String)>,
     problem: Option<Problem>,
+    /// The version that was looked at.
+    seen: Option<u32>,
     /// Whether what is still empty may be suggested.
     suggested: bool,
 }
 
 impl Filled {
     fn of(typed: Typed) -> Self {
-        Self { typed, key: Uuid::now_v7(), further: None, problem: None, suggested: false }
+        Self { typed, key: Uuid::now_v7(), further: None, problem: None, seen: None, suggested: false }
     }
 }
 
@@ -349,6 +376,8 @@ fn laid_out(
     handed_in_at: &str,
 ) -> Markup {
     let (schema, definitions) = state.schemas.of(&route.action);
+    let changed =
+        filled.problem.as_ref().is_some_and(|problem| problem.status == Kind::Changed.status().as_u16());
     let names_a_version = route.meaning.is_some() || route.action == "batch.disposition.correction";
     let mut sheet = Sheet {
         reader,
@@ -366,14 +395,35 @@ fn laid_out(
             .as_ref()
             .filter(|_| super::may(&about.caller, "batch.culture.label_check"))
             .map(|batch| address("batches", batch.id, "label_check")),
-        version: names_a_version.then_some(about.version),
+        // Signing again after a fault is about what was looked at, not about what came since.
+        version: names_a_version.then(|| filled.seen.filter(|_| !changed).unwrap_or(about.version)),
         choosing: false,
     };
     if let Some((button, value)) = &filled.further {
         layouts::further(&mut sheet, about, button, value);
     }
+    let meanwhile = filled.seen.filter(|_| changed).zip(about.batch.as_deref());
     let content = layouts::lay_out(&mut sheet, about, filled.suggested);
-    sheet.whole(content)
+    html! {
+        @if let Some((seen, batch)) = meanwhile { (recorded_since(reader, batch, seen)) }
+        (sheet.whole(content))
+    }
+}
+
+/// What was recorded of a batch since a version of it was looked at.
+fn recorded_since(reader: &Reader, batch: &Batch, seen: u32) -> Markup {
+    let since = batch.log.iter().filter(|logged| logged.stamp.version > seen);
+    html! {
+        div.notice {
+            h2 { (reader.say(Word::Meanwhile)) }
+            ul {
+                @for logged in since {
+                    @let fact = baiyo_domain::event::Event::Batch((*logged.event).clone());
+                    li { "#" (logged.stamp.version) " · " (words::event(reader.language, &fact, &reader.context)) }
+                }
+            }
+        }
+    }
 }
 
 fn heading(reader: &Reader, title: &str, about: &About) -> Markup {
@@ -520,4 +570,24 @@ fn ordered(state: &State) -> impl Iterator<Item = (usize, &Arc<FormRoute>)> {
         state.forms.values().map(|route| (place(&route.action), route)).collect();
     routes.sort_by_key(|(place, _)| *place);
     routes.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waited_for_the_connection_happened_when_it_was_handed_in() {
+        let now = Time::from(chrono::DateTime::parse_from_rfc3339("2026-11-23T05:05:00Z").unwrap().to_utc());
+        let typed = |pairs: &[(&str, &str)]| {
+            let mut typed =
+                Typed::of(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+            waited(&mut typed, now);
+            typed.get("/performed/at").map(String::from)
+        };
+        assert_eq!(typed(&[("waited", "600")]).as_deref(), Some("2026-11-23T04:55:00.000000Z"));
+        assert_eq!(typed(&[("waited", "5")]), None);
+        let own = [("waited", "600"), ("/performed/at", "2026-11-23T13:00")];
+        assert_eq!(typed(&own).as_deref(), Some("2026-11-23T13:00"), "what was typed stands");
+    }
 }

@@ -55,7 +55,7 @@ impl Sheet<'_> {
             (self.summary())
             // What is wrong is said by the server: all of it at once, in the words and the language of the page.
             form.sheet method="post" action=(self.address) novalidate data-serial=[self.serial.as_deref()]
-                data-check=[self.check.as_deref()] data-about=[self.about()] {
+                data-check=[self.check.as_deref()] data-about=[self.about()] data-draft=[self.may_be_kept()] {
                 input type="hidden" name="once" value=(self.once);
                 // What Enter in a field does: no button that only fills the form in further may come before it.
                 button.default type="submit" tabindex="-1" aria-hidden="true" { (self.reader.say(Ui::Record)) }
@@ -175,9 +175,31 @@ impl Sheet<'_> {
         html! { button.primary type="submit" { (word) } }
     }
 
-    /// What a draft of it is about, beside the batch: the vessel it was opened for.
-    fn about(&self) -> Option<&str> {
-        ["/vessels", "/from", "/vessel"].into_iter().find_map(|field| self.typed.all(field).first().copied())
+    /// What it is about beside the batch: a draft belongs to that alone.
+    fn about(&self) -> Option<String> {
+        const SUBJECTS: [&str; 9] = [
+            "/vessels",
+            "/from",
+            "/vessel",
+            "/containers",
+            "/subjects",
+            "/entry",
+            "/sample",
+            "/test",
+            "/batches",
+        ];
+        let about: Vec<&str> =
+            SUBJECTS.into_iter().filter_map(|field| self.typed.all(field).first().copied()).collect();
+        (!about.is_empty()).then(|| about.join(" "))
+    }
+
+    /// Whether what was typed may be kept on a device: at the bench alone. What is signed, or hands cells over, is done
+    /// anew each time.
+    fn may_be_kept(&self) -> Option<&'static str> {
+        const BENCH: [&str; 3] = ["batch.culture.", "batch.filling.", "batch.intake.tissue_receipt"];
+        let kept =
+            self.route.meaning.is_none() && BENCH.iter().any(|stage| self.route.action.starts_with(stage));
+        kept.then_some("yes")
     }
 
     fn summary(&self) -> Markup {

@@ -328,11 +328,11 @@ fn local(instant: &str, zone: Tz) -> String {
     there.strip_suffix(":00").map_or(there.clone(), String::from)
 }
 
-/// A moment as a browser's field has it, in the site's zone.
+/// A moment as a browser's field has it, in the site's zone. One that the zone has twice is passed on as it was typed.
 fn moment(text: &str, zone: Tz) -> String {
     let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
     let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    let instant = local.and_then(|local| zone.from_local_datetime(&local).earliest());
+    let instant = local.and_then(|local| zone.from_local_datetime(&local).single());
     instant.map_or_else(|| text.to_string(), |instant| instant.to_rfc3339())
 }
 

@@ -8,6 +8,6 @@ catalogue! {
         Optional, OneEachLine, ScanEach, MoreRows, HeadOfEntry, HeadHint, ChooseOne, PasswordAgain, SignMeans,
         SignOnce, NoSuchFormForYou, Recorded, From, To, AtLeast, AtMost, Stop, StopWrongBatch, StopRecorded,
         StopNext, StopExpected, StopFound, BackToForm, ChangedLookAgain, NothingSavedYet, Cells, Do, OtherForms,
-        NotOffered, Theme, Light, Dark, BySystem, Unit, StandsNow, Correct,
+        NotOffered, Theme, Light, Dark, BySystem, Unit, StandsNow, Meanwhile, Correct,
     }
 }

@@ -356,6 +356,10 @@ fn complete_patient(typed: &mut Typed) {
 }
 
 fn complete_window(typed: &mut Typed) {
+    // Times that somebody typed are never replaced by a day of the calendar.
+    if typed.any("/window/from") || typed.any("/window/until") {
+        return;
+    }
     let Some(day) = typed.get(DAY).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()) else {
         return;
     };

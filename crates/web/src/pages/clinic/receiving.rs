@@ -107,8 +107,11 @@ pub fn phrase(sheet: &Sheet, own: &str, field: &str, name: &str, usual: &str) ->
 
 /// What a tap for a usual text stands for.
 pub fn complete_phrase(typed: &mut Typed, own: &str, field: &str) {
-    if let Some(usual) = typed.get(own).filter(|usual| *usual != "other").map(String::from) {
-        typed.set(field, usual);
+    let Some(usual) = typed.get(own).filter(|usual| *usual != "other").map(String::from) else { return };
+    // What somebody wrote in his own words is never replaced by the usual ones.
+    match typed.get(field).is_some_and(|written| written != usual) {
+        true => typed.set(own, "other"),
+        false => typed.set(field, usual),
     }
 }
 

@@ -116,6 +116,7 @@ fn details(reader: &Reader, batch: &Batch, exception: &Exception) -> Markup {
             @if let Some(reason) = reason { p { (reader.say(Quality::Because)) ": " (reason) } }
         },
         Exception::CheckMissing { entry, .. }
+        | Exception::BenchRecordMissing { entry, .. }
         | Exception::PartUnconfirmed { entry, .. }
         | Exception::FromPaper { entry, .. } => sentence(reader, batch, *entry),
     }
@@ -235,7 +236,9 @@ impl Group {
     fn of(exception: &Exception) -> Option<Group> {
         match exception {
             Exception::Mismatch { .. } => Some(Group::Identity),
-            Exception::CheckMissing { .. } | Exception::PartUnconfirmed { .. } => Some(Group::People),
+            Exception::CheckMissing { .. }
+            | Exception::BenchRecordMissing { .. }
+            | Exception::PartUnconfirmed { .. } => Some(Group::People),
             Exception::Late { .. } | Exception::FromPaper { .. } => Some(Group::Times),
             Exception::OutOfLimits { .. } => Some(Group::Limits),
             Exception::ResultFails { .. }

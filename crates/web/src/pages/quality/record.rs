@@ -16,6 +16,7 @@ use baiyo_domain::authority::Meaning;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::exceptions::exceptions;
 use baiyo_domain::batch::gate::{Check, Gate, gate as ask_gate};
+use baiyo_domain::batch::performed::BenchRecords;
 use baiyo_domain::batch::testing::TestResult;
 use baiyo_domain::batch::{self, Batch, disposition, performed};
 use baiyo_domain::event::Event;
@@ -334,9 +335,25 @@ impl Record<'_> {
         html! {
             @if !lots.is_empty() { small { (self.say(Ui::MaterialLots)) ": " (lots.join(", ")) } }
             @if !equipment.is_empty() { small { (self.say(Ui::Equipment)) ": " (equipment.join(", ")) } }
+            @if let Some(bench) = &head.bench { small { (self.beside(bench)) } }
             @if let Some(reason) = &head.late_reason { small { (self.say(Ui::RecordedLate)) ": " (reason) } }
             @if let Some(form) = &head.paper_form { small { (self.say(Ui::PaperForm)) ": " (form) } }
         }
+    }
+
+    /// What was looked after while cells were open to the room.
+    fn beside(&self, bench: &BenchRecords) -> String {
+        let language = self.reader.language;
+        let yes_or_no = |yes: bool| self.say(if yes { Ui::Yes } else { Ui::No }).to_string();
+        let said = [
+            ("health_and_gowning", bench.health_and_gowning.map(yes_or_no)),
+            ("line_clearance", bench.line_clearance.map(yes_or_no)),
+            ("minutes_outside", bench.minutes_outside.map(|minutes| minutes.to_string())),
+            ("antibiotics", bench.antibiotics.as_ref().map(ToString::to_string)),
+            ("serum", bench.serum.as_ref().map(ToString::to_string)),
+        ];
+        let told = said.into_iter().filter_map(|(field, said)| Some((words::field(language, field), said?)));
+        told.map(|(field, said)| format!("{field}: {said}")).collect::<Vec<_>>().join(" · ")
     }
 
     /// Who checked a step, as the entry names him.

@@ -96,6 +96,11 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::Unsent => "not sent yet; it is sent once the connection is back",
         Bench::DraftKept => "Typed here before and not recorded. It was filled in again.",
         Bench::DraftDiscard => "Discard it",
+        Bench::SentBefore => {
+            "This was sent from here and no answer came. See in the history whether it was recorded before you record it again."
+        }
+        Bench::Seen => "I have looked",
+        Bench::TakeBack => "Take back",
         Bench::ChangesSeen => "Changes since this page was loaded",
         Bench::Refresh => "Refresh",
         Bench::ScanStop => "Stop",

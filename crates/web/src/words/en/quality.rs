@@ -1,6 +1,6 @@
 //! The words of the quality desk in English.
 
-use super::{blocker, impact, step, verdict};
+use super::{bench_record, blocker, impact, step, verdict};
 use crate::words::{Context, Language, Quality, Thing, listed, time};
 use baiyo_domain::batch::awaited::Awaited;
 use baiyo_domain::batch::exceptions::Exception;
@@ -71,6 +71,9 @@ pub(in crate::words) fn exception(exception: &Exception, context: &Context) -> S
         }
         Exception::CheckMissing { entry: of, step: missing } => {
             format!("{} without its second person (entry {})", step(*missing), entry(*of))
+        }
+        Exception::BenchRecordMissing { entry: of, record } => {
+            format!("Not recorded in entry {}: {}", entry(*of), bench_record(*record))
         }
         Exception::PartUnconfirmed { entry: of, person, .. } => {
             format!(

@@ -41,6 +41,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::BySystem => "As the system",
         Sheet::Unit => "Unit",
         Sheet::StandsNow => "Recorded now",
+        Sheet::Meanwhile => "Recorded meanwhile",
         Sheet::Correct => "Correct",
     }
 }

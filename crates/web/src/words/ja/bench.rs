@@ -98,6 +98,11 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::Unsent => "件が未送信です。接続が戻ると一度だけ送信されます。",
         Bench::DraftKept => "前回の入力が記録されずに残っていたため、復元しました。",
         Bench::DraftDiscard => "破棄する",
+        Bench::SentBefore => {
+            "この画面から送信しましたが、応答がありませんでした。もう一度記録する前に、記録済みかどうか履歴で確認してください。"
+        }
+        Bench::Seen => "確認しました",
+        Bench::TakeBack => "送信を取り消す",
         Bench::ChangesSeen => "この画面を開いた後の変更",
         Bench::Refresh => "更新する",
         Bench::ScanStop => "中止",

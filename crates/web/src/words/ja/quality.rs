@@ -1,6 +1,6 @@
 //! 品質部門: the words of the quality desk in Japanese.
 
-use super::{blocker, impact, step, verdict};
+use super::{bench_record, blocker, impact, step, verdict};
 use crate::words::{Context, Language, Quality, Thing, time};
 use baiyo_domain::batch::awaited::Awaited;
 use baiyo_domain::batch::exceptions::Exception;
@@ -66,6 +66,9 @@ pub(in crate::words) fn exception(exception: &Exception, context: &Context) -> S
         }
         Exception::CheckMissing { entry: of, step: missing } => {
             format!("{}に二人目の確認がありません（記録 {}）", step(*missing), entry(*of))
+        }
+        Exception::BenchRecordMissing { entry: of, record } => {
+            format!("記録 {} に記載なし：{}", entry(*of), bench_record(*record))
         }
         Exception::PartUnconfirmed { entry: of, person, .. } => format!(
             "{}が記録 {} の担当作業を確認していません",

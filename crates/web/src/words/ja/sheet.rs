@@ -41,6 +41,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::BySystem => "システムに従う",
         Sheet::Unit => "単位",
         Sheet::StandsNow => "現在の記録",
+        Sheet::Meanwhile => "その間に記録された内容",
         Sheet::Correct => "訂正",
     }
 }
