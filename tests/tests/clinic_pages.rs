@@ -254,7 +254,7 @@ fn a_clinic_goes_through_its_pages_from_the_order_to_the_infusion() {
     );
     let began = centre.now().plus_hours(9).plus(chrono::TimeDelta::minutes(-10));
     let began = began.utc().format("%Y-%m-%dT%H:%M").to_string();
-    coordinator.records(&infusion, &[("/started_at", &began), ("/seen", "None seen")]);
+    coordinator.records(&infusion, &[("/started_at", &began), ("/volume", "40"), ("/seen", "None seen")]);
     assert_eq!(course.container(1)["status"], "infused");
     assert_eq!(course.view()["quality_events"].as_array().map(Vec::len), Some(0), "every check was asked");
 

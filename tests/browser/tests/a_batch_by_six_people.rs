@@ -241,6 +241,7 @@ fn given(hands: &Hands, course: &Course) {
     doctor.open("/clinic").tap(doctor.say(Clinic::DoConfirmCheck)).see(doctor.say(Sheet::Recorded));
     centre.minutes(20);
     let began = ago(centre, 10);
-    let infusion = [("/started_at", began.as_str()), ("/seen", nurse.say(Clinic::NoReactions))];
+    let seen = nurse.say(Clinic::NoReactions);
+    let infusion = [("/started_at", began.as_str()), ("/volume", "40"), ("/seen", seen)];
     record(&nurse, &path("infusion"), &infusion, "batch.distribution.infusion");
 }

@@ -71,7 +71,10 @@ fn from_the_courier_to_the_vein_in_few_touches_and_nothing_ticked_before() {
         let began = centre.now().plus_hours(9).plus(TimeDelta::minutes(-10));
         let began = began.utc().format("%Y-%m-%dT%H:%M").to_string();
         nurse.begins("infusion").enter(words::field(language, "started_at"), &began);
-        nurse.tap(nurse.say(Clinic::NoReactions)).tap(nurse.say(Ui::Record));
+        nurse
+            .enter(words::field(language, "volume"), "40")
+            .tap(nurse.say(Clinic::NoReactions))
+            .tap(nurse.say(Ui::Record));
         nurse.see(&told(&nurse, language, "infusion")).took_at_most(4);
         assert_eq!(course.container(1)["status"], "infused");
         assert_eq!(course.view()["quality_events"].as_array().map(Vec::len), Some(0));

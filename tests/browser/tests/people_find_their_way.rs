@@ -31,7 +31,7 @@ fn from_the_sign_in_to_what_blocks_a_batch_and_out_again() {
 fn somebody_signs_in_in_his_own_language() {
     let centre = Centre::open();
     let browser = Browser::start();
-    let member = centre.releaser().account();
+    let member = centre.inspector().account();
     let person = browser.person(&centre, member, Device::Desktop, Language::Ja, Theme::Dark);
     person.see(person.say(Ui::Board)).see(person.say(Ui::NoBatchesYet));
     assert_eq!(person.interactions(), 0, "signing in is no part of a task");

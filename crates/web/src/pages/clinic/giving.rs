@@ -6,9 +6,9 @@ use super::super::sheet::Sheet;
 use super::super::status_chip::{self, Look};
 use super::super::typed::Typed;
 use super::board::left;
-use super::receiving::{complete_phrase, phrase};
+use super::receiving::{complete_phrase, measured, phrase};
 use super::{evidence, layouts};
-use crate::words::{self, Clinic, Ui};
+use crate::words::{self, Clinic, Telling, Ui};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::distribution::{Clearance, Container, Custody};
 use baiyo_domain::ids::LabelKind;
@@ -106,22 +106,24 @@ pub fn infusion(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         if let (Some(container), None) = (checked.next(), checked.next()) {
             sheet.typed.suggest("/container", part_label(&batch, LabelKind::Dose, container.no.0));
         }
-        let scanned = sheet.typed.get("/container").map(String::from);
-        let labelled =
-            |c: &&Container| scanned.as_deref() == Some(&part_label(&batch, LabelKind::Dose, c.no.0));
-        let container = batch.containers.values().find(labelled);
-        if let Some(container) = container {
-            sheet.typed.suggest("/volume", baiyo_domain::quantity::Number::from(container.new.volume));
-        }
         let now = about.now.utc().with_timezone(&sheet.reader.zone);
         sheet.typed.suggest("/ended_at", now.format("%Y-%m-%dT%H:%M"));
     }
     let reader = sheet.reader;
+    let scanned = sheet.typed.get("/container");
+    let labelled = |c: &&Container| scanned == Some(&part_label(&batch, LabelKind::Dose, c.no.0));
+    let held = batch.containers.values().find(labelled).map(|container| container.new.volume);
     html! {
         (layouts::identity(sheet, about))
         (sheet.field("/container"))
         div.pair { (sheet.field("/started_at")) (sheet.field("/ended_at")) }
-        (sheet.field("/volume"))
+        // What was given is read from the bag, not taken for granted.
+        @match held {
+            Some(held) => {
+                (measured(sheet, "/volume", words::field(reader.language, "volume"), "mL", &Telling::AtMost(held.to_string())))
+            }
+            None => { (sheet.field("/volume")) }
+        }
         (phrase(sheet, SEEN, "/reactions", reader.say(Clinic::Reactions), reader.say(Clinic::NoReactions)))
         (sheet.all_but(&["container", "started_at", "ended_at", "volume", "reactions"]))
     }

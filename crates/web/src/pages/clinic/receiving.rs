@@ -44,7 +44,7 @@ pub fn receipt(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         (refused(sheet))
         p { (words::told(reader.language, &Telling::OnTheWay(coming.len()))) }
         (sheet.field("/containers"))
-        (measured(sheet, TEMPERATURE, Clinic::TemperatureOnArrival, "℃", &allowed))
+        (measured(sheet, TEMPERATURE, reader.say(Clinic::TemperatureOnArrival), "℃", &allowed))
         details.entry-head open[range] {
             summary { (reader.say(Clinic::TemperatureRange)) }
             (sheet.field("/least_temperature"))
@@ -52,15 +52,15 @@ pub fn receipt(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         }
         (sheet.radios("/seal_intact", reader.say(Ui::Seal), true, &two(Clinic::SealIntact, Clinic::SealBroken), |_| html! {}))
         (phrase(sheet, LOOKS, "/appearance", reader.say(Clinic::Appearance), reader.say(Clinic::LooksRight)))
-        (measured(sheet, "/transport", Clinic::HoursOnTheWay, "h", &longest))
+        (measured(sheet, "/transport", reader.say(Clinic::HoursOnTheWay), "h", &longest))
         (sheet.radios("/accepted", reader.say(Clinic::Accepting), true, &two(Clinic::Accept, Clinic::Refuse), |_| html! {}))
         (sheet.all_but(&["containers", "least_temperature", "most_temperature", "seal_intact", "appearance", "transport", "accepted"]))
     }
 }
 
 /// One number with its unit and what is allowed.
-fn measured(sheet: &Sheet, field: &str, name: Clinic, unit: &str, allowed: &Telling) -> Markup {
-    sheet.around(field, sheet.reader.say(name), None, html! {
+pub fn measured(sheet: &Sheet, field: &str, name: &str, unit: &str, allowed: &Telling) -> Markup {
+    sheet.around(field, name, None, html! {
         span.measure {
             input.short type="text" inputmode="decimal" id=(field) name=(field) autocomplete="off"
                 value=[sheet.typed.get(field)] aria-invalid=[(!sheet.own(field).is_empty()).then_some("true")];
