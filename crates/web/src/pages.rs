@@ -69,6 +69,7 @@ type Answer = Result<HttpResponse, Problem>;
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .route("/healthz", web::get().to(healthy))
+        .route("/favicon.ico", web::get().to(no_icon))
         .route("/readyz", web::get().to(ready))
         .route("/assets/{name}", web::get().to(assets::serve))
         .service(
@@ -128,6 +129,11 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 async fn healthy() -> &'static str {
     "ok"
+}
+
+/// Pages carry their icon; browsers ask for one all the same where an answer is no page.
+async fn no_icon() -> HttpResponse {
+    HttpResponse::NoContent().finish()
 }
 
 /// Whether the records can be read and the writer answers.
