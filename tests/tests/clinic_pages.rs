@@ -172,6 +172,8 @@ fn a_clinic_goes_through_its_pages_from_the_order_to_the_infusion() {
     let scanned = coordinator.ask(&format!("/clinic/scan?label={label}"));
     let form = scanned.header("location").expect("the form").to_string();
     assert_eq!(form, format!("/record/batches/{batch}/receipt?/containers={label}&to=/clinic"));
+    let crafted = coordinator.sees(&format!("{form}&/temperature=5.2&/seal_intact=true"));
+    assert!(crafted.contains(&label) && !crafted.contains("\"5.2\"") && !crafted.contains(" checked"));
 
     // A check that nobody made is missing, and nothing is recorded, the check before it neither.
     let before = course.view()["version"].clone();

@@ -155,8 +155,11 @@ fn a_result_is_typed_verified_and_a_failure_stands_above_every_later_one() {
     assert!(again.contains("<strong>5.0 EU/mL</strong>"), "an earlier failure is in sight: {again}");
     let releaser = centre.releaser();
     let investigating = format!("/record/batches/{}/investigation", course.batch);
-    let shown = page(releaser, &format!("{investigating}?/result={result}"));
+    let crafted =
+        format!("{investigating}?/result={result}&/conclusion=confirmed&/conclusion/confirmed/cause=none");
+    let shown = page(releaser, &crafted);
     assert!(shown.contains("5.0 EU/mL"));
+    assert!(!shown.contains(" checked"), "a link decides nothing that is signed: {shown}");
     let password = releaser.account().password.clone();
     let concluded = hand_in(
         releaser,

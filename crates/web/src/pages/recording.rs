@@ -61,13 +61,31 @@ pub struct About {
     pub clinic: Option<Known>,
 }
 
+/// What an address may say of a form that is signed or follows cells to the patient: what it is about. What is decided
+/// or seen is never filled in beforehand, for anybody can make a link.
+const ABOUT_ALONE: [&str; 10] = [
+    "to",
+    "choose",
+    "/batch",
+    "/container",
+    "/containers",
+    "/entry",
+    "/hold",
+    "/mismatch",
+    "/order",
+    "/result",
+];
+
 /// Shows a form, filled in with what the address says.
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
     let about = about(&request, &state, &caller, &route, aimed).await?;
     let typed = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
+    let mut typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
+    if route.meaning.is_some() || route.action.starts_with("batch.distribution.") {
+        typed.keep(&ABOUT_ALONE);
+    }
     Ok(page(&request, &state, &route, &about, Filled { suggested: true, ..Filled::of(typed) }))
 }
 

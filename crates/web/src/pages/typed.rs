@@ -167,6 +167,11 @@ impl Typed {
         self.0.remove(field)?.into_iter().next()
     }
 
+    /// Takes out whatever was typed into any field but these.
+    pub fn keep(&mut self, fields: &[&str]) {
+        self.0.retain(|name, _| fields.contains(&name.as_str()));
+    }
+
     /// Takes out whatever was typed into a field and those below it.
     pub fn clear(&mut self, field: &str) {
         self.0.retain(|name, _| !is_within(name, field));
