@@ -9,6 +9,7 @@ use crate::serving::Serving;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
+use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::rebuild;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::{Report, verify};
@@ -248,7 +249,7 @@ impl Centre {
 
     /// What `baiyo verify` finds, given checkpoints that were kept outside.
     pub fn verify(&self, outside: &[String]) -> Report {
-        verify(&self.location, outside, &mut |_, _| ()).expect("the folder can be checked")
+        verify(&self.location, outside, &mut unwatched).expect("the folder can be checked")
     }
 
     fn store(&self) -> &Arc<Store> {

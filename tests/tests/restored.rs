@@ -2,6 +2,7 @@
 //! recorded until then is there and goes on; what came after is missing, and a checkpoint kept outside tells so.
 
 use baiyo_persistence::engine::postgres::Address;
+use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::rebuild;
 use baiyo_persistence::store::{Location, database_in};
 use baiyo_persistence::verify::{Fault, verify};
@@ -78,7 +79,7 @@ fn a_backup_is_restored_elsewhere_and_goes_on_and_what_it_lacks_is_told_by_a_che
     let location = restore(&backup, &place, server.as_ref());
     done(Command::new("cp").arg("-a").arg(centre.folder().join("keys")).arg(&place));
     let checked =
-        |outside: &str| verify(&location, &[outside.to_string()], &mut |_, _| ()).expect("it can be checked");
+        |outside: &str| verify(&location, &[outside.to_string()], &mut unwatched).expect("it can be checked");
     assert_eq!(checked(&kept).findings, []);
     let lacking = checked(&newer).findings;
     assert!(matches!(lacking[..], [ref one] if matches!(one.what, Fault::RolledBack { .. })), "{lacking:?}");

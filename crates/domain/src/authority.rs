@@ -215,7 +215,8 @@ impl Reauthenticated {
 use Role::*;
 
 /// Every action and the roles that may do it; what is not listed, nobody may. An action is named
-/// `stream.stage.form` as in the API. Reading has rows of its own.
+/// `stream.stage.form` as in the API. Reading has rows of its own, and so has work on the whole record, which
+/// changes nothing in it.
 pub const TABLE: &[(&str, &[Role])] = &[
     ("site.clinic_registration", &[Administrator]),
     ("site.clinic_change", &[Administrator]),
@@ -334,6 +335,9 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ),
     ("read.journal", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.attempts", &[Releaser, FacilityManager, Administrator, Inspector]),
+    ("records.export", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
+    ("records.verification", &[QcAnalyst, Releaser, FacilityManager, Administrator, Inspector]),
+    ("records.rebuild", &[Administrator]),
 ];
 
 /// The actions that are signings, with what their signature means.

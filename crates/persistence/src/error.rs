@@ -38,6 +38,9 @@ pub enum StoreError {
          taken over; begin in an empty place"
     )]
     Unreleased,
+    /// Whoever watched long work stopped it.
+    #[error("stopped before it was done: everything is as it was")]
+    Stopped,
     /// The key store.
     #[error(transparent)]
     Keys(#[from] KeyStoreError),

@@ -15,6 +15,7 @@ pub mod journal;
 mod keyset;
 pub mod keystore;
 pub mod pool;
+pub mod progress;
 pub mod reading;
 pub mod rebuild;
 mod remembered;

@@ -4,6 +4,7 @@
 use crate::engine::prelude::*;
 use crate::engine::sqlite::in_memory;
 use crate::error::StoreError;
+use crate::progress::{Watch, unwatched};
 use crate::reading::Contents;
 use crate::sql_types::Id;
 use crate::store::Store;
@@ -13,7 +14,8 @@ use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::world::World;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::channel;
+use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
 
 /// What a rebuild made and found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,13 +46,14 @@ pub struct Difference {
     pub due: Option<String>,
 }
 
-/// Writes all read models anew in one transaction, and compares the evidence. `progress` is told how many streams of
-/// how many are done.
+/// Writes all read models anew in one transaction, and compares the evidence. `watch` is told how many streams of how
+/// many are done. Whoever records meanwhile waits until it is.
 ///
 /// # Errors
-/// The database, or a history that cannot have happened; then everything stays as it was.
-pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
-    let (steps, told) = channel();
+/// The database, a history that cannot have happened, or that it was stopped; then everything stays as it was.
+pub fn rebuild(store: &Store, watch: &mut Watch) -> Result<Rebuilt, StoreError> {
+    // No step is taken before whoever watches was told of the one before it, so that he stops it where he says.
+    let (steps, told) = sync_channel(0);
     std::thread::scope(|threads| {
         let job = threads.spawn(move || {
             store.write(move |conn| {
@@ -64,12 +67,17 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
                 let before = reading::contents(conn)?;
                 reading::clear(conn)?;
                 let disagreeing =
-                    replay(conn, None, &mut |done, total| _ = steps.send((done, total))).map_err(own)?;
+                    // Nobody listens any more: it was stopped.
+                    replay(conn, None, &mut |done, total| match steps.send((done, total)) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    })
+                    .map_err(own)?;
                 let after = reading::contents(conn)?;
                 Ok(compared(&before, &after, disagreeing))
             })
         });
-        told.iter().for_each(|(done, total)| progress(done, total));
+        _ = told.into_iter().try_for_each(|(done, total)| watch(done, total));
         match job.join() {
             Ok(rebuilt) => rebuilt.map_err(StoreError::from),
             Err(_) => Err(StoreError::Database("the rebuild ended abnormally".into())),
@@ -83,7 +91,7 @@ pub fn rebuild(store: &Store, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebu
 /// As [`rebuild`].
 pub fn check(conn: &mut Conn) -> Result<Rebuilt, StoreError> {
     let mut fresh = in_memory()?;
-    let disagreeing = replay(conn, Some(&mut fresh), &mut |_, _| ())?;
+    let disagreeing = replay(conn, Some(&mut fresh), &mut unwatched)?;
     Ok(compared(&reading::contents(conn)?, &reading::contents(&mut fresh)?, disagreeing))
 }
 
@@ -95,7 +103,7 @@ fn own(error: StoreError) -> JobError<StoreError> {
 fn replay(
     conn: &mut Conn,
     mut fresh: Option<&mut Conn>,
-    progress: &mut dyn FnMut(u64, u64),
+    watch: &mut Watch,
 ) -> Result<Vec<BatchId>, StoreError> {
     let mut streams = Vec::new();
     for kind in StreamKind::ALL.into_iter().filter(|kind| *kind != StreamKind::Attempts) {
@@ -110,7 +118,9 @@ fn replay(
         if stream.kind == StreamKind::Batch && !evidence_agrees(conn, stream, &world)? {
             disagreeing.push(BatchId(stream.id));
         }
-        progress(done as u64 + 1, total);
+        if watch(done as u64 + 1, total).is_break() {
+            return Err(StoreError::Stopped);
+        }
     }
     disagreeing.extend(strangers(conn)?);
     Ok(disagreeing)

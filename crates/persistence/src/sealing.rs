@@ -36,7 +36,7 @@ pub(crate) fn seal(store: &Store) -> Result<u64, StoreError> {
     let (key, time) = (store.keys.checkpoint_key().clone(), store.time.clone());
     let (size, note) =
         store.write(move |conn| sign(conn, origin, &key, time.now().0)).map_err(StoreError::from)?;
-    let folder = store.folder.join("checkpoints");
+    let folder = store.folder().join("checkpoints");
     store.write(move |conn| publish(conn, &folder, size, &note)).map_err(StoreError::from)?;
     Ok(size)
 }

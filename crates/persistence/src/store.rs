@@ -71,7 +71,7 @@ impl Location {
 
 /// A centre's records.
 pub struct Store {
-    pub(crate) folder: PathBuf,
+    location: Location,
     pub(crate) keys: KeyStore,
     pub(crate) time: Timekeeper,
     /// What its connections have read.
@@ -126,7 +126,7 @@ impl Store {
                 let writer = Writer::start(open).map_err(StoreError::Database)?;
                 let readers = Mutex::new(vec![only_reading(first)?.remembering(&remembered)]);
                 let engine = Engine::Embedded { writer, readers, _lock: lock };
-                Self { folder, keys, time, remembered, engine }
+                Self { location: location.clone(), keys, time, remembered, engine }
             }
             Some(address) => {
                 make(&folder)?;
@@ -144,16 +144,21 @@ impl Store {
                     writers: pool(WRITERS, ""),
                     readers: pool(READERS, "SET default_transaction_read_only = on"),
                 };
-                Self { folder, keys, time, remembered, engine }
+                Self { location: location.clone(), keys, time, remembered, engine }
             }
         };
         store.mend_anchor()?;
         Ok(store)
     }
 
+    /// Where the records are.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.location.folder
     }
 
     /// Whether other servers may work on the same records.
@@ -186,7 +191,7 @@ impl Store {
                 let mut conn = match idle {
                     Some(conn) => conn,
                     None => {
-                        let conn = only_reading(sqlite::connect(&database_in(&self.folder))?)?;
+                        let conn = only_reading(sqlite::connect(&database_in(self.folder()))?)?;
                         conn.remembering(&self.remembered)
                     }
                 };

@@ -30,10 +30,12 @@ mod tree;
 pub use faults::{Fault, Finding, Note, Resumed, Source};
 pub use guards::catalogue;
 
+use crate::progress::Watch;
 use crate::store::Location;
 use checkpoints::Kept;
 use since::Since;
 use std::num::NonZero;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What was checked and what was found.
@@ -76,20 +78,19 @@ pub enum CannotCheck {
     /// It was opened for writing meanwhile.
     #[error("a server opened the folder while it was being checked; check again")]
     Disturbed,
+    /// Whoever watched stopped it.
+    #[error("stopped before everything was checked")]
+    Stopped,
 }
 
 /// Checks all records at a place, and that it agrees with the checkpoints that an outsider kept.
 ///
-/// `progress` is told, now and then, how many steps of how many are done.
+/// `watch` is told, now and then, how many steps of how many are done.
 ///
 /// # Errors
 /// [`CannotCheck`], where there is nothing to check; whatever is wrong with what is there is a [`Finding`].
-pub fn verify(
-    location: &Location,
-    outside: &[String],
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Report, CannotCheck> {
-    check(location, &Asked { outside, ..Asked::default() }, progress)
+pub fn verify(location: &Location, outside: &[String], watch: &mut Watch) -> Result<Report, CannotCheck> {
+    check(location, &Asked { outside, ..Asked::default() }, watch)
 }
 
 /// Checks what came after a checkpoint that an earlier check of everything compared and found sound, and that was kept
@@ -102,9 +103,9 @@ pub fn resume(
     location: &Location,
     since: &str,
     outside: &[String],
-    progress: &mut dyn FnMut(u64, u64),
+    watch: &mut Watch,
 ) -> Result<Report, CannotCheck> {
-    check(location, &Asked { outside, since: Some(since), ..Asked::default() }, progress)
+    check(location, &Asked { outside, since: Some(since), ..Asked::default() }, watch)
 }
 
 /// What a check is asked for.
@@ -123,19 +124,21 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// As [`verify`].
-pub fn check(
-    location: &Location,
-    asked: &Asked,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Report, CannotCheck> {
+pub fn check(location: &Location, asked: &Asked, watch: &mut Watch) -> Result<Report, CannotCheck> {
     let folder = &location.folder;
     // Before anything else: a checkpoint that stands in a file was in the database before.
     let kept = Kept { files: checkpoints::files(folder), outside: asked.outside, since: asked.since };
     let one = NonZero::<usize>::MIN;
     let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(one));
     let mut database = rows::Database::open(location)?;
-    let mut check =
-        Check { report: Report::default(), findings: Findings::default(), done: 0, total: 0, progress };
+    let mut check = Check {
+        report: Report::default(),
+        findings: Findings::default(),
+        done: 0,
+        total: 0,
+        watch,
+        stopped: false,
+    };
     let finished = everything(&mut check, &mut database, folder, &kept, threads);
     if let Err(error) = finished {
         check.findings.found(END, Fault::Damaged(error.to_string()));
@@ -144,8 +147,11 @@ pub fn check(
     if database.was_disturbed() {
         return Err(CannotCheck::Disturbed);
     }
-    let Check { mut report, findings, total, progress, .. } = check;
-    progress(total, total);
+    if check.stopped {
+        return Err(CannotCheck::Stopped);
+    }
+    let Check { mut report, findings, total, watch, .. } = check;
+    _ = watch(total, total);
     report.findings = findings.in_order();
     Ok(report)
 }
@@ -178,6 +184,9 @@ fn everything(
     let trusted = authority::trust(check, folder, &bounds, &learned);
     let with = streams::With { bounds: &bounds, trusted: &trusted, threads };
     streams::check(check, conn, &scope, &with, since.as_mut())?;
+    if check.stopped {
+        return Ok(());
+    }
     evidence::check_unfounded(check, conn)?;
     if bounds.entries == 0 {
         check.report.notes.push(Note::Empty);
@@ -216,12 +225,17 @@ struct Check<'a> {
     findings: Findings,
     done: u64,
     total: u64,
-    progress: &'a mut dyn FnMut(u64, u64),
+    watch: &'a mut Watch<'a>,
+    /// Whether whoever watches stopped it.
+    stopped: bool,
 }
 
 impl Check<'_> {
-    fn step(&mut self, steps: usize) {
+    /// Some steps are done; whether to go on.
+    fn step(&mut self, steps: usize) -> ControlFlow<()> {
         self.done += steps as u64;
-        (self.progress)(self.done.min(self.total), self.total);
+        let go_on = (self.watch)(self.done.min(self.total), self.total);
+        self.stopped |= go_on.is_break();
+        go_on
     }
 }

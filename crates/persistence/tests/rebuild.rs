@@ -2,10 +2,12 @@
 
 mod centre;
 
+use baiyo_persistence::progress::{telling, unwatched};
 use baiyo_persistence::rebuild::{Rebuilt, check, rebuild};
 use baiyo_persistence::{Store, StoreError};
 use centre::forger::Forger;
 use centre::story;
+use std::ops::ControlFlow;
 
 fn checked(store: &Store) -> Rebuilt {
     store.read(check).unwrap()
@@ -17,7 +19,7 @@ fn after_an_honest_story_nothing_changes() {
     let place = story.copy();
     let store = place.open();
     let mut steps = Vec::new();
-    let rebuilt = rebuild(&store, &mut |done, total| steps.push((done, total))).unwrap();
+    let rebuilt = rebuild(&store, &mut telling(|done, total| steps.push((done, total)))).unwrap();
     assert_eq!((&rebuilt.differing, &rebuilt.disagreeing), (&vec![], &vec![]));
     // A batch, its place on its clinic's board and its three containers, an order, a standard, six people.
     assert_eq!(rebuilt.rows, 1 + 1 + 3 + 1 + 1 + 6);
@@ -43,7 +45,29 @@ fn a_read_model_changed_by_hand_comes_right_and_is_listed() {
     let due = [("batch_row", true, true), ("person_row", false, true), ("stop_row", true, false)];
     assert_eq!(tables, due);
     assert!(before.differing[0].was.as_ref().is_some_and(|row| row.contains("status: \"shipped\"")));
-    assert_eq!(rebuild(&store, &mut |_, _| ()).unwrap(), before);
+    assert_eq!(rebuild(&store, &mut unwatched).unwrap(), before);
+    assert!(checked(&store).agrees());
+}
+
+#[test]
+fn stopped_at_any_step_it_leaves_everything_as_it_was() {
+    let story = story();
+    let place = story.copy();
+    let mut forger = Forger::at(&place);
+    forger.sql("UPDATE batch_row SET status = 'shipped'");
+    forger.leave();
+    let store = place.open();
+    let before = checked(&store);
+    assert!(!before.agrees());
+    for last in 1..10 {
+        let stopped = rebuild(&store, &mut |done, _| match done {
+            done if done < last => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        });
+        assert!(matches!(stopped, Err(StoreError::Stopped)), "{last}: {stopped:?}");
+        assert_eq!(checked(&store), before, "stopped after {last}");
+    }
+    assert_eq!(rebuild(&store, &mut unwatched).unwrap(), before);
     assert!(checked(&store).agrees());
 }
 
@@ -55,7 +79,7 @@ fn evidence_is_compared_and_left_alone() {
     forger.sql("DELETE FROM duty WHERE duty = 'enterer'");
     forger.leave();
     let store = place.open();
-    for rebuilt in [checked(&store), rebuild(&store, &mut |_, _| ()).unwrap()] {
+    for rebuilt in [checked(&store), rebuild(&store, &mut unwatched).unwrap()] {
         assert_eq!((rebuilt.disagreeing, rebuilt.differing), (vec![story.batch], vec![]));
     }
     let duties = store.read(|conn| {

@@ -7,6 +7,7 @@ mod centre;
 use baiyo_domain::ids::EntryId;
 use baiyo_domain::journal::StreamKind;
 use baiyo_domain::journal::checkpoint::Checkpoint;
+use baiyo_persistence::progress::{telling, unwatched};
 use baiyo_persistence::verify::{Fault, Finding, Note, Report, Resumed, Source};
 use centre::dialect::{bytes, id, no_hash};
 use centre::forger::{Forger, ORIGIN, notes_in, replaced};
@@ -65,7 +66,7 @@ fn an_honest_journal_is_sound_from_every_checkpoint_on_and_what_was_left_out_is_
     let each = if engine::is_postgres() { 7 } else { 1 };
     for note in kept.iter().step_by(each) {
         let mut steps = Vec::new();
-        let report = place.resume(note, &kept, &mut |done, total| steps.push((done, total)));
+        let report = place.resume(note, &kept, &mut telling(|done, total| steps.push((done, total))));
         assert_eq!(report.findings, []);
         let Resumed { size, entries } = resumed(&report);
         assert_eq!(size, size_of(note));
@@ -80,12 +81,12 @@ fn an_honest_journal_is_sound_from_every_checkpoint_on_and_what_was_left_out_is_
         );
     }
     // Nothing is new: only what always is read.
-    let report = place.resume(&place.latest(), &[], &mut |_, _| ());
+    let report = place.resume(&place.latest(), &[], &mut unwatched);
     assert_eq!((report.entries, resumed(&report).entries), (ALWAYS, END - ALWAYS));
     assert!(!report.notes.contains(&Note::NoOutsideCheckpoint));
     // The first one leaves nothing out.
     let first = kept.iter().min_by_key(|note| size_of(note)).unwrap();
-    let report = place.resume(first, &[], &mut |_, _| ());
+    let report = place.resume(first, &[], &mut unwatched);
     assert_eq!((report.entries, resumed(&report).entries), (END, 0));
     assert_eq!(report.signatures, place.verify(&[]).signatures);
 }
@@ -94,7 +95,7 @@ fn an_honest_journal_is_sound_from_every_checkpoint_on_and_what_was_left_out_is_
 fn a_stream_in_which_something_new_stands_is_read_from_its_beginning() {
     let story = story();
     let place = touched().copy();
-    let report = place.resume(&story.outside[1], &story.outside, &mut |_, _| ());
+    let report = place.resume(&story.outside[1], &story.outside, &mut unwatched);
     assert_eq!((report.findings, report.unsealed), (vec![], 0));
     // All but the standard's draft and approval.
     assert_eq!(report.resumed.map(|resumed| (resumed.size, resumed.entries)), Some((END, 2)));
@@ -104,7 +105,7 @@ fn a_stream_in_which_something_new_stands_is_read_from_its_beginning() {
     let store = place.open();
     let who = baiyo_domain::ids::PersonId(uuid::Uuid::now_v7());
     store.record_attempt(who, "person.role_grant".into(), String::new(), vec![]).unwrap();
-    let report = place.resume(&place.latest(), &[], &mut |_, _| ());
+    let report = place.resume(&place.latest(), &[], &mut unwatched);
     assert_eq!((report.findings, report.unsealed), (vec![], 1));
     assert_eq!(report.entries, ALWAYS + 1);
 }
@@ -121,7 +122,7 @@ fn forged(
     let mut forger = Forger::at(&place);
     let entry: Option<EntryId> = forge(&mut forger);
     forger.leave();
-    let report = place.resume(since, &outside, &mut |_, _| ());
+    let report = place.resume(since, &outside, &mut unwatched);
     let lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     let lines = lines.join("\n  ");
     let right = |finding: &&Finding| expected(&finding.what) && (entry.is_none() || finding.entry == entry);
@@ -211,7 +212,7 @@ fn an_old_entry_that_was_taken_out_of_a_stream_with_nothing_new_is_missed() {
             forger.sql(&format!("DELETE FROM tree_leaf WHERE entry = {}", id(entry.id.0)));
         }
         forger.leave();
-        let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+        let report = place.resume(&story.outside[1], &[], &mut unwatched);
         assert!(resumed(&report).entries > 0);
         let [finding] = &report.findings[..] else { panic!("{:?}", report.findings) };
         match leaf_too {
@@ -239,7 +240,7 @@ fn an_entry_put_into_a_stream_with_nothing_new_makes_it_be_read() {
     let consent = forger.first("order.consent_given");
     forger.edit(&consent, |e| e.payload = replaced(&e.payload, r#""version":"3""#, r#""version":"4""#));
     forger.leave();
-    let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+    let report = place.resume(&story.outside[1], &[], &mut unwatched);
     resumed(&report);
     let found = |entry, is: fn(&Fault) -> bool| {
         report.findings.iter().any(|finding| finding.entry == Some(entry) && is(&finding.what))
@@ -268,7 +269,7 @@ fn what_is_moved_into_a_stream_with_nothing_new_is_seen_by_a_check_of_everything
             forger.sql(&format!("UPDATE tree_leaf SET entry = {nowhere} WHERE entry = {of}"));
         }
         forger.leave();
-        let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+        let report = place.resume(&story.outside[1], &[], &mut unwatched);
         assert_eq!(report.findings, []);
         assert_eq!((report.entries, resumed(&report).entries), (ALWAYS - 1, END - ALWAYS + 1));
         let found = place.verify(&[]).findings;
@@ -284,7 +285,7 @@ fn what_is_forged_and_sealed_after_a_check_is_found_from_the_checkpoint_that_was
     let kept = &story().outside[1];
     // First the newest checkpoint is copied, then it is checked.
     let new = place.latest();
-    let report = place.resume(kept, std::slice::from_ref(&new), &mut |_, _| ());
+    let report = place.resume(kept, std::slice::from_ref(&new), &mut unwatched);
     assert_eq!(report.findings, []);
     assert!(report.notes.contains(&Note::Agreed { size: size_of(&new) }), "{:?}", report.notes);
     // While nobody looks, something is forged, and the server seals it.
@@ -299,17 +300,17 @@ fn what_is_forged_and_sealed_after_a_check_is_found_from_the_checkpoint_that_was
     assert_eq!(size_of(&late), size_of(&new) + 1);
 
     let found = |since: &str| {
-        let report = place.resume(since, &[place.latest()], &mut |_, _| ());
+        let report = place.resume(since, &[place.latest()], &mut unwatched);
         resumed(&report);
         report.findings.iter().any(|finding| finding.entry == entry && expected(&finding.what))
     };
     assert!(found(&new));
-    assert!(!found(&late) && place.resume(&late, &[], &mut |_, _| ()).is_sound());
+    assert!(!found(&late) && place.resume(&late, &[], &mut unwatched).is_sound());
 }
 
 /// Not to be gone on from: what is wrong with it is found, and everything is read.
 fn refused(place: &Place, since: &str, is: fn(&Fault) -> bool) {
-    let report = place.resume(since, &[], &mut |_, _| ());
+    let report = place.resume(since, &[], &mut unwatched);
     assert!(report.findings.iter().any(|finding| is(&finding.what)), "{since}\n{:?}", report.findings);
     assert_eq!(report.resumed, None);
     assert!(report.notes.contains(&Note::NotResumed));
@@ -328,7 +329,7 @@ fn a_checkpoint_of_another_log_altered_or_too_large_is_never_gone_on_from() {
     let signed = |origin: &str, size, root| Checkpoint { origin: origin.into(), size, root }.sign(&key);
     let own = |size, root| Checkpoint { origin: ORIGIN.into(), size, root }.sign(&Forger::own_key());
     // As the log's key signs it, it is gone on from: what follows is refused for what is wrong with it.
-    assert!(place.resume(&signed(ORIGIN, END, root), &[], &mut |_, _| ()).resumed.is_some());
+    assert!(place.resume(&signed(ORIGIN, END, root), &[], &mut unwatched).resumed.is_some());
     let checkpoint: fn(&Fault) -> bool =
         |fault| matches!(fault, Fault::Checkpoint { source_name: Source::Since, .. });
     for note in [String::new(), "nothing\n".into(), story.outside[1].replacen('\n', " \n", 1)] {
@@ -349,7 +350,7 @@ fn a_checkpoint_of_another_log_altered_or_too_large_is_never_gone_on_from() {
     }
     // Without the log's key whose it is cannot be told, and its root must be the stored tree's all the same.
     std::fs::remove_dir_all(place.folder().join("keys")).unwrap();
-    assert!(place.resume(&own(END, root), &[], &mut |_, _| ()).resumed.is_some());
+    assert!(place.resume(&own(END, root), &[], &mut unwatched).resumed.is_some());
     refused(&place, &own(END, early), |fault| matches!(fault, Fault::Edge { size: END }));
 }
 
@@ -364,13 +365,13 @@ fn an_older_checkpoint_is_compared_as_well_wherever_it_was_kept() {
     let honest: Vec<String> = (0..=END).map(|size| signed(size, forger.root(size))).collect();
     forger.leave();
     // One at each size is a proof for each shape of the older tree.
-    let report = place.resume(since, &honest, &mut |_, _| ());
+    let report = place.resume(since, &honest, &mut unwatched);
     assert_eq!(report.findings, []);
     assert_eq!(resumed(&report).size, END);
-    assert_eq!(report.checkpoints, place.resume(since, &[], &mut |_, _| ()).checkpoints + END + 1);
+    assert_eq!(report.checkpoints, place.resume(since, &[], &mut unwatched).checkpoints + END + 1);
 
     let given = [signed(EARLY, early), signed(EARLY, other)];
-    let report = place.resume(since, &given, &mut |_, _| ());
+    let report = place.resume(since, &given, &mut unwatched);
     resumed(&report);
     let root = Fault::Root { source_name: Source::Outside(2), size: EARLY, since: 1 };
     assert!(matches!(&report.findings[..], [finding] if finding.what == root), "{:?}", report.findings);
@@ -378,7 +379,7 @@ fn an_older_checkpoint_is_compared_as_well_wherever_it_was_kept() {
     // And is so in the folder.
     std::fs::write(place.folder().join(format!("checkpoints/{EARLY:012}.txt")), signed(EARLY, other))
         .unwrap();
-    let report = place.resume(since, &[], &mut |_, _| ());
+    let report = place.resume(since, &[], &mut unwatched);
     let root = |fault: &Fault| matches!(fault, Fault::Root { source_name: Source::File(_), size: EARLY, .. });
     assert!(matches!(&report.findings[..], [finding] if root(&finding.what)), "{:?}", report.findings);
 
@@ -389,8 +390,8 @@ fn an_older_checkpoint_is_compared_as_well_wherever_it_was_kept() {
     forger.sql(&format!("UPDATE tree_node SET hash = {} WHERE level = 1 AND idx = 24", no_hash()));
     let given = [signed(size, forger.root(size))];
     forger.leave();
-    assert!(place.resume(since, &[], &mut |_, _| ()).is_sound());
-    let report = place.resume(since, &given, &mut |_, _| ());
+    assert!(place.resume(since, &[], &mut unwatched).is_sound());
+    let report = place.resume(since, &given, &mut unwatched);
     let node = |fault: &Fault| matches!(fault, Fault::Node { level: 2, index: 12 });
     assert!(matches!(&report.findings[..], [finding] if node(&finding.what)), "{:?}", report.findings);
 }
@@ -407,7 +408,7 @@ fn a_rewritten_history_is_never_gone_on_from_whatever_was_made_to_fit() {
     let mut forger = Forger::at(&place);
     edit(&mut forger);
     forger.leave();
-    let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+    let report = place.resume(&story.outside[1], &[], &mut unwatched);
     resumed(&report);
     assert!(report.findings.iter().any(|finding| matches!(finding.what, Fault::Leaf { .. })));
     // The leaf as well, and nothing above it.
@@ -418,7 +419,7 @@ fn a_rewritten_history_is_never_gone_on_from_whatever_was_made_to_fit() {
     let hash = centre::dialect::hash(entry.hash);
     forger.sql(&format!("UPDATE tree_node SET hash = {hash} WHERE level = 0 AND idx = {index}"));
     forger.leave();
-    let report = place.resume(&story.outside[1], &[], &mut |_, _| ());
+    let report = place.resume(&story.outside[1], &[], &mut unwatched);
     resumed(&report);
     let above = |fault: &Fault| matches!(fault, Fault::Node { level: 1, index: i } if *i == index / 2);
     assert!(report.findings.iter().any(|finding| above(&finding.what)), "{:?}", report.findings);

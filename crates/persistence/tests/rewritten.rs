@@ -10,6 +10,7 @@ use baiyo_domain::ids::{ContainerNo, PersonId};
 use baiyo_domain::journal::checkpoint::Checkpoint;
 use baiyo_domain::journal::signature::unsigned;
 use baiyo_domain::journal::{Entry, Hash};
+use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::verify::{Fault, Source};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use centre::dialect::id;
@@ -332,7 +333,7 @@ fn twelve_ways_to_rewrite_the_record_leave_no_trace_inside_and_are_found_by_a_ch
         expect("with the early one", (first.len() > inside.len()) == early, &first);
         // Who goes on from what was kept is told no less than who reads everything.
         for (since, told) in story.outside.iter().zip([early || alone.is_some(), true]) {
-            let found = place.resume(since, &[], &mut |_, _| ()).findings;
+            let found = place.resume(since, &[], &mut unwatched).findings;
             let found: Vec<Fault> = found.into_iter().map(|finding| finding.what).collect();
             expect("gone on from one that was kept", found.is_empty() != told, &found);
         }

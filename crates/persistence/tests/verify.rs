@@ -7,11 +7,13 @@ use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::checkpoint::Checkpoint;
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::time::Time;
+use baiyo_persistence::progress::{telling, unwatched};
 use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Source, verify};
 use centre::forger::{Forger, ORIGIN, replaced};
 use centre::forgeries::FORGERIES;
 use centre::place::Place;
 use centre::{engine, story};
+use std::ops::ControlFlow;
 use uuid::Uuid;
 
 #[test]
@@ -20,7 +22,8 @@ fn an_honest_journal_is_sound() {
     let place = story.copy();
     let mut steps = Vec::new();
     let report =
-        verify(place.location(), &story.outside, &mut |done, total| steps.push((done, total))).unwrap();
+        verify(place.location(), &story.outside, &mut telling(|done, total| steps.push((done, total))))
+            .unwrap();
     assert_eq!(report.findings, []);
     assert!(report.is_sound());
     assert_eq!((report.streams, report.unsealed), (10, 0));
@@ -49,7 +52,7 @@ fn nothing_is_made_or_changed_by_checking() {
         assert!((files(), place.contents()) == before);
         let mut elsewhere = place.location().clone();
         elsewhere.postgres = elsewhere.postgres.map(|address| address.database("absent"));
-        assert!(matches!(verify(&elsewhere, &[], &mut |_, _| ()), Err(CannotCheck::Unreadable(_))));
+        assert!(matches!(verify(&elsewhere, &[], &mut unwatched), Err(CannotCheck::Unreadable(_))));
         return;
     }
     let before = (files(), std::fs::read(place.folder().join("baiyo.sqlite")).unwrap());
@@ -332,13 +335,28 @@ fn alone(forger: &mut Forger, mut entry: Entry) {
 }
 
 #[test]
+fn stopped_at_any_step_it_says_so_and_finds_nothing() {
+    let story = story();
+    let place = story.copy();
+    let mut all = 0;
+    verify(place.location(), &story.outside, &mut telling(|_, total| all = total)).unwrap();
+    for last in 1..all {
+        let stopped = verify(place.location(), &story.outside, &mut |done, _| match done {
+            done if done < last => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        });
+        assert_eq!(stopped, Err(CannotCheck::Stopped), "after {last} of {all}");
+    }
+}
+
+#[test]
 fn refused_attempts_are_checked_across_the_borders_of_the_pages_in_which_they_are_read() {
     let (place, stream, kept) = with_many_attempts();
     let honest = place.verify(&story().outside);
     assert_eq!(honest.findings, []);
     let before = story().copy().verify(&[]).entries;
     assert_eq!(honest.entries, before + u64::from(ATTEMPTS));
-    let resumed = place.resume(&kept, &[], &mut |_, _| ());
+    let resumed = place.resume(&kept, &[], &mut unwatched);
     assert_eq!((&resumed.findings[..], resumed.resumed.is_some()), (&[][..], true));
     assert!(resumed.entries >= u64::from(ATTEMPTS));
     for threads in [1, 5] {
@@ -360,7 +378,7 @@ fn refused_attempts_are_checked_across_the_borders_of_the_pages_in_which_they_ar
         for threads in [1, 5] {
             assert_eq!(place.verify_on(threads, &[]), whole, "{number}, on {threads} threads");
         }
-        let resumed = place.resume(&kept, &[], &mut |_, _| ());
+        let resumed = place.resume(&kept, &[], &mut unwatched);
         assert!(resumed.findings.iter().any(right), "{number}: {:?}", resumed.findings.first());
     }
 }

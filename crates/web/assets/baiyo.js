@@ -387,6 +387,30 @@ if (page.dataset.live && "EventSource" in window) {
   listen();
 }
 
+// --- Long work ------------------------------------------------------------------------------------------------------
+// A job's page is read anew while it is at work; its link does the same by hand.
+
+const follow = async () => {
+  const job = document.querySelector("#job[data-running]");
+  if (!job) return;
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    const read = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
+    if (answer.ok && read) {
+      // Part by part: the button that stops it stays under the finger, and only a new standing is read aloud.
+      for (const part of job.querySelectorAll("[data-part]")) {
+        const anew = read.querySelector(`[data-part=${part.dataset.part}]`);
+        if (anew && anew.innerHTML !== part.innerHTML) part.innerHTML = anew.innerHTML;
+      }
+      if (!read.dataset.running) delete job.dataset.running;
+    }
+  } catch {
+    // The connection is lost: it is asked again.
+  }
+  setTimeout(follow, 1000);
+};
+setTimeout(follow, 500);
+
 // --- Keys at the desk -----------------------------------------------------------------------------------------------
 // j and k go through a list, / to the field for labels. Off at the bench, where a scanner types.
 

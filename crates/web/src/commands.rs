@@ -11,6 +11,7 @@ use baiyo_domain::standard::Draft;
 use baiyo_persistence::accounts::LINK_HOURS;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::founding::FoundingError;
+use baiyo_persistence::progress::telling;
 use baiyo_persistence::reading::{self, ClinicScope};
 use baiyo_persistence::store::{self, Location};
 use baiyo_persistence::verify::{self, CannotCheck};
@@ -390,10 +391,10 @@ fn verify_records(folder: &Folder, outside: &[PathBuf], since: Option<&Path>) ->
             std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))
         };
         let notes = outside.iter().map(|file| note(file)).collect::<Result<Vec<_>, _>>()?;
-        let mut progress = progress("Verifying");
+        let mut watch = telling(progress("Verifying"));
         let report = match since {
-            Some(since) => verify::resume(&location, &note(since)?, &notes, &mut progress),
-            None => verify::verify(&location, &notes, &mut progress),
+            Some(since) => verify::resume(&location, &note(since)?, &notes, &mut watch),
+            None => verify::verify(&location, &notes, &mut watch),
         };
         report.map_err(|error: CannotCheck| Failure(error.to_string()))
     });
@@ -404,22 +405,12 @@ fn verify_records(folder: &Folder, outside: &[PathBuf], since: Option<&Path>) ->
         }
         Ok(report) => {
             for finding in &report.findings {
-                say!("✕ {finding}");
+                say!("✕ {}", words::fault(Language::En, finding));
             }
             for note in &report.notes {
-                say!("  note: {note}");
+                say!("  note: {}", words::note(Language::En, note));
             }
-            say!(
-                "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings{}",
-                if report.is_sound() { "sound" } else { "NOT SOUND" },
-                report.entries,
-                report.streams,
-                report.signatures,
-                report.checkpoints,
-                report.unsealed,
-                report.findings.len(),
-                report.resumed.map(|resumed| format!("; {resumed}")).unwrap_or_default()
-            );
+            say!("{}", words::verified(Language::En, &report));
             if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
     }
@@ -427,15 +418,14 @@ fn verify_records(folder: &Folder, outside: &[PathBuf], since: Option<&Path>) ->
 
 fn rebuild_records(folder: &Folder) -> Result<ExitCode, Failure> {
     let store = open(&folder.existing()?)?;
-    let rebuilt = rebuild::rebuild(&store, &mut progress("Rebuilding"))?;
+    let rebuilt = rebuild::rebuild(&store, &mut telling(progress("Rebuilding")))?;
     for difference in &rebuilt.differing {
-        let row = |row: &Option<String>| row.clone().unwrap_or_else(|| "no row".into());
-        say!("✕ {}: was {}, must be {}", difference.table, row(&difference.was), row(&difference.due));
+        say!("✕ {}", words::differing(Language::En, difference));
     }
     for batch in &rebuilt.disagreeing {
-        say!("✕ the evidence of batch {batch} is not what its history makes");
+        say!("✕ {}", words::disagreeing(Language::En, *batch));
     }
-    say!("{} rows written; {} differed", rebuilt.rows, rebuilt.differing.len());
+    say!("{}", words::rebuilt(Language::En, &rebuilt));
     Ok(if rebuilt.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -450,13 +440,13 @@ fn export(batch: Option<&str>, folder: &Folder, out: Option<&Path>) -> Result<Ex
         Some(file) => write_export(&store, named, std::io::BufWriter::new(std::fs::File::create(file)?))?,
         None => write_export(&store, named, std::io::stdout().lock())?,
     };
-    _ = writeln!(std::io::stderr(), "{written} entries written");
+    _ = writeln!(std::io::stderr(), "{}", words::exported(Language::En, written));
     Ok(ExitCode::SUCCESS)
 }
 
 fn write_export(store: &Store, batch: Option<BatchId>, out: impl Write) -> Result<u64, Failure> {
     let Some(batch) = batch else {
-        return Ok(exporting::everything(store, out, &mut progress("Exporting"))?);
+        return Ok(exporting::everything(store, out, &mut telling(progress("Exporting")))?);
     };
     let exported = exporting::batch(store, batch)?.ok_or(Failure("no such batch".into()))?;
     serde_json::to_writer(out, &exported)?;

@@ -3,8 +3,10 @@
 use baiyo_domain::ids::BatchId;
 use baiyo_exchange::export::{Export, ExportedEntry, Head};
 use baiyo_persistence::extract::{self, Extracted};
+use baiyo_persistence::progress::Watch;
 use baiyo_persistence::{Store, StoreError};
 use std::io::Write;
+use std::ops::ControlFlow;
 
 /// One batch with everything its record rests on, under the newest checkpoint; nothing before the first sealing, or
 /// where there is no such batch.
@@ -20,15 +22,11 @@ pub fn batch(store: &Store, id: BatchId) -> Result<Option<Export>, StoreError> {
     }))
 }
 
-/// Writes the whole journal, a page at a time; how many entries that were.
+/// Writes the whole journal, a page at a time; how many entries that were. `watch` is told after each.
 ///
 /// # Errors
-/// Nothing is sealed yet; the records cannot be read, or the file written.
-pub fn everything(
-    store: &Store,
-    out: impl Write,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<u64, StoreError> {
+/// Nothing is sealed yet; the records cannot be read, or the file written; it was stopped.
+pub fn everything(store: &Store, out: impl Write, watch: &mut Watch) -> Result<u64, StoreError> {
     let head = extract::head(store)?.ok_or_else(|| StoreError::Database("nothing is sealed yet".into()))?;
     let total = head.size;
     let broken = |error: std::io::Error| StoreError::Database(error.to_string());
@@ -38,8 +36,10 @@ pub fn everything(
     extract::everything(store, &head, &mut |extracted| {
         writing.entry(&exported(extracted)).map_err(broken)?;
         written += 1;
-        progress(written, total);
-        Ok::<_, StoreError>(())
+        match watch(written, total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(StoreError::Stopped),
+        }
     })?;
     writing.finish().map_err(broken)?;
     Ok(written)

@@ -5,6 +5,7 @@ pub mod api;
 pub mod commands;
 pub mod demo;
 pub mod exporting;
+pub mod jobs;
 pub mod pages;
 pub mod server;
 pub mod session;

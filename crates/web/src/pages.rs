@@ -26,6 +26,7 @@ mod planner;
 mod quality;
 mod reader;
 mod recording;
+mod records;
 mod results;
 mod setup;
 mod sheet;
@@ -36,6 +37,9 @@ mod status_chip;
 mod tests;
 mod trends;
 mod typed;
+// Its first page is being built.
+#[allow(dead_code)]
+mod uploaded;
 
 use crate::api::problem::{Kind, Problem};
 use crate::server::{State, knowing_the_centre};
@@ -116,6 +120,15 @@ pub fn configure(config: &mut web::ServiceConfig) {
                     .route(web::get().to(recording::show))
                     .route(web::post().to(recording::take)),
                 )
+                .service(
+                    web::resource("/records")
+                        .route(web::get().to(records::show))
+                        .route(web::post().to(records::start)),
+                )
+                .route("/records/standards", web::post().to(records::import))
+                .route("/records/{id}", web::get().to(records::job))
+                .route("/records/{id}/stop", web::post().to(records::stop))
+                .route("/records/{id}/file", web::get().to(records::take_away))
                 .route("/people", web::get().to(people::list))
                 .route("/people/{id}", web::get().to(people::show))
                 .route("/standards", web::get().to(standards::list))

@@ -2,6 +2,7 @@
 
 use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
+use crate::jobs::Jobs;
 use crate::pages::live::Change;
 use crate::session::Callers;
 use crate::{api, pages};
@@ -36,6 +37,8 @@ pub struct State {
     pub callers: Callers,
     /// Tells those who listen that something changed.
     pub changes: broadcast::Sender<Change>,
+    /// Long work.
+    pub jobs: Jobs,
     /// Of this run alone: what it told before a restart it does not know.
     pub started: Uuid,
 }
@@ -53,6 +56,7 @@ impl State {
     /// The shared state over a store.
     pub fn new(store: Arc<Store>, centre: Centre) -> Self {
         Self {
+            jobs: Jobs::of(store.folder()),
             store,
             zone: centre.zone,
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
@@ -174,6 +178,10 @@ pub async fn serve_until(
         handle.stop(true).await;
     });
     let outcome = server.await;
+    let ending = web::Data::clone(&last);
+    if web::block(move || ending.jobs.close()).await.is_err() {
+        tracing::error!("the jobs at work could not be stopped");
+    }
     let store = Arc::clone(&last.store);
     if let Ok(Err(error)) = web::block(move || store.seal()).await {
         tracing::error!(%error, "cannot seal the journal");

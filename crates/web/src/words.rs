@@ -12,6 +12,7 @@ mod forecast;
 mod ja;
 mod picture;
 mod quality;
+mod records;
 mod sheet;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,6 +30,10 @@ pub use picture::{
     wanted_until,
 };
 pub use quality::Quality;
+pub use records::{
+    Records, differing, disagreeing, exported, fault, filed, import_failed, import_stopped, imported,
+    not_filed, note, rebuilt, unread, verified,
+};
 pub use sheet::Sheet;
 pub use ui::Ui;
 

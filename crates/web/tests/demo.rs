@@ -6,6 +6,7 @@ use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::StreamKind;
 use baiyo_persistence::clock::{Clock, SystemClock};
+use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::reading::ClinicScope;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::{Conn, Store, StoreError, journal, reading, rebuild, verify};
@@ -30,7 +31,7 @@ fn every_batch(conn: &mut Conn) -> Result<Vec<Arc<Batch>>, StoreError> {
 }
 
 fn entries(folder: &Path) -> u64 {
-    let report = verify::verify(&Location::embedded(folder), &[], &mut |_, _| ()).unwrap();
+    let report = verify::verify(&Location::embedded(folder), &[], &mut unwatched).unwrap();
     assert!(report.is_sound(), "{:#?}", report.findings);
     assert_eq!(report.unsealed, 0);
     report.entries

@@ -11,6 +11,7 @@ use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{SetClock, SystemClock};
 use baiyo_persistence::evidence::{self, Evidence};
+use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::store::database_in;
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{Store, accounts, rebuild};
@@ -373,7 +374,7 @@ fn settle(folder: &Path, base: &Centre, newest: Time) {
     let people =
         [(base.staff.technician, TECHNICIAN), (base.staff.analyst, ANALYST), (base.staff.releaser, READER)];
     let tokens = people.map(|(person, name)| (name, token(&store, person, name)));
-    let rebuilt = rebuild::rebuild(&store, &mut |_, _| ()).expect("read models");
+    let rebuilt = rebuild::rebuild(&store, &mut unwatched).expect("read models");
     assert!(rebuilt.disagreeing.is_empty(), "the evidence is what the histories make: {rebuilt:?}");
     store.seal().expect("a checkpoint");
     drop(store);

@@ -5,16 +5,23 @@ use crate::device::{Device, Scripts, Theme};
 use crate::person::Person;
 use crate::screens::{Screen, Who};
 use baiyo::demo;
+use baiyo::jobs::{Jobs, Kind, Outcome, Said, Unfinished};
 use baiyo::words::Language;
 use baiyo_domain::authority::Role;
+use baiyo_domain::ids::PersonId;
+use baiyo_domain::time::Time;
 use baiyo_persistence::Store;
 use baiyo_persistence::clock::SystemClock;
+use baiyo_persistence::progress::Watch;
 use baiyo_persistence::store::Location;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use stories::{Centre, Course, Recipe, Serving, Step, tour};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
@@ -23,6 +30,8 @@ pub struct Place {
     address: String,
     people: Vec<Account>,
     named: BTreeMap<String, String>,
+    /// Long work, done beside the server.
+    jobs: Jobs,
 }
 
 struct Account {
@@ -54,11 +63,12 @@ impl Place {
             token: member.token.clone(),
         };
         let people = centre.people().iter().map(account).collect();
-        Self::with(centre.address().to_string(), people)
+        Self::with(centre.address().to_string(), people, centre.folder())
     }
 
-    fn with(address: String, people: Vec<Account>) -> Self {
-        let mut place = Self { address, people, named: BTreeMap::new() };
+    fn with(address: String, people: Vec<Account>, folder: &Path) -> Self {
+        let mut place = Self { address, people, named: BTreeMap::new(), jobs: Jobs::of(folder) };
+        place.works();
         let invited = place.ask(
             Role::Administrator,
             "/people",
@@ -68,6 +78,24 @@ impl Place {
         let made = place.ask(Role::Administrator, &link, Some(json!({ "reason": "by hand" })));
         place.call("invitation", made["token"].as_str().expect("a link"));
         place
+    }
+
+    /// One job is half done for as long as somebody looks, and one is done.
+    fn works(&mut self) {
+        let half = |watch: &mut Watch, _: &Path| loop {
+            if watch(42, 100).is_break() {
+                return Err(Unfinished::Stopped);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let summary =
+            Said { en: "3789 entries written".into(), ja: "3789件の記録を書き出しました".into() };
+        let outcome = Outcome { good: true, summary, findings: Vec::new(), notes: Vec::new(), file: false };
+        let (by, now) = (PersonId(Uuid::nil()), Time::from(chrono::Utc::now()));
+        let running = self.jobs.start(Kind::Verification, by, now, Box::new(half)).expect("a job");
+        let finished =
+            self.jobs.start(Kind::Export, by, now, Box::new(move |_, _| Ok(outcome))).expect("a job");
+        self.call("job running", &running.to_string()).call("job finished", &finished.to_string());
     }
 
     /// Gives what an address leaves open as `{name}` its value.
@@ -177,7 +205,7 @@ impl Demonstration {
         let store = Store::open_at(&location, Arc::new(SystemClock)).expect("the store");
         let serving = Serving::start(Arc::new(store));
         let address = format!("http://{}", serving.address());
-        let place = Place::with(address, accounts.into_iter().map(account).collect());
+        let place = Place::with(address, accounts.into_iter().map(account).collect(), folder.path());
         Self { place, serving: Some(serving), _folder: folder }
     }
 

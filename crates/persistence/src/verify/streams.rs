@@ -97,7 +97,9 @@ fn read_streams(
         for id in group.ids {
             let rows = read.remove(&id).unwrap_or_default();
             check.report.entries += rows.len() as u64;
-            check.step(rows.len());
+            if check.step(rows.len()).is_break() {
+                return Ok(());
+            }
             let evidence = stored.remove(&id).unwrap_or_default();
             let stream = StreamId { kind: group.kind, id };
             if to.send(Piece { stream, before: None, rows, evidence }).is_err() {
@@ -108,7 +110,7 @@ fn read_streams(
     Ok(())
 }
 
-/// Reads a stream in pages; whether anybody is left to check them.
+/// Reads a stream in pages; whether to go on.
 fn read_pages(
     check: &mut Check,
     conn: &mut Conn,
@@ -129,7 +131,9 @@ fn read_pages(
                 since.prove(check, conn, rows.iter())?;
             }
             check.report.entries += rows.len() as u64;
-            check.step(rows.len());
+            if check.step(rows.len()).is_break() {
+                return Ok(false);
+            }
             let head = rows.iter().rev().find_map(Head::of_row).or(before);
             if to.send(Piece { stream, before, rows, evidence: Stored::default() }).is_err() {
                 return Ok(false);

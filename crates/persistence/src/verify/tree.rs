@@ -45,7 +45,9 @@ pub fn check(
         let page = leaves(conn, last.index, bounds)?;
         let Some(newest) = page.last().map(|leaf| leaf.tree_index) else { break };
         let nodes = nodes(conn, page[0].tree_index, newest)?;
-        check.step(page.len());
+        if check.step(page.len()).is_break() {
+            return Ok(());
+        }
         for leaf in page {
             if leaf.tree_index != last.index + 1 {
                 check.findings.found(last.seq, Fault::TreeGap { due: last.index + 1 });

@@ -4,6 +4,7 @@ use super::engine;
 use baiyo_persistence::Store;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::progress::{Watch, unwatched};
 use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::{Asked, CannotCheck, Report, catalogue, check, resume, verify};
 use diesel::sql_types::Text;
@@ -62,17 +63,17 @@ impl Place {
     /// The same, on so many threads.
     pub fn verify_on(&self, threads: usize, outside: &[String]) -> Report {
         let asked = Asked { outside, since: None, threads: NonZero::new(threads) };
-        check(&self.location, &asked, &mut |_, _| ()).unwrap()
+        check(&self.location, &asked, &mut unwatched).unwrap()
     }
 
     /// What it finds that goes on from a checkpoint.
-    pub fn resume(&self, since: &str, outside: &[String], progress: &mut dyn FnMut(u64, u64)) -> Report {
-        resume(&self.location, since, outside, progress).unwrap()
+    pub fn resume(&self, since: &str, outside: &[String], watch: &mut Watch) -> Report {
+        resume(&self.location, since, outside, watch).unwrap()
     }
 
     /// As [`Place::verify`], where there may be nothing to check.
     pub fn try_to_verify(&self, outside: &[String]) -> Result<Report, CannotCheck> {
-        verify(&self.location, outside, &mut |_, _| ())
+        verify(&self.location, outside, &mut unwatched)
     }
 
     /// Everything in the database: its schema and every row of every table.

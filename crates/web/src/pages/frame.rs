@@ -6,7 +6,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Sheet, Ui, Word};
+use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -133,6 +133,9 @@ impl<'a> Frame<'a> {
                                 (self.link("/standards", Ui::Standards))
                             }
                             @if may(caller, "read.people") { (self.link("/people", Ui::People)) }
+                            @if self.workplace() == "office" && super::records::is_for(caller) {
+                                (self.link(super::records::RECORDS, Records::Title))
+                            }
                         }
                         (self.link("/documentation", Ui::ApiDocumentation))
                     }

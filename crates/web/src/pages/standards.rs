@@ -3,12 +3,13 @@
 use super::frame::Frame;
 use super::reader::{Reader, or_dash};
 use super::status_chip::{Look, chip};
-use super::{Answer, may, recording};
+use super::{Answer, may, recording, records};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
+use crate::jobs;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Ui};
+use crate::words::{self, Records, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::ids::StandardId;
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -27,6 +28,7 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
         div.title {
             h1 { (reader.say(Ui::Standards)) }
             @if may(&caller, "standard.draft") {
+                a.button.quiet href={ (records::RECORDS) "#" (jobs::Kind::StandardImport.name()) } { (reader.say(Records::StandardImport)) }
                 a.button href={ (recording::RECORD) "/standards" } { (words::action(reader.language, "standard.draft")) }
             }
         }

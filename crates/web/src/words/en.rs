@@ -8,6 +8,7 @@ pub(super) mod forecast;
 pub(super) mod picture;
 pub(super) mod quality;
 mod reasons;
+pub(super) mod records;
 pub(super) mod sheet;
 pub(super) mod ui;
 
@@ -467,6 +468,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.people" => "See people",
         "read.clinics" => "See clinics",
         "read.journal" => "See the journal",
+        "records.export" => "Export the whole record",
+        "records.verification" => "Verify the whole record",
+        "records.rebuild" => "Rebuild the lists",
         "read.attempts" => "See refused attempts",
         _ => return None,
     })

@@ -4,10 +4,12 @@ pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;
 mod facts;
+mod faults;
 pub(super) mod forecast;
 pub(super) mod picture;
 pub(super) mod quality;
 mod reasons;
+pub(super) mod records;
 pub(super) mod sheet;
 pub(super) mod ui;
 
@@ -464,6 +466,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.people" => "職員の閲覧",
         "read.clinics" => "再生医療等提供機関の閲覧",
         "read.journal" => "記録台帳の閲覧",
+        "records.export" => "全記録の書き出し",
+        "records.verification" => "全記録の検証",
+        "records.rebuild" => "一覧の再構築",
         "read.attempts" => "拒否された操作の閲覧",
         _ => return None,
     })

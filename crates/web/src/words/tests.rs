@@ -230,6 +230,7 @@ fn every_name_has_its_word() {
         each_is_said(lang, Clinic::ALL);
         each_is_said(lang, Quality::ALL);
         each_is_said(lang, Picture::ALL);
+        each_is_said(lang, Records::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }

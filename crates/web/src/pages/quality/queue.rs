@@ -7,10 +7,10 @@ use crate::api::reading::read;
 use crate::pages::frame::Frame;
 use crate::pages::reader::{Names, Reader, moment};
 use crate::pages::status_chip::{self, Look, chip};
-use crate::pages::{Answer, ROWS, may, recording};
+use crate::pages::{Answer, ROWS, may, recording, records};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Context, Quality, Thing, Ui};
+use crate::words::{self, Context, Quality, Records, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{Department, roles_for};
 use baiyo_domain::batch::awaited::{Awaited, everything, is_for};
@@ -120,6 +120,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
                 @if !whole {
                     p.more { (reader.say(Quality::MoreOnBoard)) ": " a href="/batches" { (reader.say(Ui::Board)) } }
                 }
+                p { a href=(records::RECORDS) { (reader.say(Records::Title)) } }
             }
             (lists(&reader, &waiting, &names, now, open_events(&reader, &caller, &events)))
         }
