@@ -63,6 +63,8 @@ use uuid::Uuid;
 
 /// Rows on one page of a list.
 const ROWS: i64 = 50;
+/// The most bytes of a form as a browser sends it, where a Japanese character takes nine: what the API takes, and room.
+const MOST_TYPED: usize = 8 * crate::api::forms::MAX_BODY;
 /// Seconds after which a store that does not answer counts as not ready.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -78,6 +80,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/assets/{name}", web::get().to(assets::serve))
         .service(
             web::scope("")
+                .app_data(web::FormConfig::default().limit(MOST_TYPED))
                 .wrap(from_fn(in_html))
                 .wrap(from_fn(knowing_the_centre))
                 .route("/", web::get().to(home::show))
