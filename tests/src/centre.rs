@@ -269,6 +269,11 @@ impl Centre {
         self.server(0).0
     }
 
+    /// Where one of its servers is.
+    pub fn address_of(&self, server: usize) -> &str {
+        self.server(server).0
+    }
+
     /// Where a server listens, and what asks it.
     pub(crate) fn server(&self, number: usize) -> (&str, &ureq::Agent) {
         let running = self.servers.get(number).expect("the server runs");

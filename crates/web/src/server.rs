@@ -3,7 +3,7 @@
 use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
-use crate::pages::live::Change;
+use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
 use crate::{api, pages};
 use actix_web::body::MessageBody;
@@ -36,7 +36,7 @@ pub struct State {
     /// Who asked lately.
     pub callers: Callers,
     /// Tells those who listen that something changed.
-    pub changes: broadcast::Sender<Change>,
+    pub changes: broadcast::Sender<Told>,
     /// Long work.
     pub jobs: Jobs,
     /// Of this run alone: what it told before a restart it does not know.
@@ -151,6 +151,7 @@ pub async fn serve_until(
             }
         }
     });
+    let between = actix_web::rt::spawn(live::between_servers(web::Data::clone(&state)));
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let server = HttpServer::new(move || {
@@ -174,10 +175,15 @@ pub async fn serve_until(
     let changes = last.changes.clone();
     actix_web::rt::spawn(async move {
         stop.await;
-        let _ = changes.send(Change::Stop);
+        let _ = changes.send(Change::Stop.here());
         handle.stop(true).await;
     });
     let outcome = server.await;
+    // Told by signal, nobody else has said so.
+    let _ = last.changes.send(Change::Stop.here());
+    if between.await.is_err() {
+        tracing::error!("the line to the other servers ended abnormally");
+    }
     let ending = web::Data::clone(&last);
     if web::block(move || ending.jobs.close()).await.is_err() {
         tracing::error!("the jobs at work could not be stopped");

@@ -116,7 +116,7 @@ fn tell(state: &State, answer: &Answer) {
         if !told.contains(&change) {
             told.push(change);
             // Nobody listens: nobody is told.
-            let _ = state.changes.send(change);
+            let _ = state.changes.send(change.here());
         }
     }
 }

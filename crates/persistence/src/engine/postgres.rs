@@ -16,12 +16,15 @@ use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
-use tokio_postgres::Config;
+use tokio::sync::mpsc::Sender;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connection to PostgreSQL, with a runtime of its own: measured, connections that share one are slower.
@@ -84,32 +87,40 @@ impl Address {
     /// # Errors
     /// The server cannot be reached, or its certificate does not fit.
     pub fn connect_as_owner(&self) -> Result<Conn, StoreError> {
-        let trouble = |error: &dyn std::fmt::Display| StoreError::Database(format!("PostgreSQL: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| trouble(&error))?;
-        let tls = self.authorities.as_deref().map(trusting).transpose()?;
         let inner = runtime.block_on(async {
-            // The connection's own task lives on this runtime, and runs whenever a query is waited for.
-            let client = match tls {
-                Some(tls) => {
-                    let (client, connection) = self.config.connect(tls).await?;
-                    tokio::spawn(connection);
-                    client
-                }
-                None => {
-                    let (client, connection) = self.config.connect(tokio_postgres::NoTls).await?;
-                    tokio::spawn(connection);
-                    client
-                }
-            };
-            Ok::<_, tokio_postgres::Error>(AsyncPgConnection::try_from(client).await)
-        });
-        let inner = inner.map_err(|error| trouble(&described(&error)))?.map_err(|error| trouble(&error))?;
+            let client = self.client(None).await?;
+            AsyncPgConnection::try_from(client).await.map_err(|error| trouble(&error))
+        })?;
         let mut conn: Conn = OwnRuntime::wrap(runtime, inner).into();
         // A schema named after a role, or one that a setting names, must not stand before the records.
         conn.batch_execute("SET search_path = public, pg_temp; SET standard_conforming_strings = on")
             .map_err(|error| trouble(&error))?;
         Ok(conn)
+    }
+
+    /// Opens a connection on the runtime that waits for it: its own task lives there, and runs whenever a query is waited
+    /// for. What others notify it of goes to `heard`, as far as there is room.
+    ///
+    /// # Errors
+    /// As [`Address::connect_as_owner`].
+    pub(crate) async fn client(&self, heard: Option<Sender<Notification>>) -> Result<Client, StoreError> {
+        let failed = |error: tokio_postgres::Error| trouble(&described(&error));
+        let tls = self.authorities.as_deref().map(trusting).transpose()?;
+        match tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls).await.map_err(failed)?;
+                tokio::spawn(drive(connection, heard));
+                Ok(client)
+            }
+            None => {
+                let (client, connection) =
+                    self.config.connect(tokio_postgres::NoTls).await.map_err(failed)?;
+                tokio::spawn(drive(connection, heard));
+                Ok(client)
+            }
+        }
     }
 
     /// Opens a connection that acts in the application's role.
@@ -130,6 +141,24 @@ impl Address {
             ))
         })?;
         Ok(conn)
+    }
+}
+
+fn trouble(error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Database(format!("PostgreSQL: {error}"))
+}
+
+/// Drives a connection until it ends.
+async fn drive<S, T>(mut connection: Connection<S, T>, heard: Option<Sender<Notification>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let (AsyncMessage::Notification(notification), Some(heard)) = (message, &heard) {
+            // Whoever hears slowly misses some.
+            let _ = heard.try_send(notification);
+        }
     }
 }
 

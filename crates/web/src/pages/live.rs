@@ -9,13 +9,26 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::ids::BatchId;
+use baiyo_persistence::hints::Hints;
 use baiyo_persistence::reading::{self, ClinicScope};
+use futures_util::future::{Either, select};
 use futures_util::stream;
 use std::convert::Infallible;
+use std::ops::ControlFlow;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
+
+/// What is told to those who listen, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub change: Change,
+    /// Whether another server of the centre told it.
+    pub elsewhere: bool,
+}
 
 /// What is told to those who listen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +39,81 @@ pub enum Change {
     Other,
     /// The server stops.
     Stop,
+}
+
+impl Change {
+    /// Told by this server.
+    pub fn here(self) -> Told {
+        Told { change: self, elsewhere: false }
+    }
+
+    /// As servers tell it each other.
+    fn line(self) -> Option<String> {
+        match self {
+            Change::Batch(id) => Some(id.to_string()),
+            Change::Other => Some(String::new()),
+            Change::Stop => None,
+        }
+    }
+
+    /// Told by another server; what it tells in words of a later version is something else that changed.
+    fn elsewhere(line: &str) -> Told {
+        Told { change: Uuid::try_parse(line).map_or(Change::Other, Change::Batch), elsewhere: true }
+    }
+}
+
+/// Tells the other servers of the centre what changes here, and those who listen here what changes there, until the server
+/// stops. A lost line is opened again.
+pub async fn between_servers(state: web::Data<State>) {
+    const AGAIN: Duration = Duration::from_secs(5);
+    let mut own = state.changes.subscribe();
+    loop {
+        match Hints::open(&state.store).await {
+            Ok(None) => return,
+            Ok(Some(mut hints)) => {
+                if relayed(&state, &mut own, &mut hints).await.is_break() {
+                    return;
+                }
+                tracing::warn!("the line to the other servers is lost; it is opened again");
+            }
+            Err(error) => tracing::warn!(%error, "no line to the other servers"),
+        }
+        let stopped = async {
+            while !matches!(own.recv().await, Ok(Told { change: Change::Stop, .. }) | Err(RecvError::Closed))
+            {
+            }
+        };
+        if tokio::time::timeout(AGAIN, stopped).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Goes on until the server stops, or the line is lost.
+async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> ControlFlow<()> {
+    loop {
+        let next = match select(pin!(own.recv()), pin!(hints.hear())).await {
+            Either::Left((told, _)) => Either::Left(told),
+            Either::Right((heard, _)) => Either::Right(heard),
+        };
+        match next {
+            Either::Left(Ok(Told { change: Change::Stop, .. }) | Err(RecvError::Closed)) => {
+                return ControlFlow::Break(());
+            }
+            Either::Left(Ok(told)) => {
+                let line = told.change.line().filter(|_| !told.elsewhere);
+                if let Some(line) = line
+                    && hints.tell(&line).await.is_err()
+                {
+                    return ControlFlow::Continue(());
+                }
+            }
+            Either::Left(Err(RecvError::Lagged(_))) => {}
+            // Nobody listens: nobody is told.
+            Either::Right(Some(line)) => _ = state.changes.send(Change::elsewhere(&line)),
+            Either::Right(None) => return ControlFlow::Continue(()),
+        }
+    }
 }
 
 /// Whoever listens is told at least this often that the line is open.
@@ -48,13 +136,14 @@ pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
 
 /// The next line; nothing once the server stops.
 async fn next(
-    receiver: &mut Receiver<Change>,
+    receiver: &mut Receiver<Told>,
     state: &web::Data<State>,
     caller: &Caller,
 ) -> Option<&'static str> {
     const CHANGED: &str = "event: change\ndata:\n\n";
     loop {
-        match tokio::time::timeout(PATIENCE, receiver.recv()).await {
+        let told = tokio::time::timeout(PATIENCE, receiver.recv()).await;
+        match told.map(|told| told.map(|told| told.change)) {
             Err(_) => return Some(": open\n\n"),
             Ok(Ok(Change::Stop)) | Ok(Err(RecvError::Closed)) => return None,
             Ok(Ok(change)) if sees(state, caller, change).await => return Some(CHANGED),
