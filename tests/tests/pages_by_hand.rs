@@ -264,6 +264,22 @@ fn what_is_no_form_at_all_is_answered_by_a_page() {
     assert_eq!(written(&centre), before);
 }
 
+#[test]
+fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_own_time() {
+    let centre = Centre::open();
+    let things = Things::of(&centre);
+    let address = format!("//record/batches/{}/medium_change", things.0["batches"]);
+    let pairs =
+        [("waited", "600"), ("/volume", "a lot")].map(|(name, value)| (name.to_string(), value.to_string()));
+    let answer = hand_in(centre.technician(), &address, &pairs);
+    assert_eq!(answer.status, 422);
+    let handed_in = centre.now().plus(chrono::TimeDelta::seconds(-600)).utc();
+    let there = handed_in.with_timezone(&chrono_tz::Asia::Tokyo).format("%Y-%m-%dT%H:%M").to_string();
+    let field = answer.text.split("name=\"/performed/at\"").nth(1).unwrap_or_default();
+    let value = field.split("value=\"").nth(1).unwrap_or_default().split('"').next().unwrap_or_default();
+    assert!(value.starts_with(&there), "{value} instead of {there}");
+}
+
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
 const OTHER: [&str; 16] = [
     "/clinic/scan",

@@ -3,6 +3,7 @@
 
 use super::bench::kit::Kit;
 use super::clinic::layouts::Known;
+use super::correcting;
 use super::form::Fault;
 use super::frame::Frame;
 use super::layouts;
@@ -105,6 +106,7 @@ pub async fn take(
     let mut typed = Typed::of(pairs.into_inner());
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
+    correcting::keep_exact(&mut typed, state.zone);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
     let further = layouts::FURTHER.iter().find_map(|button| Some((*button, typed.take(button)?)));
     if further.is_some() {

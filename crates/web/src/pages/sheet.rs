@@ -5,7 +5,7 @@
 use super::form::Fault;
 use super::offers::Offers;
 use super::reader::Reader;
-use super::typed::{Kind, Shape, Typed};
+use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
 use crate::words::{self, Sheet as Word, Ui};
 use maud::{Markup, html};
@@ -434,8 +434,10 @@ impl Sheet<'_> {
         let number = kind == "number";
         // A browser's own number field drops what it cannot read: digits typed full-width must reach the server.
         let kind = if number { "text" } else { kind };
+        let zone = self.reader.zone;
+        let value = self.typed.get(at);
         let value =
-            self.typed.get(at).map(|value| if kind == "datetime-local" { local(value) } else { value });
+            value.map(|value| if kind == "datetime-local" { local(value, zone) } else { value.into() });
         self.around(at, name, (!required).then_some(()), html! {
             span.measure {
                 input.short[number || kind == "datetime-local"] type=(kind) id=(at) name=(at) value=[value] required[self.must(at, required)]
@@ -528,11 +530,4 @@ fn shown_unit<'u>(unit: &'u str, reader: &Reader) -> &'u str {
         "{doublings}" | "{factor}" => "",
         unit => unit,
     }
-}
-
-/// A moment as a browser's own field takes it.
-pub fn local(value: &str) -> &str {
-    let seconds = value.get(16..19).filter(|seconds| seconds.starts_with(':') && *seconds != ":00");
-    let end = if seconds.is_some() { 19 } else { 16 };
-    value.get(..end).unwrap_or(value)
 }

@@ -327,7 +327,7 @@ pub fn half_width(text: &str) -> String {
 }
 
 /// An instant as a browser's field has it, in the site's zone; seconds only where there are some.
-fn local(instant: &str, zone: Tz) -> String {
+pub fn local(instant: &str, zone: Tz) -> String {
     let Ok(at) = chrono::DateTime::parse_from_rfc3339(instant) else { return instant.to_string() };
     let there = at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string();
     there.strip_suffix(":00").map_or(there.clone(), String::from)

@@ -14,7 +14,6 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::testing::{Oos, TestResult, TestSample};
 use baiyo_domain::ids::{LabelKind, PersonId, ResultNo, SampleNo};
 use baiyo_domain::standard::{Code, Criterion, Test};
-use baiyo_domain::time::Time;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -46,7 +45,7 @@ pub fn enter(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
     if suggested && grows {
         let begun = earlier.iter().find(|result| result.form.sample == no);
         if let Some(at) = begun.and_then(|result| result.form.inoculated_at) {
-            sheet.typed.suggest("/inoculated_at", local(sheet.reader, at));
+            sheet.typed.suggest("/inoculated_at", at);
         }
     }
     let shown = ["sample", "test", "values", "unit", "method", "controls", "inoculated_at", "read_at"];
@@ -351,11 +350,6 @@ fn whole_result(reader: &Reader, batch: &Batch, about: &About, result: &TestResu
         }
         @for correction in corrections { (findings::correction(reader, batch, result.entry, *correction)) }
     }
-}
-
-/// A moment as a browser's own field takes it.
-fn local(reader: &Reader, at: Time) -> String {
-    at.utc().with_timezone(&reader.zone).format("%Y-%m-%dT%H:%M").to_string()
 }
 
 #[cfg(test)]
