@@ -1,12 +1,6 @@
 // What a page weighs on its way: all that is fetched to show it for the first time, in bytes.
 
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-
-const compress = promisify(gzip);
-
-// Loads the page once more, with nothing kept from before. `compressed` is what a server in front would send that
-// compresses whatever it may; where the answer came compressed already, it is what came.
+// Loads the page once more, with nothing kept from before: what came over the wire, and what it was of.
 export async function weight({ page, devtools }) {
   const responses = [];
   const note = (response) => responses.push(response);
@@ -19,14 +13,10 @@ export async function weight({ page, devtools }) {
     page.off('response', note);
     await devtools.send('Network.setCacheDisabled', { cacheDisabled: false });
   }
-  const sum = { transferred: 0, compressed: 0 };
+  const sum = { transferred: 0, plain: 0 };
   for (const response of responses.filter(isWhole)) {
-    const body = await response.body();
-    const came = response.headers()['content-encoding']
-      ? (await response.request().sizes()).responseBodySize
-      : body.length;
-    sum.transferred += came;
-    sum.compressed += Math.min(came, (await compress(body)).length);
+    sum.transferred += (await response.request().sizes()).responseBodySize;
+    sum.plain += (await response.body()).length;
   }
   return sum;
 }

@@ -39,7 +39,8 @@ fn beside_other_servers_no_answer_has_a_tag_and_alone_every_list_has_one() {
         assert_eq!(first.header("cache-control"), Some("private, no-cache"));
         if let Some(tag) = first.header("etag") {
             is_unchanged(&again(centre.inspector(), path, tag), tag);
-            is_unchanged(&again(centre.inspector(), path, &format!("\"other\", W/{tag}")), tag);
+            let opaque = tag.strip_prefix("W/").expect("it promises no bytes");
+            is_unchanged(&again(centre.inspector(), path, &format!("\"other\", {opaque}")), tag);
         }
     }
 }
@@ -96,7 +97,7 @@ fn a_tag_serves_one_person_at_one_address_until_the_server_is_started_again() {
         assert_eq!(answer.status, 200, "{path}");
         assert_ne!(tag_of(&answer), tag);
     }
-    for wrong in ["*", "\"\"", "\"-\"", "\"1\"", &tag.replace('-', "-9999999999999999"), &tag[1..], ""] {
+    for wrong in ["*", "\"\"", "\"-\"", "\"1\"", &tag.replace('-', "-9999999999999999"), &tag[3..], ""] {
         assert_eq!(again(centre.inspector(), "/batches", wrong).status, 200, "{wrong}");
     }
     is_unchanged(&again(centre.inspector(), "/batches", &tag), &tag);

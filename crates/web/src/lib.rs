@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod api;
 pub mod commands;
+pub mod compression;
 pub mod demo;
 pub mod exporting;
 pub mod jobs;

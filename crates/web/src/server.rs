@@ -5,10 +5,10 @@ use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
-use crate::{api, pages};
+use crate::{api, compression, pages};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{DefaultHeaders, Next};
+use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
 use actix_web::{App, HttpServer, web};
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
@@ -158,6 +158,9 @@ pub async fn serve_until(
         App::new()
             .app_data(web::Data::clone(&state))
             .app_data(web::PayloadConfig::new(api::forms::MAX_BODY))
+            .wrap(from_fn(compression::sparing))
+            .wrap(Compress::default())
+            .wrap(from_fn(compression::honest))
             .wrap(
                 DefaultHeaders::new()
                     .add(("X-Content-Type-Options", "nosniff"))

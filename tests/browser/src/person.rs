@@ -69,10 +69,10 @@ impl Target {
 /// What a page weighs on its way, with everything that belongs to it, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Weight {
-    /// As the product sends it.
+    /// As it came over the wire.
     pub transferred: u64,
-    /// As a server in front sends it that compresses with gzip.
-    pub compressed: u64,
+    /// Unpacked.
+    pub plain: u64,
 }
 
 impl<'a> Person<'a> {
@@ -369,7 +369,7 @@ impl<'a> Person<'a> {
     pub fn weight(&self) -> Weight {
         let found = self.ask(json!({ "do": "weight" }));
         let bytes = |kind: &str| found[kind].as_u64().expect("a number");
-        Weight { transferred: bytes("transferred"), compressed: bytes("compressed") }
+        Weight { transferred: bytes("transferred"), plain: bytes("plain") }
     }
 
     /// Everything that went wrong on his pages so far: errors in the console, breaches of the content policy, requests

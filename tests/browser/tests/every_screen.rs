@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 use stories::Centre;
 
-/// The most that a page may weigh with everything that belongs to it, compressed.
+/// The most that a page may weigh on its way, with everything that belongs to it.
 const HEAVIEST: u64 = 100_000;
 
 /// The rules that a screen breaks as it looks now. Sizes are tried in light colours; dark ones can break only what is
@@ -34,7 +34,7 @@ fn faults(person: &Person, screen: &Screen, language: Language) -> Vec<String> {
     let began = Instant::now();
     let mut faults = Vec::new();
     let weight = person.weight();
-    if weight.compressed > HEAVIEST {
+    if weight.transferred > HEAVIEST {
         faults.push(format!("{} in {}: weighs {weight:?}", screen.name, language.tag()));
     }
     for theme in Theme::ALL {
@@ -49,7 +49,7 @@ fn faults(person: &Person, screen: &Screen, language: Language) -> Vec<String> {
         }
     }
     let seconds = began.elapsed().as_secs_f64();
-    eprintln!("{} in {}: {seconds:.1} s, {} bytes", screen.name, language.tag(), weight.compressed);
+    eprintln!("{} in {}: {seconds:.1} s, {} bytes", screen.name, language.tag(), weight.transferred);
     faults
 }
 

@@ -72,7 +72,9 @@ fn idempotency_key(request: &HttpRequest, language: Language) -> Result<Option<S
 
 fn expected_version(request: &HttpRequest, language: Language) -> Result<Option<u32>, Problem> {
     let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let version = value.to_str().ok().and_then(|text| text.trim().trim_matches('"').parse().ok());
+    // Whoever read it compressed has a weak tag; it names the same version.
+    let tag = value.to_str().ok().map(|text| text.trim().trim_start_matches("W/"));
+    let version = tag.and_then(|tag| tag.trim_matches('"').parse().ok());
     match version {
         Some(version) => Ok(Some(version)),
         None => {

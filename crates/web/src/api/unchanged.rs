@@ -72,12 +72,12 @@ impl Seen {
     }
 
     /// The tag of an answer that is so from one instant until another: it names both, so that nobody has to remember
-    /// them. Where a clock was ahead and was put right, what it showed then is not so yet.
+    /// them. It is weak, as the same answer goes out in several codings. Where a clock was ahead and was put right, what it showed then is not so yet.
     fn tag(&self, from: i64, until: Option<i64>) -> String {
         let span = format!("{from}-{}", until.map(|until| until.to_string()).unwrap_or_default());
         let digest = self.0.clone().chain_update(["\n", &span].concat()).finalize();
         let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("\"{digest}-{span}\"")
+        format!("W/\"{digest}-{span}\"")
     }
 
     /// The tag among those the reader has that is of now.
@@ -92,7 +92,7 @@ impl Seen {
                 until => Some(until.parse().ok()?),
             };
             let current = self.tag(from, until);
-            let is_his = tag.trim().trim_start_matches("W/") == current;
+            let is_his = tag.trim().trim_start_matches("W/") == current.trim_start_matches("W/");
             let now = now.micros();
             (is_his && from <= now && until.is_none_or(|until| now < until)).then_some(current)
         })
