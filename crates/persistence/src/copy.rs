@@ -278,12 +278,13 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 20] = [
+const OTHERS: [Table; 21] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
     table("batch_row", "id"),
     table("clinic_board_row", "batch, clinic"),
+    table("happening_row", "batch, clinic, kind, happened_at"),
     table("container_row", "batch, no"),
     table("stop_row", "entry"),
     table("order_row", "id"),

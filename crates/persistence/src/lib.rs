@@ -11,6 +11,7 @@ pub mod execute;
 pub mod experience;
 pub mod extract;
 pub mod founding;
+pub mod happenings;
 pub mod hints;
 pub mod journal;
 mod keyset;

@@ -3,10 +3,11 @@
 
 use crate::engine::prelude::*;
 use crate::error::StoreError;
+use crate::happenings::{self, HappeningRow};
 use crate::keyset::further;
 use crate::schema::{
-    batch_row, clinic_board_row, container_row, order_row, person_row, quality_event_row, standard_row,
-    stop_row,
+    batch_row, clinic_board_row, container_row, happening_row, order_row, person_row, quality_event_row,
+    standard_row, stop_row,
 };
 use crate::sql_types::Id;
 use crate::{on_engine, remembered};
@@ -306,6 +307,7 @@ fn refresh_batch(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
         let row = ClinicBoardRow { batch: row.id, clinic: Id(clinic.0), status, changed_at };
         diesel::insert_into(clinic_board_row::table).values(&row).execute(conn)?;
     }
+    happenings::refresh(conn, batch)?;
     diesel::delete(container_row::table.filter(container_row::batch.eq(row.id))).execute(conn)?;
     for container in batch.containers.values() {
         let label = batch.opened.label.part(LabelKind::Dose, container.no.0);
@@ -432,6 +434,11 @@ pub fn batches(
             diesel::RunQueryDsl::load(query, conn)
         }
     })?;
+    as_of(conn, rows, now)
+}
+
+/// Rows as they stand at `now`: what time has overtaken is folded.
+pub(crate) fn as_of(conn: &mut Conn, rows: Vec<BatchRow>, now: Time) -> Result<BoardPage, StoreError> {
     let mut page = BoardPage::default();
     for mut row in rows {
         if row.stands_until.is_some_and(|until| until <= now.micros())
@@ -662,6 +669,7 @@ pub(crate) fn contents(conn: &mut Conn) -> QueryResult<Contents> {
     read! {
         batch_row of BatchRow by |row| row.id.0.to_string();
         clinic_board_row of ClinicBoardRow by |row| format!("{} {}", row.batch.0, row.clinic.0);
+        happening_row of HappeningRow by |row| row.key();
         container_row of ContainerRow by |row| format!("{} {}", row.batch.0, row.no);
         stop_row of StopRow by |row| row.entry.0.to_string();
         order_row of OrderRow by |row| row.id.0.to_string();
@@ -676,6 +684,7 @@ pub(crate) fn contents(conn: &mut Conn) -> QueryResult<Contents> {
 pub(crate) fn clear(conn: &mut Conn) -> QueryResult<()> {
     diesel::delete(batch_row::table).execute(conn)?;
     diesel::delete(clinic_board_row::table).execute(conn)?;
+    diesel::delete(happening_row::table).execute(conn)?;
     diesel::delete(container_row::table).execute(conn)?;
     diesel::delete(stop_row::table).execute(conn)?;
     diesel::delete(order_row::table).execute(conn)?;

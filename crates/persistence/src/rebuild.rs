@@ -60,8 +60,8 @@ pub fn rebuild(store: &Store, watch: &mut Watch) -> Result<Rebuilt, StoreError> 
                 if conn.is_postgres() {
                     // Who records meanwhile waits with his rows, and writes them after these.
                     conn.batch_execute(
-                        "LOCK TABLE batch_row, clinic_board_row, container_row, stop_row, order_row, person_row, \
-                                        standard_row, quality_event_row IN EXCLUSIVE MODE",
+                        "LOCK TABLE batch_row, clinic_board_row, happening_row, container_row, stop_row, order_row, \
+                                        person_row, standard_row, quality_event_row IN EXCLUSIVE MODE",
                     )?;
                 }
                 let before = reading::contents(conn)?;

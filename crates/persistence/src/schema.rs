@@ -148,6 +148,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
+    happening_row (batch, clinic, kind, happened_at) {
+        batch -> DbUuid,
+        clinic -> DbUuid,
+        kind -> Text,
+        happened_at -> BigInt,
+        again_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
     container_row (batch, no) {
         batch -> DbUuid,
         no -> Integer,
@@ -367,6 +380,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disposition,
     batch_row,
     clinic_board_row,
+    happening_row,
     container_row,
     stop_row,
     order_row,

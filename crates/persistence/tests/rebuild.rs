@@ -21,8 +21,9 @@ fn after_an_honest_story_nothing_changes() {
     let mut steps = Vec::new();
     let rebuilt = rebuild(&store, &mut telling(|done, total| steps.push((done, total)))).unwrap();
     assert_eq!((&rebuilt.differing, &rebuilt.disagreeing), (&vec![], &vec![]));
-    // A batch, its place on its clinic's board and its three containers, an order, a standard, six people.
-    assert_eq!(rebuilt.rows, 1 + 1 + 3 + 1 + 1 + 6);
+    // A batch, its place on its clinic's board, its opening and two decisions, its three containers, an order, a standard,
+    // six people.
+    assert_eq!(rebuilt.rows, 1 + 1 + 3 + 3 + 1 + 1 + 6);
     assert_eq!(steps, (1..=10).map(|done| (done, 10)).collect::<Vec<_>>());
     assert_eq!(checked(&store), rebuilt);
     drop(store);

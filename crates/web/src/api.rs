@@ -2,6 +2,7 @@
 //! the domain becomes a route by being listed in its stage; nothing is registered twice.
 
 pub mod accounts;
+pub mod board;
 pub mod forms;
 pub mod items;
 pub mod json;

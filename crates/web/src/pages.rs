@@ -8,6 +8,7 @@ mod board;
 mod clinic;
 mod correcting;
 mod documentation;
+mod dossier;
 mod form;
 mod frame;
 mod gate;
@@ -57,6 +58,7 @@ use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, accounts};
 use frame::{Frame, THEME_COOKIE, Theme};
 use maud::html;
+pub(crate) use pictures::scale::midnight;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -134,6 +136,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/records/{id}/file", web::get().to(records::take_away))
                 .route("/people", web::get().to(people::list))
                 .route("/people/{id}", web::get().to(people::show))
+                .route("/batches/{id}/standard", web::get().to(standards::pinned))
                 .route("/standards", web::get().to(standards::list))
                 .route("/standards/{id}", web::get().to(standards::show))
                 .route("/documentation", web::get().to(documentation::show))
@@ -261,7 +264,7 @@ fn here(request: &HttpRequest) -> String {
 }
 
 /// A text as a query's value.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {

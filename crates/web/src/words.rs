@@ -9,6 +9,7 @@ pub mod dates;
 mod en;
 mod fields;
 mod forecast;
+mod inspection;
 mod ja;
 mod picture;
 mod quality;
@@ -24,6 +25,7 @@ pub use clinic::{Clinic, Telling, told};
 pub use dates::{cells, date, short_date, time, wareki};
 pub use fields::{field, of_field};
 pub use forecast::{about, because};
+pub use inspection::Inspection;
 pub use picture::{
     GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold, day_of_culture, day_short,
     doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,

@@ -33,6 +33,6 @@ fn somebody_signs_in_in_his_own_language() {
     let browser = Browser::start();
     let member = centre.inspector().account();
     let person = browser.person(&centre, member, Device::Desktop, Language::Ja, Theme::Dark);
-    person.see(person.say(Ui::Board)).see(person.say(Ui::NoBatchesYet));
+    person.see(person.say(Ui::Board)).see(person.say(Ui::NothingFound));
     assert_eq!(person.interactions(), 0, "signing in is no part of a task");
 }

@@ -18,14 +18,15 @@ fn read_every_page(reader: Asking) {
         assert_eq!(answer.status, 200, "{path}");
     };
     let further = "after=1767571200000000_01890000-0000-7000-8000-000000000000";
-    for list in ["/batches", "/batches?status=closed", "/orders"] {
+    let shipped = "/batches?by=shipped&from=2025-12-01&to=2027-01-01";
+    for list in ["/batches", "/batches?status=closed", shipped, "/orders"] {
         let first = reader.get(list).ok()["items"][0]["id"].as_str().unwrap().to_string();
         let plain = list.split('?').next().unwrap();
         reader.get(&format!("{plain}/{first}")).ok();
         page(&format!("{plain}/{first}"));
         reader.get(&format!("{list}{}{further}", if list.contains('?') { '&' } else { '?' })).ok();
     }
-    for list in ["/", "/batches", "/batches?status=closed", "/orders", "/documentation"] {
+    for list in ["/", "/batches", "/batches?status=closed", shipped, "/orders", "/documentation"] {
         page(list);
         page(&format!("{list}{}{further}", if list.contains('?') { '&' } else { '?' }));
     }

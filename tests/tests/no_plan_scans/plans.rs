@@ -18,6 +18,7 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("disposition", &["batch", "entry"]),
     ("batch_row", &["id", "label", "serial"]),
     ("clinic_board_row", &["batch"]),
+    ("happening_row", &["batch"]),
     ("container_row", &["batch"]),
     ("stop_row", &["entry"]),
     ("order_row", &["id", "label"]),

@@ -1,5 +1,6 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
+use super::board;
 use super::items::{
     BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem,
     QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
@@ -8,7 +9,7 @@ pub use super::items::{EntryView, SignatureView};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
-use super::unchanged::{Standing, unless_unchanged};
+use super::unchanged::unless_unchanged;
 use super::views::{BatchView, GateView};
 use crate::exporting;
 use crate::server::State;
@@ -22,7 +23,7 @@ use baiyo_domain::journal::signature::Signature;
 use baiyo_domain::journal::{Entry, StreamId, StreamKind};
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading::{After, BoardPage, ClinicScope};
+use baiyo_persistence::reading::{After, ClinicScope};
 use baiyo_persistence::{Conn, StoreError, journal, keystore, reading, sealing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -31,16 +32,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Rows on one page.
-const PAGE: i64 = 50;
+pub(super) const PAGE: i64 = 50;
 
-type Answer = Result<HttpResponse, Problem>;
+pub(super) type Answer = Result<HttpResponse, Problem>;
 
 /// Routes and their handlers.
 pub fn routes() -> Vec<(&'static str, Route)> {
     vec![
         ("/openapi.json", web::get().to(document)),
         ("/me", web::get().to(me)),
-        ("/batches", web::get().to(batches)),
+        ("/batches", web::get().to(board::batches)),
         ("/batches/{id}", web::get().to(batch)),
         ("/batches/{id}/gate", web::get().to(gate)),
         ("/batches/{id}/history", web::get().to(batch_history)),
@@ -65,7 +66,16 @@ pub fn routes() -> Vec<(&'static str, Route)> {
 const LIST: &[(&str, &str)] = &[("after", "Where the page begins: `next` of the page before.")];
 const BOARD: &[(&str, &str)] = &[
     ("after", "Where the page begins: `next` of the page before."),
-    ("status", "Only batches of this status."),
+    ("status", "Only batches of this status; not together with a period."),
+    (
+        "by",
+        "What happened in the period: `opened` (where it is left out), `decided`, `shipped` or `infused`. Each batch once, newest first.",
+    ),
+    (
+        "from",
+        "The period's first day, e.g. `2026-04-01`, in the centre's zone; from the beginning where it is left out.",
+    ),
+    ("to", "Its last day; without an end where it is left out."),
 ];
 
 /// What the document says of these routes.
@@ -249,39 +259,7 @@ async fn me(request: HttpRequest, state: web::Data<State>) -> Answer {
     }))
 }
 
-type Query = web::Query<HashMap<String, String>>;
-
-async fn batches(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    unless_unchanged(&request, &state, "read.batch", async |caller| {
-        let after = after_of(&query, &caller)?;
-        let status = query.get("status").cloned();
-        let scope = caller.scope();
-        let (now, _) = state.store.now();
-        let page = read(&state, &caller, move |conn| {
-            reading::batches(conn, scope, status.as_deref(), after, PAGE, now)
-        });
-        let BoardPage { rows, until } = page.await?;
-        let next = next_of(rows.len(), rows.last().map(|row| (row.changed_at, row.id.0)));
-        let items = rows.into_iter().map(|row| BatchItem {
-            id: row.id.0,
-            label: row.label,
-            clinic: row.clinic.0,
-            order: row.order_id.0,
-            pseudonym: row.pseudonym,
-            standard: row.standard,
-            purpose: row.purpose,
-            status: row.status,
-            blockers: row.blockers,
-            containers: row.containers,
-            released: row.released,
-            opened_at: time(row.opened_at),
-            changed_at: time(row.changed_at),
-            version: row.version,
-        });
-        Ok(Standing(paged("/batches", Page { items: items.collect(), next }), until))
-    })
-    .await
-}
+pub(super) type Query = web::Query<HashMap<String, String>>;
 
 async fn orders(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     unless_unchanged(&request, &state, "read.order", async |caller| {
@@ -649,7 +627,7 @@ fn identifier(text: &str, caller: &Caller) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| Problem::new(Kind::NotFound, caller.language))
 }
 
-fn time(micros: i64) -> Time {
+pub(super) fn time(micros: i64) -> Time {
     Time::from_micros(micros).unwrap_or_else(|| chrono::DateTime::UNIX_EPOCH.into())
 }
 
@@ -657,7 +635,7 @@ fn time(micros: i64) -> Time {
 #[derive(Deserialize)]
 struct Cursor(i64, Uuid);
 
-fn after_of(query: &HashMap<String, String>, caller: &Caller) -> Result<Option<After>, Problem> {
+pub(super) fn after_of(query: &HashMap<String, String>, caller: &Caller) -> Result<Option<After>, Problem> {
     let Some(text) = query.get("after") else { return Ok(None) };
     let parsed =
         text.split_once('_').and_then(|(at, id)| Some(Cursor(at.parse().ok()?, Uuid::try_parse(id).ok()?)));
@@ -670,15 +648,18 @@ fn after_of(query: &HashMap<String, String>, caller: &Caller) -> Result<Option<A
     }
 }
 
-fn next_of(rows: usize, last: Option<(i64, Uuid)>) -> Option<String> {
+pub(super) fn next_of(rows: usize, last: Option<(i64, Uuid)>) -> Option<String> {
     let full = i64::try_from(rows).unwrap_or(i64::MAX) >= PAGE;
     last.filter(|_| full).map(|(at, id)| format!("{at}_{id}"))
 }
 
-fn paged<T: Serialize>(path: &str, page: Page<T>) -> HttpResponse {
+/// A page of a list at a path, which carries the query that the list was asked for with, if there was one.
+pub(super) fn paged<T: Serialize>(path: &str, page: Page<T>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     if let Some(next) = &page.next {
-        response.insert_header((header::LINK, format!("<{}{path}?after={next}>; rel=\"next\"", super::BASE)));
+        let and = if path.contains('?') { '&' } else { '?' };
+        let link = format!("<{}{path}{and}after={next}>; rel=\"next\"", super::BASE);
+        response.insert_header((header::LINK, link));
     }
     response.json(page)
 }

@@ -6,12 +6,12 @@ use super::pictures::{gate_strip, growth, spans};
 use super::reader::{Names, Reader, or_dash, part_label};
 use super::results::entry_link;
 use super::status_chip::{self, Look, chip};
-use super::{Answer, Query, gate, history, lineage, may, orders, recording, results};
+use super::{Answer, Query, dossier, gate, history, lineage, may, orders, recording, results};
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Clinic, Context, Quality, Thing, Ui};
+use crate::words::{self, Clinic, Context, Inspection, Quality, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
@@ -24,6 +24,7 @@ use baiyo_domain::quality_event::Impact;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::time::Time;
 use baiyo_persistence::experience;
+use baiyo_persistence::reading::ClinicScope;
 use maud::{Markup, html};
 
 /// Shows one batch.
@@ -57,7 +58,7 @@ pub async fn show(
             }
             a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
         }
-        (content(reader, &batch, &names, &forecast, dose, now))
+        (content(reader, &batch, &names, &forecast, dose, now, scope == ClinicScope::Centre))
         (history(&reader, &caller, &batch, &names, &entries))
         (forms)
     };
@@ -79,13 +80,15 @@ pub(super) fn content(
     forecast: &Forecast,
     dose: Option<ContainerNo>,
     now: Time,
+    dossier: bool,
 ) -> Markup {
     let call = |thing: Thing| names.call(thing);
     let reader = reader.of(Context::of(batch.standard(), reader.zone).naming(&call));
     let gate = ask_gate(batch, now);
     html! {
-        (heading(&reader, batch, names, now))
+        (heading(&reader, batch, names, now, dossier))
         (stops(&reader, batch, names))
+        @if dossier { (dossier::section(&reader, batch, names)) }
         (gate_strip::strip(&reader, batch, &gate))
         (growth_curve(&reader, batch, forecast, now))
         (gate::section(&reader, batch, &gate))
@@ -97,7 +100,7 @@ pub(super) fn content(
     }
 }
 
-fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
+fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time, dossier: bool) -> Markup {
     let standard = batch.standard();
     let clinic = names.call(Thing::Clinic(batch.opened.clinic)).unwrap_or_default();
     let order = names.call(Thing::Order(batch.opened.order)).unwrap_or_default();
@@ -120,6 +123,7 @@ fn heading(reader: &Reader, batch: &Batch, names: &Names, now: Time) -> Markup {
             }
         }
         nav.sections aria-label=(reader.say(Ui::Details)) {
+            @if dossier { a href="#dossier" { (reader.say(Inspection::Glance)) } }
             @for (anchor, word) in [
                 ("growth", Ui::Growth), ("gate", Ui::Gate), ("containers", Ui::Containers), ("lineage", Ui::Lineage), ("vessels", Ui::Vessels),
                 ("results", Ui::Results), ("holds", Ui::Holds), ("history", Ui::History),

@@ -1,43 +1,98 @@
-//! The board: every batch this person may see, newest change first, and above them the stop messages nobody has
-//! acknowledged.
+//! The board: every batch this person may see, newest change first, or those of a period, and above them the stop messages
+//! nobody has acknowledged.
 
 use super::frame::Frame;
 use super::reader::{Names, Reader, dash, moment, part_label};
 use super::status_chip::{self, BATCH_STATUSES};
-use super::{Answer, Query, ROWS, after_of, may, next_of};
+use super::{Answer, Query, ROWS, after_of, encoded, may, next_of};
+use crate::api::board::Asked;
 use crate::api::reading::read;
+use crate::pages::pictures::scale::day_of;
 use crate::server::State;
-use crate::session;
-use crate::words::{self, Context, Thing, Ui};
+use crate::session::{self, Caller};
+use crate::words::{self, Context, Inspection, Thing, Ui};
 use actix_web::{HttpRequest, web};
+use baiyo_domain::authority::Role;
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{BatchId, LabelKind};
+use baiyo_domain::time::Time;
+use baiyo_persistence::happenings::{self, Happening};
 use baiyo_persistence::reading::{self, BatchRow, StopRow};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use std::sync::Arc;
 
 /// What the board shows.
 pub struct Board {
-    rows: Vec<BatchRow>,
+    /// Each with when it happened, where the batches of a period are shown.
+    rows: Vec<(Option<Time>, BatchRow)>,
     stops: Vec<(StopRow, Option<Arc<Batch>>)>,
     names: Names,
 }
 
+/// Which batches of all are looked for.
+#[derive(Clone)]
+struct Wanted {
+    status: Option<String>,
+    period: Option<Asked>,
+    /// The field of the period that says nothing.
+    fault: Option<&'static str>,
+    /// Whether looking for a period is what this person is here for.
+    by_period: bool,
+}
+
+/// How far an inspector's first look goes back, in days.
+const FIRST_LOOK: u64 = 365;
+
 /// Shows the board.
 pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
-    let frame = Frame::new(&request, &state, Some(&caller));
+    answer(&request, &query, &state, &caller, Asked::of(&query)).await
+}
+
+/// Shows the board where an inspector begins: what was opened in the last year.
+pub async fn begin(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
+    let caller = session::who(&request, &state).await?;
+    let today = day_of(state.store.now().0, state.zone);
+    let first = today.checked_sub_days(chrono::Days::new(FIRST_LOOK));
+    let asked = Asked { what: Happening::Opened, from: first, to: Some(today) };
+    answer(&request, &query, &state, &caller, Ok(Some(asked))).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    query: &Query,
+    state: &web::Data<State>,
+    caller: &Caller,
+    asked: Result<Option<Asked>, &'static str>,
+) -> Answer {
+    let frame = Frame::new(request, state, Some(caller));
     let title = frame.say(Ui::Board);
-    if !may(&caller, "read.batch") {
+    if !may(caller, "read.batch") {
         return Ok(frame
             .ok(title, html! { div.title { h1 { (title) } } p { (frame.say(Ui::RolesWithoutBatches)) } }));
     }
-    let (scope, after) = (caller.scope(), after_of(&query));
-    let status = query.get("status").cloned().filter(|status| !status.is_empty());
-    let wanted = status.clone();
+    let (scope, after, zone) = (caller.scope(), after_of(query), state.zone);
+    let wanted = Wanted {
+        status: query.get("status").cloned().filter(|status| !status.is_empty()),
+        period: asked.ok().flatten(),
+        fault: asked.err(),
+        by_period: caller.roles.contains(&Role::Inspector),
+    };
+    let asking = wanted.clone();
     let (now, _) = state.store.now();
-    let board = read(&state, &caller, move |conn| {
-        let rows = reading::batches(conn, scope, wanted.as_deref(), after, ROWS, now)?.rows;
+    let board = read(state, caller, move |conn| {
+        let rows = match (asking.fault, asking.period) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(asked)) => {
+                let page = happenings::batches(conn, scope, asked.period(zone), after, ROWS, now)?;
+                page.rows.into_iter().map(|(at, row)| (Some(at), row)).collect()
+            }
+            (None, None) => {
+                let page = reading::batches(conn, scope, asking.status.as_deref(), after, ROWS, now)?;
+                page.rows.into_iter().map(|row| (None, row)).collect()
+            }
+        };
         let mut stops = Vec::new();
         for stop in reading::open_stops(conn, scope)? {
             let batch = reading::batch(conn, scope, BatchId(stop.batch.0))?;
@@ -47,23 +102,31 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     });
     let board = board.await?;
     let reader = Reader::new(caller.language, state.zone);
-    Ok(frame.ok(title, board.content(&reader, status.as_deref())))
+    Ok(frame.ok(title, board.content(&reader, &wanted, query)))
 }
 
 impl Board {
-    fn content(&self, reader: &Reader, status: Option<&str>) -> Markup {
-        let next = next_of(self.rows.len(), self.rows.last().map(|row| (row.changed_at, row.id.0)));
+    fn content(&self, reader: &Reader, wanted: &Wanted, query: &Query) -> Markup {
+        let last = self.rows.last().map(|(at, row)| (at.map_or(row.changed_at, Time::micros), row.id.0));
+        let kept = match (wanted.period, &wanted.status) {
+            (Some(asked), _) => format!("{}&", asked.query()),
+            (None, Some(status)) => format!("status={}&", encoded(status)),
+            (None, None) => String::new(),
+        };
+        let narrowed = wanted.status.is_some() || wanted.period.is_some();
         html! {
             (self.stop_notice(reader))
             div.title { h1 { (reader.say(Ui::Board)) } }
-            (filter(reader, status))
-            @if self.rows.is_empty() {
-                p.empty { (reader.say(if status.is_some() { Ui::NothingFound } else { Ui::NoBatchesYet })) }
+            (by_period(reader, wanted, query))
+            (filter(reader, wanted))
+            @if wanted.fault.is_some() {
+                // What is wrong stands at its field.
+            } @else if self.rows.is_empty() {
+                p.empty { (reader.say(if narrowed { Ui::NothingFound } else { Ui::NoBatchesYet })) }
             } @else {
-                (table(reader, &self.rows))
+                (table(reader, &self.rows, wanted.period.map(|asked| asked.what)))
             }
-            @if let Some(next) = next {
-                @let kept = status.map(|status| format!("status={status}&")).unwrap_or_default();
+            @if let Some(next) = next_of(self.rows.len(), last) {
                 p.pager { a.button href={ "/batches?" (kept) "after=" (next) } rel="next" { (reader.say(Ui::NextPage)) } }
             }
         }
@@ -114,10 +177,66 @@ fn stop_line(
     }
 }
 
-fn filter(reader: &Reader, chosen: Option<&str>) -> Markup {
+/// Looking for the batches of a period: at hand for whoever looks for one, folded away for the others.
+fn by_period(reader: &Reader, wanted: &Wanted, query: &Query) -> Markup {
+    let form = html! {
+        form.period method="get" action="/batches" aria-label=(reader.say(Inspection::ByPeriod)) {
+            div.field {
+                label for="by" { (reader.say(Inspection::What)) }
+                select #by name="by" {
+                    @for what in Happening::ALL {
+                        @let chosen = wanted.period.map_or(Happening::Opened, |asked| asked.what) == what;
+                        option value=(what.name()) selected[chosen] { (said(reader, what)) }
+                    }
+                }
+            }
+            @for (name, word) in [("from", Inspection::FirstDay), ("to", Inspection::LastDay)] {
+                (day(reader, wanted, query, name, word))
+            }
+            button type="submit" { (reader.say(Inspection::Show)) }
+        }
+    };
+    html! {
+        @if wanted.by_period { (form) } @else {
+            details.period open[wanted.period.is_some() || wanted.fault.is_some()] {
+                summary { (reader.say(Inspection::ByPeriod)) }
+                (form)
+            }
+        }
+    }
+}
+
+fn day(reader: &Reader, wanted: &Wanted, query: &Query, name: &'static str, word: Inspection) -> Markup {
+    let asked = wanted.period.and_then(|asked| if name == "from" { asked.from } else { asked.to });
+    let typed = query.get(name).cloned().or_else(|| asked.map(|day| day.to_string())).unwrap_or_default();
+    let wrong = wanted.fault == Some(name);
+    let fault =
+        if typed.parse::<NaiveDate>().is_ok() { Inspection::NoSuchPeriod } else { Inspection::NotADay };
+    html! {
+        div.field.wrong[wrong] {
+            label for=(name) { (reader.say(word)) }
+            @if wrong { p.fault id={ (name) "-fault" } { (reader.say(fault)) } }
+            input id=(name) name=(name) type="date" value=(typed) aria-invalid=[wrong.then_some("true")]
+                aria-describedby=[wrong.then(|| format!("{name}-fault"))];
+        }
+    }
+}
+
+fn said(reader: &Reader, what: Happening) -> &'static str {
+    reader.say(match what {
+        Happening::Opened => Inspection::Opened,
+        Happening::Decided => Inspection::Decided,
+        Happening::Shipped => Inspection::Shipped,
+        Happening::Infused => Inspection::Infused,
+    })
+}
+
+fn filter(reader: &Reader, wanted: &Wanted) -> Markup {
+    let chosen = wanted.status.as_deref().filter(|_| wanted.period.is_none());
+    let all = chosen.is_none() && wanted.period.is_none() && wanted.fault.is_none();
     html! {
         nav.filter aria-label=(reader.say(Ui::FilterByStatus)) {
-            a href="/batches" aria-current=[chosen.is_none().then_some("true")] { (reader.say(Ui::All)) }
+            a href="/batches" aria-current=[all.then_some("true")] { (reader.say(Ui::All)) }
             @for status in BATCH_STATUSES {
                 a href={ "/batches?status=" (status.name()) } aria-current=[(chosen == Some(status.name())).then_some("true")] {
                     (words::batch_status(reader.language, status.name()))
@@ -127,7 +246,8 @@ fn filter(reader: &Reader, chosen: Option<&str>) -> Markup {
     }
 }
 
-pub(super) fn table(reader: &Reader, rows: &[BatchRow]) -> Markup {
+/// The batches; those of a period with when it happened, the others with their newest change.
+pub(super) fn table(reader: &Reader, rows: &[(Option<Time>, BatchRow)], what: Option<Happening>) -> Markup {
     html! {
         div.scroll role="region" aria-label=(reader.say(Ui::Batches)) tabindex="0" {
             table {
@@ -139,11 +259,11 @@ pub(super) fn table(reader: &Reader, rows: &[BatchRow]) -> Markup {
                         @for column in [Ui::Blockers, Ui::ReleasedOfAll] {
                             th.number scope="col" { (reader.say(column)) }
                         }
-                        th scope="col" { (reader.say(Ui::Updated)) }
+                        th scope="col" { (what.map_or_else(|| reader.say(Ui::Updated), |what| said(reader, what))) }
                     }
                 }
                 tbody {
-                    @for row in rows {
+                    @for (at, row) in rows {
                         tr {
                             th.wide scope="row" { a href={ "/batches/" (row.id.0) } { (row.label) } }
                             td { (status_chip::batch_named(reader.language, &row.status)) }
@@ -151,7 +271,7 @@ pub(super) fn table(reader: &Reader, rows: &[BatchRow]) -> Markup {
                             td.wide { (row.standard) }
                             td.number { @if row.blockers == 0 { (dash()) } @else { (row.blockers) } }
                             td.number { (row.released) " / " (row.containers) }
-                            td { (reader.time(moment(row.changed_at))) }
+                            td { (reader.time(at.unwrap_or_else(|| moment(row.changed_at)))) }
                         }
                     }
                 }

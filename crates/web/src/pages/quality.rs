@@ -11,6 +11,8 @@ pub mod queue;
 pub mod record;
 pub mod review;
 
+pub use blocking::labels;
+
 use crate::session::Caller;
 use baiyo_domain::authority::{Actor, Role};
 

@@ -112,7 +112,8 @@ fn result_row(reader: &Reader, batch: &Batch, names: &Names, result: &TestResult
     }
 }
 
-fn failure(reader: &Reader, result: &TestResult) -> Markup {
+/// Whether a result failed, and what became of that.
+pub fn failure(reader: &Reader, result: &TestResult) -> Markup {
     let (look, word) = match &result.oos {
         None => return html! {},
         Some(Oos::Open) => (Look::Bad, Ui::FailureOpen),
@@ -163,7 +164,8 @@ pub fn entry_link(batch: &Batch, entry: baiyo_domain::ids::EntryId) -> Markup {
     })
 }
 
-fn test_title(reader: &Reader, batch: &Batch, code: &Code) -> String {
+/// What a test is called.
+pub fn test_title(reader: &Reader, batch: &Batch, code: &Code) -> String {
     let test = batch.standard().test(code);
     test.map_or_else(|| code.to_string(), |test| words::title(reader.language, &test.title).to_string())
 }

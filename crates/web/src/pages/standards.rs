@@ -1,15 +1,16 @@
-//! Product standards: the list of versions, and one version with its limits and tests as the gate asks for them.
+//! Product standards: the list of versions, one version with its limits and tests as the gate asks for them, and the one
+//! that a batch has pinned.
 
 use super::frame::Frame;
 use super::reader::{Reader, or_dash};
 use super::status_chip::{Look, chip};
 use super::{Answer, may, recording, records};
 use crate::api::problem::{Kind, Problem};
-use crate::api::reading::read;
+use crate::api::reading::{one_batch, read};
 use crate::jobs;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Records, Ui};
+use crate::words::{self, Inspection, Records, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::ids::StandardId;
 use baiyo_domain::journal::{StreamId, StreamKind};
@@ -59,6 +60,28 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
         (recording::menu(&reader, &state, &caller, "standards", id))
     };
     Ok(frame.ok(&title, content))
+}
+
+/// Shows the standard that a batch is made to: what was pinned when it was opened, whatever was filed or retired since.
+pub async fn pinned(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.standard").await?;
+    let batch = one_batch(&state, &caller, &id).await?;
+    let frame = Frame::new(&request, &state, Some(&caller));
+    let reader = Reader::new(caller.language, state.zone);
+    let standard = batch.standard();
+    let title = format!("{} v{}", standard.code, standard.version);
+    let content = html! {
+        p.links {
+            a href={ "/batches/" (batch.id) } { (reader.say(Inspection::BackToBatch)) }
+            a href={ "/standards/" (batch.opened.standard_id) } { (reader.say(Inspection::StandardAsFiled)) }
+        }
+        div.title { h1 { (title) } }
+        p { (words::title(reader.language, &standard.title)) }
+        p { strong { (reader.say(Inspection::PinnedStandard)) ": " (batch.opened.label) } " – " (reader.say(Inspection::PinnedHint)) }
+        (limits(&reader, standard))
+        (tests(&reader, standard))
+    };
+    Ok(frame.ok(&format!("{title} · {}", batch.opened.label), content))
 }
 
 fn limits(reader: &Reader, standard: &Standard) -> Markup {

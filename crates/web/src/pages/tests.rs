@@ -137,7 +137,7 @@ fn what_people_typed_is_shown_as_text() {
         stands_until: None,
         version: 1,
     };
-    let shown = board::table(&Reader::new(Language::En, Tz::Asia__Tokyo), &[row]).into_string();
+    let shown = board::table(&Reader::new(Language::En, Tz::Asia__Tokyo), &[(None, row)], None).into_string();
     assert!(shown.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && shown.contains("A &amp; B v1"));
     assert!(!shown.contains("<script"));
 }

@@ -5,6 +5,7 @@ mod blockers;
 pub(super) mod clinic;
 mod facts;
 pub(super) mod forecast;
+pub(super) mod inspection;
 pub(super) mod picture;
 pub(super) mod quality;
 mod reasons;

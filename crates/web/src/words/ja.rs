@@ -6,6 +6,7 @@ pub(super) mod clinic;
 mod facts;
 mod faults;
 pub(super) mod forecast;
+pub(super) mod inspection;
 pub(super) mod picture;
 pub(super) mod quality;
 mod reasons;
