@@ -2,7 +2,7 @@
 //! password; and nothing is signed without a connection.
 
 use baiyo::words::{self, Bench, Quality, Sheet};
-use browser_stories::{Browser, Device, Language, Theme};
+use browser_stories::{Browser, Device, Language, Theme, Ui};
 use serde_json::json;
 use stories::{Centre, Course, Recipe, Step};
 
@@ -106,4 +106,41 @@ fn whoever_signs_after_a_fault_is_shown_what_was_recorded_meanwhile() {
     person.enter(password, &releaser.password).tap(sign).see(person.say(Sheet::Meanwhile));
     person.see("the refrigerator stood open").breaks_no_rule();
     assert!(course.view()["quality_confirmation"].is_null() || course.status() == "on_hold");
+}
+
+#[test]
+fn an_analyst_enters_a_result_and_finds_a_failure_with_those_before_it() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
+        centre.hours(2);
+        let test = course.test("VIABILITY")["title"][language.tag()].as_str().unwrap().to_string();
+        let label = course.view()["label"].as_str().unwrap().to_string();
+        let analyst = centre.analyst().account();
+        let person = browser.person(&centre, analyst, Device::Desktop, language, Theme::Light);
+        let sample = course.result_form("VIABILITY")["sample"].clone();
+        let told =
+            format!("{}: {}", person.say(Sheet::Recorded), words::action(language, "batch.testing.result"));
+        let enter_is = match language {
+            Language::En => format!("Enter result: {test} (test sample {sample})"),
+            Language::Ja => format!("試験結果を入力する：{test}（検体 {sample}）"),
+        };
+        let enter = |value: &str| {
+            person.begins("entering a result").open("/").tap(&enter_is).see(person.say(Quality::Earlier));
+            person
+                .enter(person.say(Quality::Value), value)
+                .tap(person.say(Ui::Record))
+                .see(&told)
+                .took_at_most(3);
+        };
+        enter("61.4");
+        // It failed: from the list of failures the result is found with its value and where it stands.
+        person.open("/quality").see(person.say(Quality::Failures));
+        course.enter("VIABILITY", json!({ "values": ["59.8"] }));
+        person.begins("finding a failure with those before it").open("/quality").tap(&label);
+        person.see("61.4 %").see("59.8 %").see(person.say(Ui::FailureOpen)).took_at_most(1).breaks_no_rule();
+        person.open(&format!("/record/batches/{}/result?/sample={sample}&/test=VIABILITY", course.batch));
+        person.see(person.say(Quality::Earlier)).see("61.4 %").see("59.8 %").breaks_no_rule();
+    }
 }

@@ -57,6 +57,11 @@ pub async fn show(
                 a href={ "/batches/" (batch.id) "/review" } { (reader.say(Quality::Review)) }
             }
             a href={ "/batches/" (batch.id) "/record" } { (reader.say(Quality::Print)) }
+            @if batch.instruction.is_none() && batch.end.is_none() && may(&caller, "batch.intake.instruction") {
+                a href=(recording::address("batches", batch.id, "instruction")) {
+                    (words::action(reader.language, "batch.intake.instruction"))
+                }
+            }
         }
         (content(reader, &batch, &names, &forecast, dose, now, scope == ClinicScope::Centre))
         (history(&reader, &caller, &batch, &names, &entries))

@@ -20,8 +20,8 @@ pub fn section(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
     let standard = batch.standard();
     let fact = |word: &'static str, shown: Markup| html! { div { dt { (word) } dd { (shown) } } };
     html! {
-        section #dossier {
-            h2 { (reader.say(Inspection::Glance)) }
+        section #dossier aria-labelledby="glance" {
+            h2 #glance { (reader.say(Inspection::Glance)) }
             dl.facts.dossier {
                 (fact(reader.say(Ui::Standard), html! {
                     a href={ "/batches/" (batch.id) "/standard" } { (standard.code) " v" (standard.version) }

@@ -1,7 +1,6 @@
 //! The planner: which batches are in culture or expected in these four weeks, what fills the incubators, and what is
 //! due on each of the next days.
 
-use super::Answer;
 use super::frame::Frame;
 use super::pictures::incubator::{Placed, Waits, incubator_map};
 use super::pictures::plan::{self, Plan, Row};
@@ -9,6 +8,7 @@ use super::pictures::scale::{day_of, monday};
 use super::pictures::spans;
 use super::reader::{Reader, part_label};
 use super::status_chip::{Look, chip};
+use super::{Answer, may, recording};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
@@ -79,7 +79,8 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let found = read(&state, &caller, move |conn| find(conn, now)).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
-    Ok(frame.ok(frame.say(Said::Planner), found.content(&reader, now)))
+    let opens = may(&caller, "batch.intake.opening");
+    Ok(frame.ok(frame.say(Said::Planner), found.content(&reader, now, opens)))
 }
 
 fn find(conn: &mut Conn, now: Time) -> Result<Found, StoreError> {
@@ -111,11 +112,16 @@ impl Found {
         rows
     }
 
-    fn content(&self, reader: &Reader, now: Time) -> Markup {
+    fn content(&self, reader: &Reader, now: Time, opens: bool) -> Markup {
         let rows = self.rows(now);
         let plan = Plan { rows: &rows, from: monday(day_of(now, reader.zone)), now };
         html! {
-            div.title { h1 { (reader.say(Said::Planner)) } }
+            div.title {
+                h1 { (reader.say(Said::Planner)) }
+                @if opens {
+                    a.button href={ (recording::RECORD) "/batches" } { (words::action(reader.language, "batch.intake.opening")) }
+                }
+            }
             (plan.bars(reader))
             section #week { h2 { (reader.say(Said::WeekPlan)) } (week(reader, &self.due(reader, &rows, now), now)) }
             section #incubators-use {

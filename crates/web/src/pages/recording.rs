@@ -531,6 +531,10 @@ fn go_on(
     let own = match (collection_of(&route.path), aimed.or(done.id)) {
         ("batches", Some(id)) => format!("/batches/{id}"),
         ("orders", Some(id)) => format!("/orders/{id}"),
+        ("people", Some(id)) => format!("/people/{id}"),
+        ("standards", Some(id)) => format!("/standards/{id}"),
+        // Clinics are listed with the people.
+        ("site", _) => "/people".into(),
         _ => "/".into(),
     };
     let to = typed.get("to").unwrap_or(&own);
