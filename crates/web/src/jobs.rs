@@ -157,6 +157,8 @@ const TICK: Duration = Duration::from_millis(300);
 const SILENCE: TimeDelta = TimeDelta::seconds(30);
 /// Jobs that are remembered; of the older ones the files are removed when another begins.
 const REMEMBERED: usize = 20;
+/// Exports that are kept, each of which holds the whole record: they must not fill the disk on which it grows.
+const EXPORTS: usize = 3;
 
 impl Jobs {
     /// The jobs in a data folder.
@@ -177,6 +179,10 @@ impl Jobs {
         running.retain(|job| !job.thread.is_finished());
         make_private(&self.folder)?;
         known.iter().skip(REMEMBERED - 1).for_each(|old| self.forget(old));
+        if kind == Kind::Export {
+            let exports = known.iter().filter(|job| job.kind == kind);
+            exports.skip(EXPORTS - 1).for_each(|old| self.forget(old));
+        }
         let job = Job {
             id: Uuid::now_v7(),
             kind,

@@ -148,6 +148,23 @@ fn the_oldest_are_forgotten_with_their_files_and_none_that_is_at_work() {
     jobs.close();
 }
 
+#[test]
+fn of_exports_the_newest_three_are_kept() {
+    let folder = TempDir::new().unwrap();
+    let jobs = Jobs::of(folder.path());
+    let exported: Vec<Uuid> = (0..5)
+        .map(|_| {
+            let (id, step) = began(&jobs, Kind::Export);
+            (0..10).for_each(|_| step.send(()).unwrap());
+            until(&jobs, id, |job| job.standing != Standing::Running);
+            id
+        })
+        .collect();
+    let kept: Vec<bool> = exported.iter().map(|id| jobs.file(*id).exists()).collect();
+    assert_eq!(kept, [false, false, true, true, true]);
+    assert_eq!(jobs.all().len(), 3);
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_on_the_machine_looks_into_the_folder() {
