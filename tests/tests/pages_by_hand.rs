@@ -301,7 +301,7 @@ const OTHER: [&str; 16] = [
 ];
 
 /// The pages that show something, with the action that admits to them; nothing where whoever is signed in may look.
-const PAGES: [(&str, Option<&str>); 22] = [
+const PAGES: [(&str, Option<&str>); 23] = [
     ("/", None),
     ("/documentation", None),
     ("/batches", None),
@@ -312,6 +312,7 @@ const PAGES: [(&str, Option<&str>); 22] = [
     ("/batches/{id}/documents", Some("read.batch")),
     ("/batches/{id}/labels", Some("read.batch")),
     ("/batches/{id}/record", Some("read.batch")),
+    ("/batches/{id}/standard", Some("read.standard")),
     ("/batches/{id}/review", Some("read.quality_event")),
     ("/clinic", Some("read.patient_name")),
     ("/planner", Some("read.batch")),
