@@ -35,6 +35,11 @@ fn people_and_clinics(centre: &mut Centre) {
         json!({ "clinic": clinic["id"], "name": "Tour clinic, closed", "closed": true, "reason": "moved" });
     administrator.post("/site/clinic_change", change).ok();
 
+    let incubator = json!({ "name": "INC-1", "shelves": 4, "vessels_per_shelf": 12 });
+    centre.manager().post("/site/incubator_registration", incubator).ok();
+    let change = json!({ "incubator": "INC-1", "shelves": 3, "vessels_per_shelf": 12, "reason": "a shelf is taken out" });
+    centre.lead().post("/site/incubator_change", change).ok();
+
     let invitation = json!({ "name": "MORI Aki", "sign_in": "mori.aki" });
     let id = administrator.post("/people", invitation).made();
     let link =
@@ -251,7 +256,7 @@ fn reading(centre: &Centre, course: &Course) {
     {
         inspector.get(path).ok();
     }
-    for path in ["/quality_events", "/clinics", "/stops", "/attempts", "/checkpoint"] {
+    for path in ["/quality_events", "/clinics", "/incubators", "/stops", "/attempts", "/checkpoint"] {
         inspector.get(path).ok();
     }
     let batch = course.batch;

@@ -220,6 +220,8 @@ use Role::*;
 pub const TABLE: &[(&str, &[Role])] = &[
     ("site.clinic_registration", &[Administrator]),
     ("site.clinic_change", &[Administrator]),
+    ("site.incubator_registration", &[ManufacturingLead, FacilityManager]),
+    ("site.incubator_change", &[ManufacturingLead, FacilityManager]),
     ("person.invitation", &[Administrator]),
     ("person.identity_confirmation", &[ManufacturingLead, Releaser, FacilityManager, Administrator]),
     ("person.key_registration", &[Administrator]),
@@ -333,6 +335,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
         "read.clinics",
         &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Administrator, Inspector],
     ),
+    ("read.incubators", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.journal", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.attempts", &[Releaser, FacilityManager, Administrator, Inspector]),
     ("records.export", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
@@ -377,8 +380,9 @@ mod tests {
     #[test]
     fn an_administrator_and_an_inspector_have_no_power_over_cells() {
         for (action, roles) in TABLE {
-            let cells =
-                ["batch.", "order.", "standard.", "quality_event."].iter().any(|s| action.starts_with(s));
+            let cells = ["batch.", "order.", "standard.", "quality_event.", "site.incubator_"]
+                .iter()
+                .any(|s| action.starts_with(s));
             if cells {
                 assert!(!roles.contains(&Administrator) && !roles.contains(&Inspector), "{action}");
             }

@@ -1,4 +1,5 @@
-//! The centre itself and its clinics: who they are, with their numbers as opaque texts.
+//! The centre itself, its clinics and its incubators: who they are, with their numbers as opaque texts, and how much
+//! fits in.
 
 use crate::ids::{ClinicId, SiteCode, SiteId};
 use crate::refusal::{Impossible, Reason};
@@ -15,6 +16,10 @@ variants! {
         ClinicRegistration => "clinic_registration",
         /// Change a clinic's name, or note that it closed.
         ClinicChange => "clinic_change",
+        /// Register an incubator with what fits in.
+        IncubatorRegistration => "incubator_registration",
+        /// Change what fits in an incubator, or note that it is no longer used.
+        IncubatorChange => "incubator_change",
     }
 }
 
@@ -27,6 +32,10 @@ variants! {
         ClinicRegistered => "clinic_registered",
         /// A clinic changed.
         ClinicChange => "clinic_changed",
+        /// An incubator was registered.
+        IncubatorRegistration => "incubator_registered",
+        /// An incubator changed.
+        IncubatorChange => "incubator_changed",
     }
 }
 
@@ -88,6 +97,58 @@ pub struct ClinicChange {
     pub reason: Note,
 }
 
+/// Register an incubator. A vessel says by this name where it stands; one that stands elsewhere is recorded all the
+/// same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IncubatorRegistration {
+    /// Its name, as it stands on its door and as moves of vessels name it, e.g. `INC-1`.
+    pub name: Short,
+    /// Its shelves.
+    #[schemars(range(min = 1, max = 40))]
+    pub shelves: u16,
+    /// The vessels that fit on one shelf: of the ware that is usually cultured in it.
+    #[schemars(range(min = 1, max = 200))]
+    pub vessels_per_shelf: u16,
+}
+
+/// What fits in an incubator from now on, or that it is no longer used. It keeps its name: vessels are recorded under it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IncubatorChange {
+    /// Which incubator, by its name.
+    pub incubator: Short,
+    /// Its shelves from now on.
+    #[schemars(range(min = 1, max = 40))]
+    pub shelves: u16,
+    /// The vessels that fit on one shelf from now on.
+    #[schemars(range(min = 1, max = 200))]
+    pub vessels_per_shelf: u16,
+    /// Whether it is no longer used.
+    #[serde(default)]
+    pub retired: bool,
+    /// Why.
+    pub reason: Note,
+}
+
+/// An incubator as the journal knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incubator {
+    /// Its shelves.
+    pub shelves: u16,
+    /// The vessels that fit on one shelf.
+    pub vessels_per_shelf: u16,
+    /// Whether it is no longer used.
+    pub retired: bool,
+}
+
+impl Incubator {
+    /// The vessels that fit in: none where it is no longer used.
+    pub fn capacity(&self) -> usize {
+        if self.retired { 0 } else { usize::from(self.shelves) * usize::from(self.vessels_per_shelf) }
+    }
+}
+
 /// A clinic as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clinic {
@@ -108,6 +169,8 @@ pub struct Site {
     pub founding: Founding,
     /// Its clinics.
     pub clinics: BTreeMap<ClinicId, Clinic>,
+    /// Its incubators by their names.
+    pub incubators: BTreeMap<Short, Incubator>,
 }
 
 impl Site {
@@ -118,7 +181,8 @@ impl Site {
     pub fn evolve(state: Option<Site>, id: SiteId, event: &Event) -> Result<Site, Impossible> {
         match (state, event) {
             (None, Event::Founding(founding)) => {
-                Ok(Site { id, founding: (**founding).clone(), clinics: BTreeMap::new() })
+                let (clinics, incubators) = (BTreeMap::new(), BTreeMap::new());
+                Ok(Site { id, founding: (**founding).clone(), clinics, incubators })
             }
             (Some(mut site), Event::ClinicRegistered(new)) => {
                 let clinic = Clinic { name: new.name.clone(), number: new.number.clone(), closed: false };
@@ -134,6 +198,25 @@ impl Site {
                     .ok_or(Impossible::new("a clinic changes once it exists"))?;
                 clinic.name = change.name.clone();
                 clinic.closed = change.closed;
+                Ok(site)
+            }
+            (Some(mut site), Event::IncubatorRegistration(new)) => {
+                let (shelves, vessels_per_shelf) = (new.shelves, new.vessels_per_shelf);
+                let incubator = Incubator { shelves, vessels_per_shelf, retired: false };
+                match site.incubators.insert(new.name.clone(), incubator) {
+                    Some(known) if !known.retired => {
+                        Err(Impossible::new("an incubator is registered once while it is used"))
+                    }
+                    _ => Ok(site),
+                }
+            }
+            (Some(mut site), Event::IncubatorChange(change)) => {
+                let incubator = site
+                    .incubators
+                    .get_mut(&change.incubator)
+                    .ok_or(Impossible::new("an incubator changes once it is registered"))?;
+                let (shelves, vessels_per_shelf) = (change.shelves, change.vessels_per_shelf);
+                *incubator = Incubator { shelves, vessels_per_shelf, retired: change.retired };
                 Ok(site)
             }
             (None, _) | (Some(_), Event::Founding(_)) => {
@@ -159,5 +242,65 @@ pub fn decide(site: &Site, command: &Command, fresh: ClinicId) -> Result<Event, 
             Some(_) => Ok(Event::ClinicChange(change.clone())),
             None => Err(vec![Reason::NotFound]),
         },
+        Command::IncubatorRegistration(new) => match site.incubators.get(&new.name) {
+            Some(known) if !known.retired => Err(vec![Reason::AlreadyDone]),
+            _ => Ok(Event::IncubatorRegistration(new.clone())),
+        },
+        Command::IncubatorChange(change) => match site.incubators.get(&change.incubator) {
+            Some(_) => Ok(Event::IncubatorChange(change.clone())),
+            None => Err(vec![Reason::NotFound]),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn of<T: TryFrom<String>>(text: &str) -> T {
+        T::try_from(text.to_string()).unwrap_or_else(|_| panic!("{text:?} does not fit"))
+    }
+
+    fn founded() -> Site {
+        let founding = Founding {
+            name: of("Centre"),
+            code: of("TKYO"),
+            facility_number: None,
+            zone: of("Asia/Tokyo"),
+            origin: of("example.org/log"),
+            demonstration: false,
+        };
+        Site::evolve(None, SiteId(Uuid::from_u128(1)), &founding.into()).unwrap()
+    }
+
+    fn asked(site: &mut Site, command: impl Into<Command>) -> Result<(), Vec<Reason>> {
+        let event = decide(site, &command.into(), ClinicId(Uuid::from_u128(2)))?;
+        *site = Site::evolve(Some(site.clone()), site.id, &event).unwrap();
+        Ok(())
+    }
+
+    #[test]
+    fn an_incubator_is_registered_once_while_it_is_used_and_holds_nothing_once_retired() {
+        let mut site = founded();
+        let new = IncubatorRegistration { name: of("INC-1"), shelves: 4, vessels_per_shelf: 12 };
+        let capacity = |site: &Site| site.incubators.get(&of("INC-1")).map(Incubator::capacity);
+        let change = |retired| IncubatorChange {
+            incubator: of("INC-1"),
+            shelves: 3,
+            vessels_per_shelf: 12,
+            retired,
+            reason: of("a shelf was taken out"),
+        };
+        assert_eq!(asked(&mut site, change(false)), Err(vec![Reason::NotFound]));
+        asked(&mut site, new.clone()).unwrap();
+        assert_eq!(capacity(&site), Some(48));
+        assert_eq!(asked(&mut site, new.clone()), Err(vec![Reason::AlreadyDone]));
+        asked(&mut site, change(false)).unwrap();
+        assert_eq!(capacity(&site), Some(36));
+        asked(&mut site, change(true)).unwrap();
+        assert_eq!(capacity(&site), Some(0));
+        asked(&mut site, new).unwrap();
+        assert_eq!(capacity(&site), Some(48), "it is used again");
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod board;
+pub mod centre;
 pub mod forms;
 pub mod items;
 pub mod json;

@@ -7,6 +7,7 @@ mod course;
 mod dice;
 mod fresh;
 mod frozen;
+mod incubators;
 mod laboratory;
 mod making;
 mod orders;
@@ -209,6 +210,7 @@ fn seed(
 ) -> Result<Vec<Account>, DemoError> {
     let staff = people::found(store, clock, true)?;
     let centre = bench::Centre { store, clock, staff: &staff, standards: RefCell::default() };
+    incubators::register(&centre)?;
     standards::found(&centre)?;
     Seeding::up_to(today).perform(&centre, progress)?;
     Ok(people::accounts(store, &staff)?)

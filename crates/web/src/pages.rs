@@ -14,6 +14,7 @@ mod frame;
 mod gate;
 mod history;
 mod home;
+mod incubators;
 mod labels;
 mod layouts;
 mod lineage;

@@ -28,8 +28,8 @@ pub use forecast::{about, because};
 pub use inspection::Inspection;
 pub use picture::{
     GrowthTold, LineageTold, Picture, PlanTold, ReadyTold, TrendTold, day_of_culture, day_short,
-    doubling_short, growth_told, lineage_told, medium_due, places_in_use, plan_told, trend_told,
-    wanted_until,
+    doubling_short, fits_in, growth_told, lineage_told, medium_due, over_on, places_in_use, plan_told,
+    trend_told, vessels_of, wanted_until,
 };
 pub use quality::Quality;
 pub use records::{

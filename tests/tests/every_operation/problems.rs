@@ -38,7 +38,12 @@ fn nowhere(template: &str, sent: &Sent) -> (String, Option<Value>) {
             let label = (1..9).find_map(|serial| Label::new(LabelKind::Batch, &site, 99, serial)).unwrap();
             return (format!("/labels/{label}"), None);
         }
-        "/setup" | "/orders" | "/batches" | "/quality_events" | "/site/clinic_change" => sent.path.clone(),
+        "/setup"
+        | "/orders"
+        | "/batches"
+        | "/quality_events"
+        | "/site/clinic_change"
+        | "/site/incubator_change" => sent.path.clone(),
         _ => template.replace("{id}", &lost),
     };
     let named = match template {
@@ -47,6 +52,7 @@ fn nowhere(template: &str, sent: &Sent) -> (String, Option<Value>) {
         "/batches" => json!({ "order": lost }),
         "/quality_events" => json!({ "batches": [lost] }),
         "/site/clinic_change" => json!({ "clinic": lost }),
+        "/site/incubator_change" => json!({ "incubator": lost }),
         _ => json!({}),
     };
     if let Some(fields) = body.as_mut().and_then(Value::as_object_mut) {

@@ -137,6 +137,19 @@ pub struct ClinicItem {
     pub closed: bool,
 }
 
+/// An incubator.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct IncubatorItem {
+    pub name: String,
+    pub shelves: u16,
+    pub vessels_per_shelf: u16,
+    /// The vessels that fit in; 0 where it is no longer used.
+    pub capacity: usize,
+    /// Whether it is no longer used.
+    pub retired: bool,
+}
+
 /// A stop message that is not acknowledged.
 #[derive(Serialize, JsonSchema)]
 #[allow(missing_docs)]

@@ -128,8 +128,9 @@ fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: V
 }
 
 /// Forms that nothing in the records can refuse once they are well-formed.
-const NEVER_REFUSED: [&str; 12] = [
+const NEVER_REFUSED: [&str; 13] = [
     "site.clinic_change",
+    "site.incubator_change",
     "person.role_end",
     "person.deputyship_end",
     "standard.draft",
@@ -144,8 +145,13 @@ const NEVER_REFUSED: [&str; 12] = [
 ];
 
 /// Forms whose path names nothing, but whose body names what must exist.
-const NAMING: [&str; 4] =
-    ["site.clinic_change", "order.placement", "batch.intake.opening", "quality_event.report"];
+const NAMING: [&str; 5] = [
+    "site.clinic_change",
+    "site.incubator_change",
+    "order.placement",
+    "batch.intake.opening",
+    "quality_event.report",
+];
 
 fn form_operation(route: &FormRoute, schema: Value, generator: &mut SchemaGenerator) -> Value {
     let done = Value::from(generator.subschema_for::<submission::Done>());

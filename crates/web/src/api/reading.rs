@@ -1,9 +1,10 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
 use super::board;
+use super::centre;
 use super::items::{
-    BatchItem, CheckpointView, ClinicItem, LabelView, Me, OrderItem, OrderView, Page, PersonItem,
-    QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
+    BatchItem, CheckpointView, ClinicItem, IncubatorItem, LabelView, Me, OrderItem, OrderView, Page,
+    PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
 };
 pub use super::items::{EntryView, SignatureView};
 use super::openapi::Described;
@@ -34,7 +35,8 @@ use uuid::Uuid;
 /// Rows on one page.
 pub(super) const PAGE: i64 = 50;
 
-pub(super) type Answer = Result<HttpResponse, Problem>;
+/// What a route that reads answers.
+pub type Answer = Result<HttpResponse, Problem>;
 
 /// Routes and their handlers.
 pub fn routes() -> Vec<(&'static str, Route)> {
@@ -55,7 +57,8 @@ pub fn routes() -> Vec<(&'static str, Route)> {
         ("/standards/{id}", web::get().to(standard)),
         ("/quality_events", web::get().to(quality_events)),
         ("/quality_events/{id}", web::get().to(quality_event)),
-        ("/clinics", web::get().to(clinics)),
+        ("/clinics", web::get().to(centre::clinics)),
+        ("/incubators", web::get().to(centre::incubators)),
         ("/stops", web::get().to(stops)),
         ("/attempts", web::get().to(attempts)),
         ("/labels/{label}", web::get().to(label)),
@@ -186,6 +189,10 @@ pub fn described() -> &'static [Described] {
         Described {
             answer: Some(|g| g.subschema_for::<Page<ClinicItem>>()),
             ..list("/clinics", "read.clinics", "All clinics.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<IncubatorItem>>()),
+            ..list("/incubators", "read.incubators", "All incubators, with what fits in.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<StopItem>>()),
@@ -551,27 +558,6 @@ async fn quality_event(request: HttpRequest, path: web::Path<String>, state: web
     };
     let view = QualityEventView { id, opening, batches: batches.into_iter().collect(), closed, version };
     Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
-}
-
-async fn clinics(request: HttpRequest, state: web::Data<State>) -> Answer {
-    unless_unchanged(&request, &state, "read.clinics", async |caller| {
-        let site = read(&state, &caller, |conn| {
-            let stream = journal::site_stream(conn)?;
-            Ok(match stream {
-                Some(stream) => reading::stream(conn, stream)?.and_then(|world| world.site),
-                None => None,
-            })
-        })
-        .await?;
-        let items = site.into_iter().flat_map(|site| site.clinics.clone()).map(|(id, clinic)| ClinicItem {
-            id,
-            name: clinic.name.to_string(),
-            number: clinic.number.map(|number| number.to_string()),
-            closed: clinic.closed,
-        });
-        Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: None }).into())
-    })
-    .await
 }
 
 async fn stops(request: HttpRequest, state: web::Data<State>) -> Answer {

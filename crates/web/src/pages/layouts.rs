@@ -4,6 +4,7 @@
 use super::bench::{passage, steps};
 use super::clinic::layouts as clinic;
 use super::correcting;
+use super::incubators;
 use super::offers::Offers;
 use super::office;
 use super::quality;
@@ -11,11 +12,12 @@ use super::reader::Reader;
 use super::recording::About;
 use super::sheet::Sheet;
 use super::typed::Typed;
+use crate::api::centre::site;
 use crate::words;
 use baiyo_domain::standard::Standing;
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, ClinicScope};
-use baiyo_persistence::{Conn, StoreError, journal};
+use baiyo_persistence::{Conn, StoreError};
 use maud::Markup;
 
 /// Lays out a form; where it is new, what is known is suggested.
@@ -40,12 +42,13 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
 }
 
 /// The buttons by which a form is filled in further instead of being handed in.
-pub const FURTHER: [&str; 2] = ["more", "split"];
+pub const FURTHER: [&str; 3] = ["more", "split", incubators::STAND];
 
 /// Fills a form in further, as a button in it says.
 pub fn further(sheet: &mut Sheet, about: &About, button: &str, value: &str) {
     match button {
         "split" => passage::split(sheet, about, value.parse().unwrap_or(1)),
+        incubators::STAND => steps::stand(sheet, value),
         _ => sheet.longer = Some(value.to_string()),
     }
 }
@@ -103,14 +106,22 @@ pub fn offer(
         "quality_event.report" | "quality_event.linking" | "quality_event.assessment" => {
             office::offer_batches(conn, reader, scope, now, offers)
         }
+        "site.incubator_change" => incubators::offer_registered(conn, reader, offers),
+        "batch.culture.isolation"
+        | "batch.culture.bank_seeding"
+        | "batch.culture.passage"
+        | "batch.culture.pooling"
+        | "batch.culture.vessel_move"
+            if scope == ClinicScope::Centre =>
+        {
+            incubators::offer(conn, reader, now, offers)
+        }
         _ => Ok(()),
     }
 }
 
 fn clinics(conn: &mut Conn, offers: &mut Offers) -> Result<(), StoreError> {
-    let Some(site) = journal::site_stream(conn)? else { return Ok(()) };
-    let site = reading::stream(conn, site)?.and_then(|world| world.site);
-    let clinics = site.into_iter().flat_map(|site| site.clinics.clone());
+    let clinics = site(conn)?.into_iter().flat_map(|site| site.clinics.clone());
     offers.add("ClinicId", clinics.map(|(id, clinic)| (id.to_string(), clinic.name.to_string())).collect());
     Ok(())
 }

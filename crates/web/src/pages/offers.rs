@@ -2,6 +2,7 @@
 //! in a form never types an identifier.
 
 use super::reader::{Names, Reader, part_label};
+use super::status_chip::Look;
 use crate::words::{self, Thing};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::{Batch, Subject};
@@ -13,18 +14,42 @@ use std::sync::Arc;
 
 /// Choices by what is chosen (a schema's name) or by one field (its pointer).
 #[derive(Clone, Debug, Default)]
-pub struct Offers(BTreeMap<String, Vec<(String, String)>>);
+pub struct Offers {
+    chosen: BTreeMap<String, Vec<(String, String)>>,
+    suggested: BTreeMap<String, Vec<Suggestion>>,
+}
+
+/// What may stand in a field beside anything else.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// The value.
+    pub value: String,
+    /// What to know of it.
+    pub known: String,
+    /// How that looks.
+    pub look: Look,
+}
 
 impl Offers {
     /// What may be chosen there; nothing where anything may be typed.
     pub fn of(&self, name: Option<&str>, pointer: &str) -> Option<&[(String, String)]> {
-        let by_field = self.0.get(pointer);
-        by_field.or_else(|| name.and_then(|name| self.0.get(name))).map(Vec::as_slice)
+        let by_field = self.chosen.get(pointer);
+        by_field.or_else(|| name.and_then(|name| self.chosen.get(name))).map(Vec::as_slice)
+    }
+
+    /// What is suggested in a field of this name, beside which anything may be typed.
+    pub fn suggested(&self, field: &str) -> Option<&[Suggestion]> {
+        self.suggested.get(field).map(Vec::as_slice)
+    }
+
+    /// Suggests these in every field of this name.
+    pub fn suggest(&mut self, field: &str, suggested: Vec<Suggestion>) {
+        self.suggested.insert(field.into(), suggested);
     }
 
     /// Offers these, by a schema's name or a field's pointer.
     pub fn add(&mut self, of: &str, offered: Vec<(String, String)>) {
-        self.0.insert(of.into(), offered);
+        self.chosen.insert(of.into(), offered);
     }
 
     /// People who work where the reader does.

@@ -1,9 +1,12 @@
-//! People and clinics: who works here, in which role, and whose new key waits for two people who know him.
+//! People, clinics and incubators: who works here, in which role, and whose new key waits for two people who know him;
+//! what the centre has registered beside them.
 
 use super::frame::Frame;
+use super::incubators::{self, Registered};
 use super::reader::{Names, Reader};
 use super::status_chip::{Look, chip};
 use super::{Answer, may, recording};
+use crate::api::centre::site;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
@@ -15,7 +18,6 @@ use baiyo_domain::ids::{ClinicId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::time::Time;
-use baiyo_persistence::journal;
 use baiyo_persistence::reading::{self, PersonRow};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -23,15 +25,12 @@ use uuid::Uuid;
 /// Shows everybody.
 pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.people").await?;
-    let found = read(&state, &caller, |conn| {
-        let site = match journal::site_stream(conn)? {
-            Some(site) => reading::stream(conn, site)?.and_then(|world| world.site),
-            None => None,
-        };
-        Ok((reading::people(conn)?, Names::of_centre(conn)?, site))
-    });
+    let found =
+        read(&state, &caller, |conn| Ok((reading::people(conn)?, Names::of_centre(conn)?, site(conn)?)));
     let (rows, names, site) = found.await?;
     let clinics = site.iter().flat_map(|site| site.clinics.values());
+    let incubators = site.iter().flat_map(|site| site.incubators.clone());
+    let incubators: Registered = incubators.map(|(name, incubator)| (name.to_string(), incubator)).collect();
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let form = |action: &str, path: &str| {
@@ -42,16 +41,17 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
         }
     };
     let content = html! {
-            div.title { h1 { (reader.say(Ui::People)) } (form("person.invitation", "/people")) }
-            (table(&reader, &rows, &names))
-            section #clinics {
-                div.title { h2 { (reader.say(Ui::Clinics)) } (form("site.clinic_registration", "/site/clinic_registration")) }
-    ul { @for clinic in clinics { li { (clinic.name) } } }
-                @if may(&caller, "site.clinic_change") {
-                    p { a href={ (recording::RECORD) "/site/clinic_change" } { (words::action(reader.language, "site.clinic_change")) } }
-                }
+        div.title { h1 { (reader.say(Ui::People)) } (form("person.invitation", "/people")) }
+        (table(&reader, &rows, &names))
+        section #clinics {
+            div.title { h2 { (reader.say(Ui::Clinics)) } (form("site.clinic_registration", "/site/clinic_registration")) }
+            ul { @for clinic in clinics { li { (clinic.name) } } }
+            @if may(&caller, "site.clinic_change") {
+                p { a href={ (recording::RECORD) "/site/clinic_change" } { (words::action(reader.language, "site.clinic_change")) } }
             }
-        };
+        }
+        @if may(&caller, "read.incubators") { (incubators::list(&reader, &caller, &incubators)) }
+    };
     Ok(frame.ok(reader.say(Ui::People), content))
 }
 

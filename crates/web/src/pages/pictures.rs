@@ -8,6 +8,7 @@ pub mod growth;
 pub mod incubator;
 mod individuals;
 pub mod lineage;
+mod load;
 pub mod plan;
 pub mod scale;
 pub mod spans;

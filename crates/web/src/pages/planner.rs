@@ -2,6 +2,7 @@
 //! due on each of the next days.
 
 use super::frame::Frame;
+use super::incubators::{self, Registered};
 use super::pictures::incubator::{Placed, Waits, incubator_map};
 use super::pictures::plan::{self, Plan, Row};
 use super::pictures::scale::{day_of, monday};
@@ -12,7 +13,7 @@ use super::{Answer, may, recording};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
-use crate::session;
+use crate::session::{self, Caller};
 use crate::words::{self, Picture as Said, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
@@ -66,7 +67,10 @@ const BEFORE_SHIPPING: [BatchStatus; 5] = [
 struct Found {
     ahead: Vec<Arc<Batch>>,
     before_shipping: Vec<Arc<Batch>>,
+    /// Batches that have no bar any more and vessels in culture all the same.
+    others: Vec<Arc<Batch>>,
     experiences: BTreeMap<Code, Experience>,
+    incubators: Registered,
 }
 
 /// Shows the planner. The plan is the centre's own: a clinic sees when its cells are ready elsewhere.
@@ -79,21 +83,23 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let found = read(&state, &caller, move |conn| find(conn, now)).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
-    let opens = may(&caller, "batch.intake.opening");
-    Ok(frame.ok(frame.say(Said::Planner), found.content(&reader, now, opens)))
+    Ok(frame.ok(frame.say(Said::Planner), found.content(&reader, &caller, now)))
 }
 
 fn find(conn: &mut Conn, now: Time) -> Result<Found, StoreError> {
     let mut ahead = reading::batches_in(conn, ClinicScope::Centre, &AHEAD, now)?;
-    ahead.retain(|batch| batch.containers.is_empty() && batch.end.is_none());
+    let under_way = |batch: &Arc<Batch>| batch.containers.is_empty() && batch.end.is_none();
+    let mut others: Vec<Arc<Batch>> = ahead.extract_if(.., |batch| !under_way(batch)).collect();
     let before_shipping = reading::batches_in(conn, ClinicScope::Centre, &BEFORE_SHIPPING, now)?;
+    others.extend(before_shipping.iter().cloned());
+    others.retain(|batch| growing(batch).next().is_some());
     let mut experiences = BTreeMap::new();
     for batch in &ahead {
         if !experiences.contains_key(&batch.standard().code) {
             experiences.insert(batch.standard().code.clone(), experience::of(conn, batch.standard())?);
         }
     }
-    Ok(Found { ahead, before_shipping, experiences })
+    Ok(Found { ahead, before_shipping, others, experiences, incubators: incubators::registered(conn)? })
 }
 
 impl Found {
@@ -112,27 +118,57 @@ impl Found {
         rows
     }
 
-    fn content(&self, reader: &Reader, now: Time, opens: bool) -> Markup {
+    fn content(&self, reader: &Reader, caller: &Caller, now: Time) -> Markup {
         let rows = self.rows(now);
-        let plan = Plan { rows: &rows, from: monday(day_of(now, reader.zone)), now };
+        let from = monday(day_of(now, reader.zone));
+        let plan = Plan { rows: &rows, others: &self.others, incubators: &self.incubators, from, now };
         html! {
             div.title {
                 h1 { (reader.say(Said::Planner)) }
-                @if opens {
+                @if may(caller, "batch.intake.opening") {
                     a.button href={ (recording::RECORD) "/batches" } { (words::action(reader.language, "batch.intake.opening")) }
                 }
             }
             (plan.bars(reader))
             section #week { h2 { (reader.say(Said::WeekPlan)) } (week(reader, &self.due(reader, &rows, now), now)) }
             section #incubators-use {
-                h2 { (reader.say(Said::VesselsInIncubators)) }
-                (plan.incubators(reader))
+                div.title {
+                    h2 { (reader.say(Said::VesselsInIncubators)) }
+                    (incubators::registration(reader, caller))
+                }
+                (plan.loads(reader))
                 details {
                     summary { (reader.say(Said::IncubatorMap)) }
-                    (incubator_map(reader, &placed(reader, &rows, now)))
+                    (incubator_map(reader, &self.placed(reader, now), &self.incubators))
                 }
             }
         }
+    }
+
+    /// Every vessel in culture, with what it waits for.
+    fn placed(&self, reader: &Reader, now: Time) -> Vec<Placed> {
+        let of = |batch: &Batch, vessel: &Vessel| {
+            let by = medium_due(batch, vessel);
+            let waits = match () {
+                () if batch.holds.values().any(|hold| hold.lifted.is_none()) => Waits::Held,
+                () if by < now => Waits::Overdue,
+                () if day_of(by, reader.zone) == day_of(now, reader.zone) => Waits::Due,
+                () => Waits::Growing,
+            };
+            let whole = part_label(batch, LabelKind::Vessel, vessel.no.0);
+            // Serial and number: what differs between a centre's vessels.
+            let own: Vec<&str> = whole.rsplitn(4, '-').skip(1).take(2).collect();
+            Placed {
+                incubator: vessel.seeded.incubator.to_string(),
+                position: vessel.seeded.position.to_string(),
+                label: own.into_iter().rev().collect::<Vec<_>>().join("-"),
+                href: format!("/batches/{}#vessel-{}", batch.id, vessel.no),
+                whole,
+                waits,
+            }
+        };
+        let batches = self.ahead.iter().chain(&self.others);
+        batches.flat_map(|batch| growing(batch).map(|vessel| of(batch, vessel))).collect()
     }
 
     fn due(&self, reader: &Reader, rows: &[Row], now: Time) -> Vec<Due> {
@@ -147,37 +183,12 @@ impl Found {
     }
 }
 
-fn clinic_window(reader: &Reader, until: Time) -> String {
-    words::wanted_until(reader.language, words::short_date(reader.language, day_of(until, reader.zone)))
+fn growing(batch: &Batch) -> impl Iterator<Item = &Vessel> {
+    batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture)
 }
 
-/// Every vessel in culture, with what it waits for.
-fn placed(reader: &Reader, rows: &[Row], now: Time) -> Vec<Placed> {
-    let of = |batch: &Batch, vessel: &Vessel| {
-        let by = medium_due(batch, vessel);
-        let waits = match () {
-            () if batch.holds.values().any(|hold| hold.lifted.is_none()) => Waits::Held,
-            () if by < now => Waits::Overdue,
-            () if day_of(by, reader.zone) == day_of(now, reader.zone) => Waits::Due,
-            () => Waits::Growing,
-        };
-        let whole = part_label(batch, LabelKind::Vessel, vessel.no.0);
-        // Serial and number: what differs between a centre's vessels.
-        let own: Vec<&str> = whole.rsplitn(4, '-').skip(1).take(2).collect();
-        Placed {
-            incubator: vessel.seeded.incubator.to_string(),
-            position: vessel.seeded.position.to_string(),
-            label: own.into_iter().rev().collect::<Vec<_>>().join("-"),
-            href: format!("/batches/{}#vessel-{}", batch.id, vessel.no),
-            whole,
-            waits,
-        }
-    };
-    let of_row = |row: &Row| {
-        let vessels = row.batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
-        vessels.map(|vessel| of(&row.batch, vessel)).collect::<Vec<Placed>>()
-    };
-    rows.iter().flat_map(of_row).collect()
+fn clinic_window(reader: &Reader, until: Time) -> String {
+    words::wanted_until(reader.language, words::short_date(reader.language, day_of(until, reader.zone)))
 }
 
 /// Something to be done for a batch.
@@ -200,9 +211,8 @@ impl Due {
 fn due_of(reader: &Reader, row: &Row, now: Time) -> Vec<Due> {
     let batch = &row.batch;
     let mut due = Vec::new();
-    let growing = || batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
     let mut media: BTreeMap<Time, usize> = BTreeMap::new();
-    for vessel in growing() {
+    for vessel in growing(batch) {
         *media.entry(medium_due(batch, vessel)).or_default() += 1;
     }
     due.extend(media.into_iter().map(|(at, vessels)| Due {
@@ -212,7 +222,7 @@ fn due_of(reader: &Reader, row: &Row, now: Time) -> Vec<Due> {
     if !batch.harvests.is_empty() && batch.fills.is_empty() {
         due.push(Due::new(now, Said::FillDue, batch, String::new()));
     }
-    let harvest = row.harvest().filter(|_| growing().next().is_some());
+    let harvest = row.harvest().filter(|_| growing(batch).next().is_some());
     if let Some(harvest) = harvest {
         let word = if row.planned.is_some() { Said::HarvestDue } else { Said::HarvestExpected };
         due.push(Due {

@@ -3,7 +3,7 @@
 //! knows in its own way; whatever it leaves out is shown below.
 
 use super::form::Fault;
-use super::offers::Offers;
+use super::offers::{Offers, Suggestion};
 use super::reader::Reader;
 use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
@@ -271,7 +271,10 @@ impl Sheet<'_> {
             }),
             Kind::Text => {
                 let mode = (shape.name == Some("Label")).then_some("scan");
-                self.input(at, &name, required, None, "text", mode)
+                match self.offers.suggested(at.rsplit('/').next().unwrap_or_default()) {
+                    Some(suggested) => self.suggesting(at, &name, required, suggested),
+                    None => self.input(at, &name, required, None, "text", mode),
+                }
             }
         }
     }
@@ -295,6 +298,17 @@ impl Sheet<'_> {
                 }))
             }
         }
+    }
+
+    /// A text with what may stand in it beside which anything may be typed.
+    fn suggesting(&self, at: &str, name: &str, required: bool, suggested: &[Suggestion]) -> Markup {
+        let list = format!("{at}-suggested");
+        self.around(at, name, (!required).then_some(()), html! {
+            input type="text" id=(at) name=(at) list=(list) value=[self.typed.get(at)] required[self.must(at, required)]
+                maxlength="120" autocomplete="off" autocapitalize="characters" spellcheck="false"
+                aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)];
+            datalist id=(list) { @for one in suggested { option value=(one.value) { (one.known) } } }
+        })
     }
 
     fn list(&self, item: Shape, at: &str, name: &str, required: bool) -> Markup {

@@ -388,6 +388,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
     Some(match name {
         "site.clinic_registration" => "Register a clinic",
         "site.clinic_change" => "Change a clinic",
+        "site.incubator_registration" => "Register an incubator",
+        "site.incubator_change" => "Change or retire an incubator",
         "person.invitation" => "Take a person on",
         "person.setup_link" => "Give out a set-up link",
         "person.identity_confirmation" => "Confirm who somebody is, as a second person",
@@ -468,6 +470,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.quality_event" => "See quality events",
         "read.people" => "See people",
         "read.clinics" => "See clinics",
+        "read.incubators" => "See incubators",
         "read.journal" => "See the journal",
         "records.export" => "Export the whole record",
         "records.verification" => "Verify the whole record",

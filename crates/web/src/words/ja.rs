@@ -386,6 +386,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
     Some(match name {
         "site.clinic_registration" => "再生医療等提供機関の登録",
         "site.clinic_change" => "再生医療等提供機関の変更",
+        "site.incubator_registration" => "インキュベーターの登録",
+        "site.incubator_change" => "インキュベーターの変更・使用終了",
         "person.invitation" => "職員の登録",
         "person.setup_link" => "パスワード設定用リンクの発行",
         "person.identity_confirmation" => "第二の確認者による本人確認",
@@ -466,6 +468,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.quality_event" => "品質イベントの閲覧",
         "read.people" => "職員の閲覧",
         "read.clinics" => "再生医療等提供機関の閲覧",
+        "read.incubators" => "インキュベーターの閲覧",
         "read.journal" => "記録台帳の閲覧",
         "records.export" => "全記録の書き出し",
         "records.verification" => "全記録の検証",

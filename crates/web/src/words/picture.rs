@@ -19,13 +19,15 @@ catalogue! {
         LineagePicture, PathOf, WholeLineage, InCultureSign, DetachedSign, DiscardedSign, PathSign,
         // The plan.
         Planner, PlanPicture, NoBatchesPlanned, BarSign, BarAheadSign, PlannedHarvestSign, ReadySign, ReadyWhiskerSign,
-        VesselsInIncubators, UsePicture, UseTold, InUse, AfterHarvests, WeekPlan, MediumDue, SamplingDue, HarvestDue, FillDue,
+        VesselsInIncubators, UsePicture, VesselsSign, CapacitySign, UseTold, InUse, AfterHarvests, WeekPlan, MediumDue, SamplingDue, HarvestDue, FillDue,
         ShipmentDue, NothingDue, IncubatorMap, HarvestExpected, ReadyBetween,
         // Trends.
         Trends, ViabilityAtHarvest, DoublingTimeAtHarvest, MovingRange, CentreLine, ControlLimits, Specification,
         WithinSign, BeyondSign, RunSign, LimitsInform, NoTrendYet, HarvestedAt, Signal, NoSignal, Standards,
         // The map of the incubators.
         Growing, DueNow, OverdueNow, HeldNow, Shelf, OtherPlaces, PlacesInUse, EmptyPlace, NoVessels,
+        // How full they are.
+        Incubators, NoIncubators, RoomLeft, Full, OverCapacity, NoLongerUsed, NotRegistered,
     }
 }
 
@@ -131,4 +133,10 @@ told! {
     wanted_until(day: String);
     /// How many places of how many are in use.
     places_in_use(used: usize, vessels: usize);
+    /// How many vessels of how many that fit in.
+    vessels_of(vessels: usize, most: usize);
+    /// How many vessels fit in.
+    fits_in(most: usize);
+    /// The days, each alone or from one to another, on which more vessels are in an incubator than fit in.
+    over_on(spans: &[(String, Option<String>)]);
 }

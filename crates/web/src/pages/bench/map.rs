@@ -1,9 +1,11 @@
-//! The incubator map: which vessel stands where, and what each waits for.
+//! The incubator map: which vessel stands where, what each waits for, and how full each incubator is.
 
 use super::today::Urgency;
 use super::{at_work, scan_field, vessel as page};
+use crate::api::reading::read;
 use crate::pages::Answer;
 use crate::pages::frame::Frame;
+use crate::pages::incubators::{Registered, registered};
 use crate::pages::pictures::incubator::{Placed, Waits, incubator_map};
 use crate::pages::reader::{Reader, part_label};
 use crate::server::State;
@@ -15,6 +17,7 @@ use baiyo_domain::batch::culture::{Vessel, VesselState};
 use baiyo_domain::batch::due::medium_due;
 use baiyo_domain::ids::LabelKind;
 use baiyo_domain::time::Time;
+use baiyo_persistence::reading::ClinicScope;
 use maud::html;
 
 /// Shows it.
@@ -22,6 +25,11 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let (now, _) = state.store.now();
     let batches = at_work(&state, &caller, now).await?;
+    // What the centre has is not a clinic's to see.
+    let registered = match caller.scope() {
+        ClinicScope::Centre => read(&state, &caller, registered).await?,
+        ClinicScope::Clinic(_) => Registered::new(),
+    };
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let mut placed = Vec::new();
@@ -32,7 +40,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let content = html! {
         div.title { h1 { (reader.say(Bench::Map)) } }
         (scan_field(&reader, ""))
-        (incubator_map(&reader, &placed))
+        (incubator_map(&reader, &placed, &registered))
     };
     Ok(frame.ok(reader.say(Bench::Map), content))
 }

@@ -2,6 +2,7 @@
 //! recorded, and can be changed in each row.
 
 use super::steps;
+use crate::pages::incubators;
 use crate::pages::recording::About;
 use crate::pages::sheet::Sheet;
 use crate::words::Bench;
@@ -52,7 +53,10 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
                 }
             }
         }
-        @if sheet.typed.any("/into") { (sheet.field("/into")) }
+        @if sheet.typed.any("/into") {
+            (incubators::buttons(sheet, &steps::stands(sheet)))
+            (sheet.field("/into"))
+        }
         (sheet.field("/discarded_cells"))
         (steps::beside(sheet, about, step))
         (sheet.head(steps::shown(about, step)))

@@ -1,6 +1,7 @@
 //! The steps that are recorded all day: what is known is filled in, numbers stand beside their limits, and one big button
 //! records.
 
+use crate::pages::incubators;
 use crate::pages::recording::About;
 use crate::pages::sheet::Sheet;
 use crate::words::Bench;
@@ -108,8 +109,24 @@ pub fn vessel_move(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup 
         about.kit.suggest(&mut sheet.typed, false);
     }
     html! {
-        (sheet.field("/vessel")) (sheet.field("/incubator")) (sheet.field("/position")) (sheet.head(&[]))
+        (sheet.field("/vessel"))
+        (incubators::buttons(sheet, &["/incubator".to_string()]))
+        (sheet.field("/incubator")) (sheet.field("/position")) (sheet.head(&[]))
     }
+}
+
+/// Fills in where vessels go: the one that is moved, or all that are seeded.
+pub fn stand(sheet: &mut Sheet, incubator: &str) {
+    for at in stands(sheet) {
+        sheet.typed.set(&at, incubator);
+    }
+}
+
+/// The fields that say in which incubator vessels will stand.
+pub fn stands(sheet: &Sheet) -> Vec<String> {
+    let rows = (0..).take_while(|row| sheet.typed.any(&format!("/into/{row}")));
+    let seeded: Vec<String> = rows.map(|row| format!("/into/{row}/incubator")).collect();
+    if sheet.route.action == "batch.culture.vessel_move" { vec!["/incubator".into()] } else { seeded }
 }
 
 /// What the standard asks for beside an open step, and the second person where it asks for one: in sight.

@@ -1,9 +1,11 @@
 //! The map of the incubators: each shelf as a grid of places, each vessel with a sign for what it waits for, and how
-//! much is in use. It is a table already, with a link for each vessel, so that gloves can hit it.
+//! full it is. It is a table already, with a link for each vessel, so that gloves can hit it.
 
+use crate::pages::incubators::{Registered, Room, vessels_of};
 use crate::pages::reader::Reader;
 use crate::pages::status_chip::Look;
 use crate::words::{self, Picture as Said};
+use baiyo_domain::site::Incubator;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,19 +70,21 @@ struct Place {
     column: u16,
 }
 
-/// The map of all incubators that vessels are in; a word where there are none.
-pub fn incubator_map(reader: &Reader, vessels: &[Placed]) -> Markup {
-    let mut incubators: BTreeMap<&str, Vec<&Placed>> = BTreeMap::new();
+/// The map of all incubators that are registered and used, or that vessels are in; a word where there are none.
+pub fn incubator_map(reader: &Reader, vessels: &[Placed], registered: &Registered) -> Markup {
+    let used = registered.iter().filter(|(_, incubator)| !incubator.retired);
+    let mut incubators: BTreeMap<&str, Vec<&Placed>> =
+        used.map(|(name, _)| (name.as_str(), Vec::new())).collect();
     for vessel in vessels {
         incubators.entry(&vessel.incubator).or_default().push(vessel);
     }
     html! {
         @if incubators.is_empty() { p.empty { (reader.say(Said::NoVessels)) } } @else { (signs(reader)) }
-        @for (name, vessels) in &incubators { (incubator(reader, name, vessels)) }
+        @for (name, vessels) in &incubators { (incubator(reader, name, vessels, registered.get(*name))) }
     }
 }
 
-fn incubator(reader: &Reader, name: &str, vessels: &[&Placed]) -> Markup {
+fn incubator(reader: &Reader, name: &str, vessels: &[&Placed], registered: Option<&Incubator>) -> Markup {
     let mut shelves: BTreeMap<Option<u16>, BTreeMap<Place, Vec<&Placed>>> = BTreeMap::new();
     let mut others: Vec<&Placed> = Vec::new();
     for vessel in vessels {
@@ -99,8 +103,8 @@ fn incubator(reader: &Reader, name: &str, vessels: &[&Placed]) -> Markup {
     html! {
         section.incubator {
             h2 { (name) }
-            (capacity(reader, used.len(), places, vessels.len()))
-            @for (shelf, places) in &shelves { (grid(reader, name, *shelf, places)) }
+            (capacity(reader, registered, used.len(), places, vessels.len()))
+            @for (shelf, places) in &shelves { (grid(reader, name, *shelf, places, registered)) }
             @if !others.is_empty() {
                 h3 { (reader.say(Said::OtherPlaces)) }
                 ul.places { @for other in others { li { span { (other.position) } (vessel(reader, other)) } } }
@@ -109,17 +113,32 @@ fn incubator(reader: &Reader, name: &str, vessels: &[&Placed]) -> Markup {
     }
 }
 
-/// How many of the places on the map are in use. What an incubator could hold beyond them is recorded nowhere.
-fn capacity(reader: &Reader, used: usize, places: usize, vessels: usize) -> Markup {
-    let part = 160 * used / places.max(1);
+/// How full it is: of what is registered to fit in, otherwise of the places that the map knows of.
+fn capacity(
+    reader: &Reader,
+    registered: Option<&Incubator>,
+    used: usize,
+    places: usize,
+    vessels: usize,
+) -> Markup {
+    let used_of = match registered {
+        Some(incubator) => (vessels, incubator.capacity()),
+        None => (used, places),
+    };
+    let part = 160 * used_of.0.min(used_of.1) / used_of.1.max(1);
     html! {
         p.capacity {
             svg width="160" height="16" viewBox="0 0 160 16" aria-hidden="true" {
                 rect.free x="0.5" y="0.5" width="159" height="15" {}
                 rect.used x="0" y="0" width=(part) height="16" {}
             }
-            span { (reader.say(Said::PlacesInUse)) ": " (used) "/" (places) }
-            span.muted { (words::places_in_use(reader.language, used, vessels)) }
+            (Room::of(registered, vessels).chip(reader))
+            @if registered.is_some() {
+                span { (vessels_of(reader, registered, vessels)) }
+            } @else {
+                span { (reader.say(Said::PlacesInUse)) ": " (used) "/" (places) }
+                span.muted { (words::places_in_use(reader.language, used, vessels)) }
+            }
         }
     }
 }
@@ -129,12 +148,21 @@ fn grid(
     incubator: &str,
     shelf: Option<u16>,
     places: &BTreeMap<Place, Vec<&Placed>>,
+    registered: Option<&Incubator>,
 ) -> Markup {
+    let vessels: usize = places.values().map(Vec::len).sum();
+    let of_shelf =
+        registered.filter(|incubator| !incubator.retired).map(|one| usize::from(one.vessels_per_shelf));
     html! {
         @let called = shelf.map(|shelf| format!(" – {} {shelf}", reader.say(Said::Shelf))).unwrap_or_default();
         div.scroll role="region" aria-label={ (incubator) (called) } tabindex="0" {
             table.shelf {
-                @if let Some(shelf) = shelf { caption { (reader.say(Said::Shelf)) " " (shelf) } }
+                @if let Some(shelf) = shelf {
+                    caption {
+                        (reader.say(Said::Shelf)) " " (shelf)
+                        @if let Some(most) = of_shelf { " · " (words::vessels_of(reader.language, vessels, most)) }
+                    }
+                }
                 thead { tr {
                     td {}
                     @for column in 1..=columns(places) { th scope="col" { (column) } }
@@ -264,7 +292,10 @@ mod tests {
             placed("INC-2", "door", "V4", Waits::Due),
             placed("INC-1", "A1", "V5", Waits::Growing),
         ];
-        let shown = incubator_map(&Reader::new(Language::En, Tz::Asia__Tokyo), &vessels).into_string();
+        let map = |language, vessels: &[Placed], registered: &Registered| {
+            incubator_map(&Reader::new(language, Tz::Asia__Tokyo), vessels, registered).into_string()
+        };
+        let shown = map(Language::En, &vessels, &Registered::new());
         for vessel in &vessels {
             assert_eq!(shown.matches(&format!("href=\"{}\"", vessel.href)).count(), 1);
         }
@@ -272,7 +303,20 @@ mod tests {
         assert_eq!(shown.matches("Empty").count(), 4, "two rows of three columns, two in use");
         assert!(shown.contains("Places in use: 3/7") && shown.contains("4 vessels in 3 places"));
         assert!(shown.contains("<caption>Shelf 1</caption>") && shown.contains("Other places"));
-        let nothing = incubator_map(&Reader::new(Language::Ja, Tz::Asia__Tokyo), &[]).into_string();
+        assert_eq!(shown.matches("Not registered").count(), 2);
+        let nothing = map(Language::Ja, &[], &Registered::new());
         assert!(nothing.contains("培養中の容器はありません。"));
+        let of = |shelves, retired| Incubator { shelves, vessels_per_shelf: 3, retired };
+        let registered = Registered::from([("INC-2".into(), of(1, false)), ("INC-3".into(), of(4, false))]);
+        let shown = map(Language::En, &vessels, &registered);
+        assert!(shown.contains("Over capacity") && shown.contains("4 of 3 vessels"), "{shown}");
+        assert!(shown.contains("<caption>Shelf 1 · 3 of 3 vessels</caption>"));
+        assert!(
+            shown.contains("INC-3") && shown.contains("0 of 12 vessels"),
+            "an empty one is shown as well"
+        );
+        assert_eq!(shown.matches("Not registered").count(), 1, "INC-1");
+        let shown = map(Language::Ja, &vessels, &Registered::from([("INC-2".into(), of(1, true))]));
+        assert!(shown.contains("使用終了") && !shown.contains("収容"), "{shown}");
     }
 }

@@ -1,10 +1,11 @@
-//! The plan: four weeks with a bar for each batch in culture or expected, its passages as blocks, what is forecast
-//! hatched, and the vessels in each incubator from today on, as they are harvested.
+//! The plan: four weeks with a bar for each batch in culture or expected, its passages as blocks, and what is forecast
+//! hatched. What that means for the incubators stands in `load.rs`.
 
 use super::frame::{Picture, Side, Sign, area, held, legend, stroke, text};
 use super::gate_strip;
 use super::scale::{Times, day_of, line, midnight, place, width};
 use super::spans::Span;
+use crate::pages::incubators::Registered;
 use crate::pages::reader::{Reader, dash};
 use crate::pages::status_chip;
 use crate::words::{self, Context, Picture as Said, PlanTold, Ui};
@@ -21,10 +22,9 @@ use std::sync::Arc;
 /// Days shown.
 pub const DAYS: u16 = 28;
 const DAY: f64 = 34.0;
-const WIDTH: f64 = 34.0 * 28.0;
-const HEAD: f64 = 28.0;
+pub(super) const WIDTH: f64 = 34.0 * 28.0;
+pub(super) const HEAD: f64 = 28.0;
 const ROW: f64 = 36.0;
-const USE_ROW: f64 = 56.0;
 
 /// A batch of the plan.
 pub struct Row {
@@ -49,6 +49,10 @@ impl Row {
 pub struct Plan<'a> {
     /// Its batches, in the order of their rows.
     pub rows: &'a [Row],
+    /// Batches that have no bar any more and vessels in culture all the same.
+    pub others: &'a [Arc<Batch>],
+    /// What is registered of the incubators.
+    pub incubators: &'a Registered,
     /// Its first day, a Monday.
     pub from: NaiveDate,
     /// Today.
@@ -90,39 +94,7 @@ impl Plan<'_> {
         picture.show(reader)
     }
 
-    /// The vessels in each incubator; nothing where none is in culture.
-    pub fn incubators(&self, reader: &Reader) -> Markup {
-        let uses = self.uses();
-        let Some(most) = uses.values().flat_map(|steps| steps.iter().map(|(_, count)| *count)).max() else {
-            return html! { p.empty { (reader.say(Said::NoVessels)) } };
-        };
-        let x = self.times(reader);
-        let rows = float(uses.len());
-        let names = html! {
-            ol.row-names.tall { @for (incubator, steps) in &uses {
-                li { strong { (incubator) } small { (words::medium_due(reader.language, now_in(steps))) } }
-            } }
-        };
-        let picture = Picture {
-            id: "incubators",
-            title: reader.say(Said::UsePicture),
-            told: reader.say(Said::UseTold),
-            size: (WIDTH, HEAD + rows * USE_ROW),
-            beside: Some(names),
-            drawing: html! {
-                (self.calendar(reader, x, HEAD + rows * USE_ROW))
-                @for (index, steps) in uses.values().enumerate() {
-                    (self.steps(steps, most, x, HEAD + float(index) * USE_ROW))
-                }
-                (self.today(x, HEAD + rows * USE_ROW))
-            },
-            legend: html! {},
-            table: self.uses_table(reader, &uses),
-        };
-        picture.show(reader)
-    }
-
-    fn times(&self, reader: &Reader) -> Times {
+    pub(super) fn times(&self, reader: &Reader) -> Times {
         let end = self.from.checked_add_days(Days::new(u64::from(DAYS))).unwrap_or(self.from);
         Times::new(midnight(self.from, reader.zone), midnight(end, reader.zone), (0.0, WIDTH))
     }
@@ -152,7 +124,7 @@ impl Plan<'_> {
         }
     }
 
-    fn calendar(&self, reader: &Reader, x: Times, bottom: f64) -> Markup {
+    pub(super) fn calendar(&self, reader: &Reader, x: Times, bottom: f64) -> Markup {
         html! {
             @for week in 0..u64::from(DAYS) / 7 {
                 @let monday = self.from.checked_add_days(Days::new(7 * week)).unwrap_or(self.from);
@@ -165,7 +137,7 @@ impl Plan<'_> {
         }
     }
 
-    fn today(&self, x: Times, bottom: f64) -> Markup {
+    pub(super) fn today(&self, x: Times, bottom: f64) -> Markup {
         let at = x.within(self.now);
         html! {
             (stroke("today", (at, HEAD), (at, bottom)))
@@ -268,81 +240,6 @@ impl Plan<'_> {
             }
         }
     }
-
-    /// By incubator, from now on: until when how many vessels are in it, if each batch is harvested as expected.
-    fn uses(&self) -> BTreeMap<String, Vec<(Time, usize)>> {
-        let mut ends: BTreeMap<String, Vec<Option<Time>>> = BTreeMap::new();
-        for row in self.rows {
-            let harvest = row.harvest().map(|at| at.max(self.now));
-            for vessel in row.batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture) {
-                ends.entry(vessel.seeded.incubator.to_string()).or_default().push(harvest);
-            }
-        }
-        let steps = |ends: Vec<Option<Time>>| {
-            let mut at: Vec<Time> = ends.iter().flatten().copied().collect();
-            at.sort();
-            at.dedup();
-            let left = |at: &Time| ends.iter().filter(|end| end.is_none_or(|end| end > *at)).count();
-            let after: Vec<(Time, usize)> = at.iter().map(|at| (*at, left(at))).collect();
-            [(self.now, ends.len())].into_iter().chain(after).collect()
-        };
-        ends.into_iter().map(|(incubator, ends)| (incubator, steps(ends))).collect()
-    }
-
-    fn steps(&self, steps: &[(Time, usize)], most: usize, x: Times, top: f64) -> Markup {
-        let bottom = top + USE_ROW - 4.0;
-        let y = |count: usize| bottom - (USE_ROW - 24.0) * float(count) / float(most.max(1));
-        let mut path: Vec<(f64, f64)> = Vec::new();
-        let mut numbers: Vec<(f64, f64, usize)> = Vec::new();
-        for (index, (at, count)) in steps.iter().enumerate() {
-            let end = steps.get(index + 1).map_or(WIDTH, |(next, _)| x.within(*next));
-            let left = x.within(*at);
-            path.extend([(left, y(*count)), (end, y(*count))]);
-            let free = numbers.last().is_none_or(|(before, _, _)| left > before + 24.0);
-            if free && left < WIDTH - 20.0 {
-                numbers.push((left, y(*count), *count));
-            }
-        }
-        html! {
-            (stroke("axis", (0.0, bottom), (WIDTH, bottom)))
-            path.steps d=(line(path)) {}
-            @for (left, at, count) in numbers { (text("small", Side::Right, (left + 4.0, at - 4.0), &count.to_string())) }
-        }
-    }
-
-    fn uses_table(&self, reader: &Reader, uses: &BTreeMap<String, Vec<(Time, usize)>>) -> Markup {
-        html! {
-            table.dense {
-                thead { tr {
-                    th scope="col" { (reader.say(Ui::Incubator)) }
-                    th.number scope="col" { (reader.say(Said::InUse)) }
-                    th scope="col" { (reader.say(Said::AfterHarvests)) }
-                } }
-                tbody {
-                    @for (incubator, steps) in uses {
-                        tr {
-                            th scope="row" { (incubator) }
-                            td.number { (now_in(steps)) }
-                            td {
-                                @for (day, count) in by_day(steps, reader) {
-                                    div { (words::short_date(reader.language, day)) ": " (count) }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What is left at the end of each day on which something changes.
-fn by_day(steps: &[(Time, usize)], reader: &Reader) -> BTreeMap<NaiveDate, usize> {
-    steps.iter().skip(1).map(|(at, count)| (day_of(*at, reader.zone), *count)).collect()
-}
-
-fn now_in(steps: &[(Time, usize)]) -> usize {
-    steps.first().map_or(0, |(_, count)| *count)
 }
 
 /// The end of a label: what differs between a centre's batches.
@@ -372,6 +269,6 @@ fn signs(reader: &Reader) -> Markup {
     ])
 }
 
-fn float(number: usize) -> f64 {
+pub(super) fn float(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

@@ -7,6 +7,7 @@ use super::plan::{Plan, Row};
 use super::scale::{day_of, monday};
 use super::spans::{Span, spans};
 use super::{gate_strip, lineage};
+use crate::pages::incubators::Registered;
 use crate::pages::reader::{Names, Reader};
 use crate::words::tests::samples;
 use crate::words::{Context, Language};
@@ -20,6 +21,7 @@ use baiyo_domain::forecast::{Experience, forecast};
 use baiyo_domain::ids::{ContainerNo, FillNo, HarvestNo, VesselNo};
 use baiyo_domain::journal::Hash;
 use baiyo_domain::quantity::Number;
+use baiyo_domain::site::Incubator;
 use baiyo_domain::time::Time;
 use chrono_tz::Tz;
 use maud::html;
@@ -290,7 +292,11 @@ fn a_plan_has_a_bar_and_a_link_for_each_batch_and_counts_vessels_until_they_are_
     put(&mut growing, 3, 1, &[1], 24, VesselState::InCulture);
     let now = instant(60);
     let rows = [row(growing, Some(instant(100)), now), row(opened(), None, now)];
-    let plan = Plan { rows: &rows, from: monday(day_of(now, Tz::Asia__Tokyo)), now };
+    let from = monday(day_of(now, Tz::Asia__Tokyo));
+    let fits_one = Incubator { shelves: 1, vessels_per_shelf: 1, retired: false };
+    let incubators = Registered::from([("INC-1".into(), fits_one), ("INC-9".into(), fits_one)]);
+    let none = Registered::new();
+    let plan = Plan { rows: &rows, others: &[], incubators: &none, from, now };
     for language in Language::ALL {
         let bars = plan.bars(&reader(language)).into_string();
         assert_whole(&bars);
@@ -299,9 +305,24 @@ fn a_plan_has_a_bar_and_a_link_for_each_batch_and_counts_vessels_until_they_are_
         assert_eq!(bars.matches(&link).count(), 4, "each of both beside its bar and in the table");
         assert!(bars.contains("class=\"plan-mark\""), "the harvest as instructed");
     }
-    let uses = plan.incubators(&reader(Language::En)).into_string();
+    let uses = plan.loads(&reader(Language::En)).into_string();
     assert_whole(&uses);
     assert!(uses.contains("INC-1") && uses.contains("2 vessels") && uses.contains("5 Nov: 0"), "{uses}");
+    assert!(uses.contains("Not registered") && !uses.contains("over on"));
+    let full = Plan { incubators: &incubators, ..plan };
+    for (language, told) in [
+        (Language::En, ["2 of 1 vessel", "over on Tue 3 Nov – Thu 5 Nov"]),
+        (Language::Ja, ["収容数1個", "11/3(火)～11/5(木)に超過"]),
+    ] {
+        let uses = full.loads(&reader(language)).into_string();
+        assert_whole(&uses);
+        assert!(told.iter().all(|told| uses.contains(told)), "{uses}");
+        assert_eq!(uses.matches("class=\"fits\"").count(), 2 + 2, "both incubators, and twice in the legend");
+    }
+    let left_over = [rows[0].batch.clone()];
+    let forgotten = Plan { rows: &[], others: &left_over, incubators: &incubators, ..plan };
+    let uses = forgotten.loads(&reader(Language::En)).into_string();
+    assert!(uses.contains("over on Tue 3 Nov – Sun 29 Nov"), "vessels that nobody harvests stay: {uses}");
     let nothing = Plan { rows: &[], ..plan };
     assert!(!nothing.bars(&reader(Language::En)).into_string().contains("<svg"));
 }
@@ -385,6 +406,7 @@ proptest! {
     fn a_plan_is_never_broken(
         vessels in prop::collection::vec((0u8..5, -3_000i64..3_000, any::<bool>()), 0..6),
         planned in prop::option::of(odd_time()),
+        fits in 0u16..4,
         now in (-2_000i64..2_000).prop_map(instant),
     ) {
         let mut batch = opened();
@@ -397,8 +419,9 @@ proptest! {
             put(&mut batch, no, passage, &from, at, state);
         }
         let rows = [row(batch, planned, now)];
-        let plan = Plan { rows: &rows, from: monday(day_of(now, Tz::Asia__Tokyo)), now };
-        let shown = [plan.bars(&reader(Language::Ja)), plan.incubators(&reader(Language::Ja))].map(|shown| shown.into_string());
+        let incubators = Registered::from([("INC-1".into(), Incubator { shelves: fits, vessels_per_shelf: fits, retired: fits == 3 })]);
+        let plan = Plan { rows: &rows, others: &[], incubators: &incubators, from: monday(day_of(now, Tz::Asia__Tokyo)), now };
+        let shown = [plan.bars(&reader(Language::Ja)), plan.loads(&reader(Language::Ja))].map(|shown| shown.into_string());
         prop_assert!(shown.iter().all(|shown| !shown.contains("NaN") && !shown.contains("inf")), "{:?}", shown);
     }
 

@@ -39,6 +39,20 @@ fn of_site(fact: &site::Event) -> String {
             format!("Clinic closed: {} – {}", fact.name, line(&fact.reason))
         }
         site::Event::ClinicChange(fact) => format!("Clinic changed: {} – {}", fact.name, line(&fact.reason)),
+        site::Event::IncubatorRegistration(fact) => format!(
+            "Incubator registered: {}, shelves {}, vessels per shelf {}",
+            fact.name, fact.shelves, fact.vessels_per_shelf
+        ),
+        site::Event::IncubatorChange(fact) if fact.retired => {
+            format!("Incubator no longer used: {} – {}", fact.incubator, line(&fact.reason))
+        }
+        site::Event::IncubatorChange(fact) => format!(
+            "Incubator changed: {}, shelves {}, vessels per shelf {} – {}",
+            fact.incubator,
+            fact.shelves,
+            fact.vessels_per_shelf,
+            line(&fact.reason)
+        ),
     }
 }
 

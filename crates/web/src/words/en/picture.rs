@@ -37,6 +37,15 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::ReadySign => "Ready",
         Picture::VesselsInIncubators => "Vessels in the incubators",
         Picture::UsePicture => "Vessels in each incubator over four weeks",
+        Picture::VesselsSign => "Vessels",
+        Picture::CapacitySign => "What fits in",
+        Picture::Incubators => "Incubators",
+        Picture::NoIncubators => "No incubator is registered yet: register each with what fits in.",
+        Picture::RoomLeft => "Room left",
+        Picture::Full => "Full",
+        Picture::OverCapacity => "Over capacity",
+        Picture::NoLongerUsed => "No longer used",
+        Picture::NotRegistered => "Not registered",
         Picture::InUse => "Vessels today",
         Picture::UseTold => {
             "Vessels from today on, if each batch is harvested as planned or forecast and nothing more is seeded."
@@ -177,6 +186,22 @@ pub(in crate::words) fn wanted_until(day: String) -> String {
 
 pub(in crate::words) fn places_in_use(used: usize, vessels: usize) -> String {
     format!("{} in {}", number(vessels, "vessel"), number(used, "place"))
+}
+
+pub(in crate::words) fn vessels_of(vessels: usize, most: usize) -> String {
+    format!("{vessels} of {}", number(most, "vessel"))
+}
+
+pub(in crate::words) fn fits_in(most: usize) -> String {
+    format!("{} fit in", number(most, "vessel"))
+}
+
+pub(in crate::words) fn over_on(spans: &[(String, Option<String>)]) -> String {
+    let span = |(first, last): &(String, Option<String>)| match last {
+        Some(last) => format!("{first} – {last}"),
+        None => first.clone(),
+    };
+    format!("over on {}", spans.iter().map(span).collect::<Vec<_>>().join(", "))
 }
 
 fn number<N: PartialEq + From<u8> + std::fmt::Display>(count: N, of: &str) -> String {

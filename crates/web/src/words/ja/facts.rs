@@ -38,6 +38,20 @@ fn of_site(fact: &site::Event) -> String {
             format!("提供機関の廃止：{} – {}", fact.name, line(&fact.reason))
         }
         site::Event::ClinicChange(fact) => format!("提供機関の変更：{} – {}", fact.name, line(&fact.reason)),
+        site::Event::IncubatorRegistration(fact) => format!(
+            "インキュベーターの登録：{}（棚数 {}、棚当たりの容器数 {}）",
+            fact.name, fact.shelves, fact.vessels_per_shelf
+        ),
+        site::Event::IncubatorChange(fact) if fact.retired => {
+            format!("インキュベーターの使用終了：{} – {}", fact.incubator, line(&fact.reason))
+        }
+        site::Event::IncubatorChange(fact) => format!(
+            "インキュベーターの変更：{}（棚数 {}、棚当たりの容器数 {}） – {}",
+            fact.incubator,
+            fact.shelves,
+            fact.vessels_per_shelf,
+            line(&fact.reason)
+        ),
     }
 }
 

@@ -37,6 +37,15 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::ReadySign => "準備完了",
         Picture::VesselsInIncubators => "インキュベーター内の培養容器",
         Picture::UsePicture => "インキュベーター別の培養容器数（4週間）",
+        Picture::VesselsSign => "培養容器数",
+        Picture::CapacitySign => "収容数",
+        Picture::Incubators => "インキュベーター",
+        Picture::NoIncubators => "登録済みのインキュベーターはありません。収容数とともに登録してください。",
+        Picture::RoomLeft => "空きあり",
+        Picture::Full => "満杯",
+        Picture::OverCapacity => "収容数超過",
+        Picture::NoLongerUsed => "使用終了",
+        Picture::NotRegistered => "未登録",
         Picture::InUse => "本日の容器数",
         Picture::UseTold => {
             "各ロットを予定又は予測どおりに回収し、新たに播種しない場合の、本日以降の培養容器数です。"
@@ -164,6 +173,22 @@ pub(in crate::words) fn medium_due(vessels: usize) -> String {
 
 pub(in crate::words) fn wanted_until(day: String) -> String {
     format!("{day}まで")
+}
+
+pub(in crate::words) fn vessels_of(vessels: usize, most: usize) -> String {
+    format!("培養容器{vessels}個（収容数{most}個）")
+}
+
+pub(in crate::words) fn fits_in(most: usize) -> String {
+    format!("収容数{most}個")
+}
+
+pub(in crate::words) fn over_on(spans: &[(String, Option<String>)]) -> String {
+    let span = |(first, last): &(String, Option<String>)| match last {
+        Some(last) => format!("{first}～{last}"),
+        None => first.clone(),
+    };
+    format!("{}に超過", spans.iter().map(span).collect::<Vec<_>>().join("、"))
 }
 
 pub(in crate::words) fn places_in_use(used: usize, vessels: usize) -> String {

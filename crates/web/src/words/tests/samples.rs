@@ -276,6 +276,11 @@ facts! {
         site::Event::ClinicRegistered(_) => "clinic_registered": json!({"clinic": ID, "name": "Clinic"}),
         site::Event::ClinicChange(_) => "clinic_changed":
             json!({"clinic": ID, "name": "Clinic", "closed": true, "reason": "retired"}),
+        site::Event::IncubatorRegistration(_) => "incubator_registered":
+            json!({"name": "INC-1", "shelves": 4, "vessels_per_shelf": 12}),
+        site::Event::IncubatorChange(_) => "incubator_changed": json!({
+            "incubator": "INC-1", "shelves": 3, "vessels_per_shelf": 12, "retired": false, "reason": "one fewer"
+        }),
     }
     of_person: people::Event {
         people::Event::Invited(_) => "invited":
