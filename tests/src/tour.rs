@@ -122,6 +122,18 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     centre.checker().post(&course.path("mismatch_clearance"), clearance).ok();
     course.to(Step::Seeded);
 
+    let order = |form: &str| format!("/orders/{}/{form}", course.order);
+    let now = centre.now();
+    let [booked, anew] = [(3, 5), (40, 42)].map(
+        |(from, until)| json!({ "from": now.plus_hours(24 * from), "until": now.plus_hours(24 * until) }),
+    );
+    let book = |window: &Value| json!({ "window": window, "reason": "asked for" });
+    course.coordinator().post(&order("window_change"), book(&booked)).ok();
+    let foretold = json!({ "at": now.plus_hours(24 * 22), "from": now.plus_hours(24 * 21) });
+    let seen = json!({ "batch": course.batch, "version": 3, "booked": booked, "foretold": foretold });
+    course.physician().post(&order("forecast_acknowledgement"), seen).ok();
+    course.coordinator().post(&order("window_change"), book(&anew)).ok();
+
     let vessel = course.in_culture()[0].1.clone();
     let seen =
         json!({ "vessels": [vessel], "confluence": "40", "morphology": "spindle-shaped", "turbid": false });
@@ -265,6 +277,7 @@ fn reading(centre: &Centre, course: &Course) {
     }
     let read = inspector.get(&format!("/orders/{}", course.order));
     assert!(read.header("etag").is_some());
+    inspector.get(&format!("/orders/{}/history", course.order)).ok();
     course.coordinator().get(&format!("/orders/{}/recipient", course.order)).ok();
     let person = centre.technician().id();
     inspector.get(&format!("/people/{person}/history")).ok();

@@ -292,6 +292,7 @@ fn another_clinic_sees_none_of_it() {
             format!("/record/batches/{batch}/receipt"),
             format!("/record/batches/{batch}/bedside_check"),
             format!("/record/orders/{order}/window_change"),
+            format!("/record/orders/{order}/forecast_acknowledgement"),
         ] {
             assert_eq!(other.ask(&path).status, 404, "{path}");
         }
@@ -365,6 +366,71 @@ fn what_the_check_refuses_can_be_reported_all_the_same_and_a_strangers_container
     ];
     let stopped = coordinator.fills_in(&receipt, &mixed);
     assert!(stopped.text.contains("class=\"stop\"") && stopped.text.contains(&strange), "{}", stopped.text);
+}
+
+#[test]
+fn a_date_that_moved_is_acknowledged_or_chosen_anew_and_asked_again_once_it_moves_further() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    let (order, coordinator) = (course.order, Browser::of(&centre, centre.coordinator()));
+    let book = |from: i64, until: i64| {
+        let [from, until] = [from, until].map(|days| centre.now().plus_hours(24 * days));
+        let form = serde_json::json!({ "window": { "from": from, "until": until }, "reason": "asked for" });
+        centre.coordinator().post(&format!("/orders/{order}/window_change"), form).ok();
+    };
+    assert!(!coordinator.sees("/clinic").contains("To acknowledge"), "nothing is booked");
+    let form = format!("/record/orders/{order}/forecast_acknowledgement");
+    assert!(coordinator.sees(&form).contains("There is nothing to acknowledge"));
+    // The least days of culture alone end later than that.
+    book(10, 12);
+    let board = coordinator.sees("/clinic");
+    assert!(board.contains("To acknowledge") && board.contains("Choose a new infusion date"), "{board}");
+    let japanese = centre.coordinator().in_language("ja").get("//clinic").text;
+    assert!(japanese.contains("要確認") && japanese.contains("確認（希望日は変更しない）"));
+    let hidden = |board: &str| -> Vec<(String, String)> {
+        let (_, form) = board.split_once(&format!("action=\"{form}\"")).expect("a button");
+        let form = format!("<form class=\"sheet\"{form}");
+        standing_in(&form)
+    };
+    let seen = hidden(&board);
+
+    // What is seen is not filled in by a link.
+    let shown = coordinator.sees(&format!("{form}?/foretold/at=2030-01-01T00:00:00.000000Z&/version=1"));
+    let typed = standing_in(&shown);
+    assert!(typed.iter().all(|(_, value)| !value.contains("2030")), "{typed:?}");
+    assert!(shown.contains("Forecast now") && shown.contains("another day later"), "{shown}");
+
+    let done = coordinator.hands_in(&form, &seen);
+    assert_eq!(done.header("location"), Some("/clinic?done=order.forecast_acknowledgement"), "{}", done.text);
+    let board = coordinator.sees("/clinic");
+    assert!(!board.contains("To acknowledge") && board.contains("Acknowledged: the date wanted is kept"));
+    assert!(board.contains("Choose a new infusion date"), "the other answer stays open");
+    let shown = centre.releaser().get(&format!("//orders/{order}")).text;
+    assert!(shown.contains("Acknowledged that the cells of batch C1-B-"), "it stands in the order's history");
+    let history = centre.coordinator().get(&format!("/orders/{order}/history")).ok();
+    let newest = history["items"].as_array().and_then(|items| items.last()).expect("entries");
+    assert_eq!(newest["kind"], "order.forecast_acknowledged");
+    let fact = &newest["event"]["order"]["forecast_acknowledged"];
+    assert_eq!(fact["batch"], course.batch.to_string());
+    assert_eq!(fact["version"], course.view()["version"], "what was seen, at which version");
+    centre.of_clinic(Role::Physician, 1).get(&format!("/orders/{order}/history")).refused(404);
+
+    // Weeks later nothing was harvested: it has moved by more than was acknowledged.
+    centre.days(30);
+    let coordinator = Browser::of(&centre, centre.coordinator());
+    let board = coordinator.sees("/clinic");
+    assert!(board.contains("To acknowledge") && !board.contains("the date wanted is kept"), "{board}");
+    let seen = hidden(&board);
+    let before = |(name, _): &(String, String)| name == "/before/at";
+    assert!(seen.iter().any(before), "what was acknowledged before is seen as well");
+    // Meanwhile somebody books anew: what was seen is not what is booked.
+    book(1, 30);
+    let stale = coordinator.hands_in(&form, &seen);
+    assert_eq!(stale.status, 409, "{}", stale.text);
+    assert!(stale.text.contains("Another infusion date is wanted by now"), "{}", faults(&stale.text));
+    let board = coordinator.sees("/clinic");
+    assert!(!board.contains("To acknowledge") && !board.contains("the date wanted is kept"));
+    assert_eq!(centre.verify(&[]).findings, []);
 }
 
 fn kinds(course: &Course) -> Vec<String> {

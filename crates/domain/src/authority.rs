@@ -240,6 +240,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("order.donor_screening", &[Coordinator, Physician, QcAnalyst]),
     ("order.plan_change", &[Coordinator, Physician]),
     ("order.window_change", &[Coordinator, Physician]),
+    ("order.forecast_acknowledgement", &[Coordinator, Physician]),
     ("order.urgent_request", &[Coordinator, Physician]),
     ("order.cancellation", &[Coordinator, Physician]),
     ("batch.intake.opening", &[ManufacturingLead]),

@@ -429,6 +429,12 @@ fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<App
         }),
         _ => None,
     };
+    if let order::Command::ForecastAcknowledgement(seen) = form {
+        let actual = ctx.world.version(StreamId { kind: StreamKind::Batch, id: seen.batch.0 });
+        if !(1..=actual).contains(&seen.version) {
+            return Err(Reason::NotFound.into());
+        }
+    }
     let blocked_by = blocked_by.unwrap_or_default();
     let event =
         order::decide(order, form, ctx.actor.clinic, ctx.labels.order.as_ref(), ctx.now, &blocked_by)?;

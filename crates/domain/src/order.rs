@@ -1,6 +1,10 @@
 //! The order: one course of therapy for one recipient (or tissue given for a cell bank). It carries the chain
 //! of identity, the consent, the plan and the donor's eligibility; what changes here is noted in its batches.
 
+mod acknowledgement;
+
+pub use acknowledgement::{ForecastAcknowledgement, Foretold};
+
 use crate::ids::{BatchId, ClinicId, Label, OrderId, PatientId};
 use crate::journal::Hash;
 use crate::refusal::{Impossible, Reason};
@@ -26,6 +30,8 @@ variants! {
         PlanChange => "plan_change",
         /// Ask for another infusion window.
         WindowChange => "window_change",
+        /// Acknowledge that cells come later than was booked, and keep the booking.
+        ForecastAcknowledgement => "forecast_acknowledgement",
         /// Ask for cells that the gate blocks.
         UrgentRequest => "urgent_request",
         /// Cancel the order.
@@ -48,6 +54,8 @@ variants! {
         PlanChange => "plan_changed",
         /// Another window was asked for.
         WindowChange => "window_changed",
+        /// It was acknowledged that cells come later than was booked.
+        ForecastAcknowledgement => "forecast_acknowledged",
         /// Blocked cells were asked for, and refused.
         UrgentAnswer => "urgent_request_answered",
         /// The order was cancelled.
@@ -331,6 +339,8 @@ pub struct Order {
     pub plan: Plan,
     /// Its batches.
     pub batches: Vec<BatchId>,
+    /// The newest acknowledgement of a date that moved; what it says now, [`Order::acknowledged`] tells.
+    acknowledged: Option<ForecastAcknowledgement>,
 }
 
 impl Order {
@@ -353,6 +363,7 @@ impl Order {
                     plan: placed.placement.plan.clone(),
                     placed: (**placed).clone(),
                     batches: Vec::new(),
+                    acknowledged: None,
                 });
             }
             (Some(order), event) if !matches!(event, Event::Placed(_)) => order,
@@ -372,6 +383,7 @@ impl Order {
                 order.standing.plan_active = change.active;
             }
             Event::WindowChange(change) => order.standing.window = Some(change.window),
+            Event::ForecastAcknowledgement(seen) => order.acknowledged = Some((**seen).clone()),
             Event::Cancellation(_) => order.standing.active = false,
             Event::BatchOpened(opened) => order.batches.push(opened.batch),
         }
@@ -435,6 +447,21 @@ pub fn decide(
         Command::WindowChange(change) => {
             reasons.extend(window_faults(&change.window));
             Event::WindowChange(change.clone())
+        }
+        Command::ForecastAcknowledgement(seen) => {
+            let foretold = [Some(&seen.foretold), seen.before.as_ref()];
+            if !foretold.into_iter().flatten().all(Foretold::is_in_order) {
+                reasons.push(Reason::SpanEndsBeforeItBegins);
+            }
+            if !order.batches.contains(&seen.batch) {
+                reasons.push(Reason::NotFound);
+            }
+            if !order.standing.active {
+                reasons.push(Reason::OrderInactive);
+            } else if order.standing.window != Some(seen.booked) {
+                reasons.push(Reason::BookedOtherwise);
+            }
+            Event::ForecastAcknowledgement(seen.clone())
         }
         Command::UrgentRequest(request) => {
             if !order.batches.contains(&request.batch) {

@@ -112,6 +112,8 @@ pub enum Reason {
     NoConsentInForce,
     /// Nothing blocks the batch asked for.
     NothingBlocks,
+    /// The infusion is booked for another time by now than was seen.
+    BookedOtherwise,
     /// The standard starts from a bank, or from tissue: the form does not fit.
     BankNeeded,
     /// The bank container is not released and in store.

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod board;
 pub mod centre;
 pub mod forms;
+pub mod histories;
 pub mod items;
 pub mod json;
 pub mod openapi;

@@ -77,6 +77,11 @@ pub const SCREENS: &[Screen] = &[
     screen("clinic-older", Is(Physician), "/clinic?unknown=1"),
     screen("clinic-order", Is(Coordinator), "/record/orders"),
     screen("clinic-window", Is(Coordinator), "/record/orders/{order in_culture}/window_change"),
+    screen(
+        "clinic-acknowledgement",
+        Is(Coordinator),
+        "/record/orders/{order in_culture}/forecast_acknowledgement",
+    ),
     screen("clinic-screening", Is(Coordinator), "/record/orders/{order in_culture}/donor_screening"),
     screen("clinic-receipt", Is(Coordinator), "/record/batches/{batch shipped}/receipt"),
     screen("clinic-decision", Is(Physician), "/record/batches/{batch received}/administration_decision"),

@@ -1,7 +1,5 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
-use super::board;
-use super::centre;
 use super::items::{
     BatchItem, CheckpointView, ClinicItem, IncubatorItem, LabelView, Me, OrderItem, OrderView, Page,
     PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
@@ -12,6 +10,7 @@ use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
 use super::unchanged::unless_unchanged;
 use super::views::{BatchView, GateView};
+use super::{board, centre, histories};
 use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -46,13 +45,14 @@ pub fn routes() -> Vec<(&'static str, Route)> {
         ("/batches", web::get().to(board::batches)),
         ("/batches/{id}", web::get().to(batch)),
         ("/batches/{id}/gate", web::get().to(gate)),
-        ("/batches/{id}/history", web::get().to(batch_history)),
+        ("/batches/{id}/history", web::get().to(histories::batch)),
         ("/batches/{id}/export", web::get().to(export)),
         ("/orders", web::get().to(orders)),
         ("/orders/{id}", web::get().to(order)),
         ("/orders/{id}/recipient", web::get().to(recipient)),
         ("/people", web::get().to(people)),
-        ("/people/{id}/history", web::get().to(person_history)),
+        ("/orders/{id}/history", web::get().to(histories::order)),
+        ("/people/{id}/history", web::get().to(histories::person)),
         ("/standards", web::get().to(standards)),
         ("/standards/{id}", web::get().to(standard)),
         ("/quality_events", web::get().to(quality_events)),
@@ -160,6 +160,11 @@ pub fn described() -> &'static [Described] {
         Described {
             answer: Some(|g| g.subschema_for::<Page<PersonItem>>()),
             ..list("/people", "read.people", "Everybody with an account.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
+            problems: ONE,
+            ..list("/orders/{id}/history", "read.order", "Every entry of an order, oldest first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
@@ -319,46 +324,6 @@ pub async fn one_batch(state: &web::Data<State>, caller: &Caller, id: &str) -> R
     found.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))
 }
 
-async fn batch_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
-    unless_unchanged(&request, &state, "read.batch", async |caller| {
-        let found = one_batch(&state, &caller, &path).await?;
-        let items = entries_of_batch(&state, &caller, &found).await?;
-        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
-    })
-    .await
-}
-
-/// A batch's entries as this reader may see them, each with what corrected it.
-///
-/// # Errors
-/// The records cannot be read.
-pub async fn entries_of_batch(
-    state: &web::Data<State>,
-    caller: &Caller,
-    batch: &Batch,
-) -> Result<Vec<EntryView>, Problem> {
-    let mut items = history(state, caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
-    for item in &mut items {
-        if let Some(logged) = batch.log.iter().find(|logged| logged.stamp.entry.0 == item.entry) {
-            item.event = Event::Batch((*logged.event).clone());
-            item.corrected_by = logged.corrected_by.iter().map(|entry| entry.0).collect();
-        }
-    }
-    Ok(items)
-}
-
-async fn person_history(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
-    unless_unchanged(&request, &state, "read.people", async |caller| {
-        let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
-        let items = history(&state, &caller, stream).await?;
-        if items.is_empty() {
-            return Err(Problem::new(Kind::NotFound, caller.language));
-        }
-        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
-    })
-    .await
-}
-
 async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     unless_unchanged(&request, &state, "read.attempts", async |caller| {
         let after = after_of(&query, &caller)?;
@@ -373,19 +338,11 @@ async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -
     .await
 }
 
-async fn history(
-    state: &web::Data<State>,
-    caller: &Caller,
-    stream: StreamId,
-) -> Result<Vec<EntryView>, Problem> {
-    read(state, caller, move |conn| {
-        let entries = journal::entries_of(conn, stream)?;
-        shown(conn, entries)
-    })
-    .await
-}
-
-fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryView>, StoreError> {
+/// Entries as they are shown, with the names of people.
+///
+/// # Errors
+/// The records cannot be read.
+pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryView>, StoreError> {
     let names = reading::names(conn)?;
     let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
     let views = entries.into_iter().map(|entry| {
@@ -446,7 +403,11 @@ async fn order(request: HttpRequest, path: web::Path<String>, state: web::Data<S
     Ok(HttpResponse::Ok().insert_header((header::ETAG, format!("\"{version}\""))).json(view))
 }
 
-async fn one_order(
+/// One order this caller may see, with its version.
+///
+/// # Errors
+/// It is not there, or not for this person.
+pub(super) async fn one_order(
     state: &web::Data<State>,
     caller: &Caller,
     id: &str,
@@ -609,7 +570,7 @@ async fn checkpoint(request: HttpRequest, state: web::Data<State>) -> Answer {
     .await
 }
 
-fn identifier(text: &str, caller: &Caller) -> Result<Uuid, Problem> {
+pub(super) fn identifier(text: &str, caller: &Caller) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| Problem::new(Kind::NotFound, caller.language))
 }
 

@@ -7,6 +7,7 @@ use super::reader::{Names, Reader, or_dash, part_label};
 use super::results::entry_link;
 use super::status_chip::{self, Look, chip};
 use super::{Answer, Query, dossier, gate, history, lineage, may, orders, recording, results};
+use crate::api::histories::entries_of_batch;
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
@@ -36,7 +37,7 @@ pub async fn show(
 ) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
-    let entries = api::entries_of_batch(&state, &caller, &batch).await?;
+    let entries = entries_of_batch(&state, &caller, &batch).await?;
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
     let (batch, names, experience) = api::read(&state, &caller, move |conn| {

@@ -1,6 +1,7 @@
 //! The clinic's place of work: its patients' cells, the next step for each, orders and their dates, and the way of
 //! a container from its arrival to the bedside. A clinic sees its own and nothing else.
 
+mod acknowledging;
 pub mod board;
 mod calendar;
 pub mod cases;

@@ -6,12 +6,13 @@ use super::clinic::layouts::birth_date;
 use super::frame::Frame;
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{self, Look, chip};
-use super::{Answer, Query, ROWS, after_of, may, next_of, recording};
+use super::{Answer, Query, ROWS, after_of, history, may, next_of, recording};
+use crate::api::histories::entries_of_order;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Thing, Ui};
+use crate::words::{self, Clinic, Context, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId};
@@ -69,11 +70,18 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
         for batch in &order.batches {
             batches.extend(reading::batch(conn, scope, *batch)?);
         }
-        Ok(Some((order, batches, patient, Names::of_centre(conn)?)))
+        let mut names = Names::of_centre(conn)?;
+        for batch in &order.batches {
+            names.learn_batch(conn, *batch, scope)?;
+        }
+        Ok(Some((order, batches, patient, names)))
     });
     let (order, batches, patient, names) = found.await?.ok_or_else(missing)?;
+    let entries = entries_of_order(&state, &caller, order.id).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
+    let call = |thing: Thing| names.call(thing);
     let reader = Reader::new(caller.language, state.zone);
+    let reader = reader.of(Context::bare(state.zone).naming(&call));
     let (now, _) = state.store.now();
     let content = html! {
         (content(&reader, &order, &batches, patient.as_ref(), &names, now))
@@ -84,6 +92,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
                 }
             }
         }
+        (history::section(&reader, &entries, None))
         (recording::menu(&reader, &state, &caller, "orders", order.id))
     };
     Ok(frame.ok(&order.placed.label.to_string(), content))
@@ -171,7 +180,12 @@ fn content(
             @if let Some(window) = order.standing.window {
                 div {
                     dt { (reader.say(Ui::ReadyWindow)) }
-                    dd { (reader.time(window.from)) " – " (reader.time(window.until)) }
+                    dd {
+                        (reader.time(window.from)) " – " (reader.time(window.until))
+                        @if order.batches.iter().any(|batch| order.acknowledged(*batch).is_some()) {
+                            p { (chip(Look::Good, reader.say(Clinic::LateKept))) }
+                        }
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ use baiyo_domain::quality_event::Opening;
 use baiyo_domain::time::Time;
 use baiyo_persistence::reading::ClinicScope;
 use baiyo_persistence::{Conn, StoreError, journal, reading};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -38,6 +39,11 @@ impl<'a> Reader<'a> {
     /// Words of the pages.
     pub fn say(&self, word: impl Word) -> &'static str {
         words::text(self.language, word)
+    }
+
+    /// The day of a moment.
+    pub fn day(&self, at: Time) -> NaiveDate {
+        at.utc().with_timezone(&self.zone).date_naive()
     }
 
     /// A moment.

@@ -84,7 +84,8 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let about = about(&request, &state, &caller, &route, aimed).await?;
     let typed = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let mut typed = Typed::of(typed.map(web::Query::into_inner).unwrap_or_default());
-    if route.meaning.is_some() || route.action.starts_with("batch.distribution.") {
+    let of_what_is_seen = route.action == "order.forecast_acknowledgement";
+    if route.meaning.is_some() || of_what_is_seen || route.action.starts_with("batch.distribution.") {
         typed.keep(&ABOUT_ALONE);
     }
     Ok(page(&request, &state, &route, &about, Filled { suggested: true, ..Filled::of(typed) }))

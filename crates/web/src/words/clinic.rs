@@ -13,6 +13,8 @@ catalogue! {
         // What is to be done.
         DoConsent, DoScreening, DoBook, DoBookAnew, DoReceive, DoDecide, DoCheck, DoConfirmCheck, DoConfirmPart, SecondAwaited,
         DoInfuse, DoOutcome, DoSendBack, TooLate, TooEarly, PhysicianDoes,
+        // A date that moved.
+        ToAcknowledge, DoAcknowledge, LateKept, NothingToAcknowledge, ForetoldNow, ForetoldBefore, AcknowledgeMeans,
         // Where cells are, in plain words.
         NotBegun, TissueAwaited, BankAwaited, TissueArrived, TissueRefused, Growing, Harvested, Confirming, Held,
         ReleasedHere, Banked, OnTheWay, AtClinic, ArrivedInDoubt, Given, NotForUse, Stopped,

@@ -407,6 +407,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.consent_withdrawal" => "Record that consent was withdrawn",
         "order.donor_screening" => "Record the donor screening",
         "order.plan_change" => "Record a change of the provision plan",
+        "order.forecast_acknowledgement" => "Acknowledge a later date",
         "order.window_change" => "Change the infusion window",
         "order.urgent_request" => "Ask urgently for blocked cells",
         "order.cancellation" => "Cancel the order",

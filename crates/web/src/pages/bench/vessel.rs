@@ -2,8 +2,9 @@
 
 use super::today::Urgency;
 use super::{distance, form, work};
+use crate::api::histories::entries_of_batch;
 use crate::api::problem::{Kind, Problem};
-use crate::api::reading::{entries_of_batch, read};
+use crate::api::reading::read;
 use crate::pages::Answer;
 use crate::pages::frame::Frame;
 use crate::pages::reader::{Names, Reader, part_label};

@@ -5,6 +5,7 @@ use super::super::frame::Frame;
 use super::super::reader::{Reader, moment, part_label};
 use super::super::status_chip::{self, Look, chip};
 use super::super::{Answer, Query, after_of, may, recording};
+use super::acknowledging::Seen;
 use super::admit;
 use super::cases::{self, Case, Cases};
 use super::readiness::{Because, Estimate, Readiness, because, readiness};
@@ -167,7 +168,7 @@ impl Board<'_> {
     }
 
     fn day(&self, at: Time) -> NaiveDate {
-        at.utc().with_timezone(&self.reader.zone).date_naive()
+        self.reader.day(at)
     }
 
     fn short(&self, at: Time) -> String {
@@ -285,6 +286,14 @@ impl Board<'_> {
                     @if self.day(window.from) == self.day(window.until) { (self.short(window.from)) }
                     @else { (self.told(&Telling::Between(self.short(window.from), self.short(window.until)))) }
                 }
+                @if self.is_kept(row) {
+                    p.kept {
+                        (chip(Look::Good, self.reader.say(Clinic::LateKept)))
+                        @if may(self.caller, "order.window_change") {
+                            " " a href=(address(case, &Step::BookAnew(Misfit::TooLate))) { (self.reader.say(Clinic::DoBookAnew)) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -373,22 +382,45 @@ impl Board<'_> {
         }
     }
 
+    /// What there is to acknowledge: the booking and what is foretold.
+    fn seen<'r>(&self, row: &'r Row) -> Option<Seen<'r>> {
+        let estimate = row.ready.as_ref().and_then(|ready| ready.ready.as_ref());
+        Seen::of(&row.case.order, row.case.batch.as_deref(), estimate)
+    }
+
+    /// Whether the cells come later than is wanted, and the clinic has acknowledged it.
+    fn is_kept(&self, row: &Row) -> bool {
+        let estimate = row.ready.as_ref().and_then(|ready| ready.ready);
+        estimate.zip(row.case.order.standing.window).is_some_and(|(ready, window)| {
+            steps::misfit(window, &ready, last_use(row.case))
+                .is_some_and(|misfit| steps::is_acknowledged(row.case, misfit, &ready))
+        })
+    }
+
     fn next(&self, row: &Row) -> Markup {
         html! {
-            @for due in &row.due { (self.step(row.case, due)) }
+            @for due in &row.due { (self.step(row, due)) }
             @if row.due.is_empty() && row.group != Group::Over {
                 p.nothing { (self.reader.say(Clinic::NothingToDo)) }
             }
         }
     }
 
-    fn step(&self, case: &Case, due: &Due) -> Markup {
+    fn step(&self, row: &Row, due: &Due) -> Markup {
+        let case = row.case;
         let own = may(self.caller, due.step.action());
         let by = due.by.map(|by| self.near(by));
         html! {
             div.to-do {
-                @if let Step::BookAnew(misfit) = due.step {
-                    p { (chip(Look::Warning, self.reader.say(match misfit { Misfit::TooLate => Clinic::TooLate, Misfit::TooEarly => Clinic::TooEarly }))) }
+                @match due.step {
+                    Step::BookAnew(Misfit::TooEarly) => { p { (chip(Look::Warning, self.reader.say(Clinic::TooEarly))) } }
+                    Step::BookAnew(Misfit::TooLate) => {
+                        p { (chip(Look::Waiting, self.reader.say(Clinic::ToAcknowledge))) " " (self.reader.say(Clinic::TooLate)) }
+                        @if let Some(seen) = self.seen(row).filter(|_| may(self.caller, "order.forecast_acknowledgement")) {
+                            (seen.button(self.reader))
+                        }
+                    }
+                    _ => {}
                 }
                 @match (&due.step, own) {
                     (Step::AwaitSecond(person), _) => {

@@ -6,6 +6,7 @@ use super::super::reader::{Names, Reader, part_label};
 use super::super::status_chip::{Look, chip};
 use super::super::{Answer, may, orders};
 use super::{cases, evidence};
+use crate::api::histories::entries_of_batch;
 use crate::api::reading::{self as api, EntryView, read};
 use crate::server::State;
 use crate::session;
@@ -48,7 +49,7 @@ struct Papers {
 pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
-    let entries = api::entries_of_batch(&state, &caller, &batch).await?;
+    let entries = entries_of_batch(&state, &caller, &batch).await?;
     let (scope, store) = (caller.scope(), Arc::clone(&state.store));
     let clinic = caller.clinic.filter(|_| may(&caller, "read.patient_name"));
     let papers = read(&state, &caller, move |conn| {

@@ -6,8 +6,9 @@ use super::super::typed::Typed;
 use super::cases::{self, Case};
 use super::readiness::{Estimate, expected, learned, readiness};
 use super::steps::last_use;
-use super::{giving, ordering, receiving};
+use super::{acknowledging, giving, ordering, receiving};
 use crate::words::{self, Clinic, Language, Ui};
+use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId, PatientId, StandardId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::order::{Order, Plan, Window};
@@ -37,6 +38,8 @@ pub struct Known {
     pub ready: Option<Estimate>,
     /// When the last of them expires.
     pub last_use: Option<Time>,
+    /// The batch they are in.
+    pub batch: Option<Arc<Batch>>,
 }
 
 /// So many of a clinic's newest orders are looked through for patients and wanted days.
@@ -68,6 +71,11 @@ impl Known {
             "order.window_change" => {
                 known.know_orders(conn, keys, clinic, order.map(|order| order.id), now)?;
                 known.know_standards(conn, now)?;
+                if let Some(order) = order {
+                    known.know_cells(conn, clinic, order, now)?;
+                }
+            }
+            "order.forecast_acknowledgement" => {
                 if let Some(order) = order {
                     known.know_cells(conn, clinic, order, now)?;
                 }
@@ -146,6 +154,7 @@ impl Known {
             self.standards.retain(|(standard, _)| standard.code == batch.standard().code);
             let experience = learned(conn, batch.standard())?;
             self.ready = readiness(&batch, &experience, now).ready;
+            self.batch = Some(Arc::clone(&batch));
             let case = Case { order: Arc::clone(order), batch: Some(batch), patient: None };
             self.last_use = last_use(&case);
         }
@@ -158,6 +167,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Option<Mark
     Some(match sheet.route.action.as_str() {
         "order.placement" => ordering::placement(sheet, about, suggested),
         "order.window_change" => ordering::window_change(sheet, about),
+        "order.forecast_acknowledgement" => acknowledging::lay_out(sheet, about),
         "order.donor_screening" => ordering::screening(sheet, about),
         "batch.distribution.receipt" => receiving::receipt(sheet, about, suggested),
         "batch.distribution.administration_decision" => giving::decision(sheet, about),

@@ -32,7 +32,8 @@ pub enum Step {
     Screening,
     /// Say when the infusion is wanted.
     BookWindow,
-    /// The cells will not be ready, or be past their expiry, when they are wanted: acknowledge by booking anew.
+    /// The cells will not be ready, or be past their expiry, when they are wanted: book anew, or acknowledge that they
+    /// come later.
     BookAnew(Misfit),
     /// Check and report what arrives.
     Receive,
@@ -139,7 +140,8 @@ pub fn due(case: &Case, ready: Option<&Estimate>, me: PersonId, now: Time) -> Ve
         match (case.order.standing.window, ready) {
             (None, ready) => add(Step::BookWindow, ready.map(ahead)),
             (Some(window), Some(ready)) => {
-                if let Some(misfit) = misfit(window, ready, last_use(case)) {
+                let misfit = misfit(window, ready, last_use(case));
+                if let Some(misfit) = misfit.filter(|misfit| !is_acknowledged(case, *misfit, ready)) {
                     add(Step::BookAnew(misfit), None);
                 }
             }
@@ -147,6 +149,12 @@ pub fn due(case: &Case, ready: Option<&Estimate>, me: PersonId, now: Time) -> Ve
         }
     }
     due
+}
+
+/// Whether the clinic has seen that the cells come so late, and keeps what it booked.
+pub fn is_acknowledged(case: &Case, misfit: Misfit, ready: &Estimate) -> bool {
+    let of = case.batch.as_ref().map(|batch| batch.id);
+    misfit == Misfit::TooLate && of.is_some_and(|batch| case.order.has_acknowledged(batch, ready.at))
 }
 
 /// How a wanted window misses the cells, if it does: no day is left in it once they are likely to be ready, or the last

@@ -3,6 +3,7 @@
 
 use super::blocking::labels;
 use super::findings;
+use crate::api::histories::entries_of_batch;
 use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::pages::frame::Frame;
@@ -31,7 +32,7 @@ use std::collections::BTreeSet;
 pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let batch = api::one_batch(&state, &caller, &id).await?;
-    let entries = api::entries_of_batch(&state, &caller, &batch).await?;
+    let entries = entries_of_batch(&state, &caller, &batch).await?;
     let scope = caller.scope();
     let quality_events = may(&caller, "read.quality_event").then_some(caller.language);
     let (batch, names, note) = api::read(&state, &caller, move |conn| {

@@ -49,6 +49,17 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::DoSendBack => "Not for use: send back or destroy",
         Clinic::TooLate => "The cells will probably be ready only after the date you wanted.",
         Clinic::TooEarly => "The cells expire before the date you wanted.",
+        Clinic::ToAcknowledge => "To acknowledge",
+        Clinic::DoAcknowledge => "Acknowledge, keep the date",
+        Clinic::LateKept => "Acknowledged: the date wanted is kept",
+        Clinic::NothingToAcknowledge => {
+            "There is nothing to acknowledge: no infusion date is chosen, or no date can be said for the cells."
+        }
+        Clinic::ForetoldNow => "Forecast now",
+        Clinic::ForetoldBefore => "Acknowledged before",
+        Clinic::AcknowledgeMeans => {
+            "This keeps the date wanted and records what you see here. If the cells come another day later, you are asked again."
+        }
         Clinic::PhysicianDoes => "by the physician",
         Clinic::NotBegun => "Ordered. The centre has not begun yet.",
         Clinic::TissueAwaited => "The centre is waiting for the tissue.",

@@ -126,6 +126,17 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
         order::Event::WindowChange(fact) => {
             format!("Infusion window changed: {} – {}", window(&fact.window, context), line(&fact.reason))
         }
+        order::Event::ForecastAcknowledgement(fact) => format!(
+            "Acknowledged that the cells of batch {} (version {}) are foretold {}{}; kept: wanted {}{}",
+            context.call(Thing::Batch(fact.batch)),
+            fact.version,
+            foretold(&fact.foretold, context),
+            fact.before
+                .map(|before| format!(", acknowledged before {}", foretold(&before, context)))
+                .unwrap_or_default(),
+            window(&fact.booked, context),
+            fact.remark.as_ref().map(|remark| format!(" – {}", line(remark))).unwrap_or_default()
+        ),
         order::Event::UrgentAnswer(fact) => format!(
             "Urgent request for batch {} refused: {} – {}",
             context.call(Thing::Batch(fact.batch)),
@@ -514,6 +525,15 @@ fn standard_name(standard: &standard::Standard) -> String {
 
 fn plan(plan: &Plan) -> String {
     format!("plan {} ({})", plan.number, plan_class(plan.class))
+}
+
+fn foretold(ready: &order::Foretold, context: &Context) -> String {
+    let at = |instant| time(Language::En, instant, context.zone);
+    match ready.until {
+        Some(until) if until == ready.from => format!("about {}", at(ready.at)),
+        Some(until) => format!("about {} ({} – {})", at(ready.at), at(ready.from), at(until)),
+        None => format!("about {} (not before {})", at(ready.at), at(ready.from)),
+    }
 }
 
 fn window(window: &Window, context: &Context) -> String {

@@ -102,6 +102,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::NothingBlocks => {
             "Nothing blocks this batch. Ask quality to decide its disposition instead.".into()
         }
+        Reason::BookedOtherwise => {
+            "Another infusion date is wanted by now than the one you saw. Look again.".into()
+        }
         Reason::BankNeeded => {
             "It does not fit what the standard starts from: a bank needs a bank container, \
             tissue needs none. Check the product standard."

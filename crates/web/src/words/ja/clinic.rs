@@ -49,6 +49,17 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::DoSendBack => "使用不可：返却又は廃棄する",
         Clinic::TooLate => "希望の投与日までに準備が完了しない見込みです。",
         Clinic::TooEarly => "希望の投与日より前に使用期限が切れます。",
+        Clinic::ToAcknowledge => "要確認",
+        Clinic::DoAcknowledge => "確認（希望日は変更しない）",
+        Clinic::LateKept => "遅れを確認済み（投与希望日は変更なし）",
+        Clinic::NothingToAcknowledge => {
+            "確認する日程の変更はありません。投与希望日が未定か、細胞の準備完了見込みをまだ示せません。"
+        }
+        Clinic::ForetoldNow => "現在の見込み",
+        Clinic::ForetoldBefore => "前回確認した見込み",
+        Clinic::AcknowledgeMeans => {
+            "投与希望日は変えず、ここに表示された見込みを確認したことを記録します。見込みがさらに1日以上遅れた場合は、改めて確認をお願いします。"
+        }
         Clinic::PhysicianDoes => "医師が行います",
         Clinic::NotBegun => "依頼済です。製造はまだ始まっていません。",
         Clinic::TissueAwaited => "施設で組織の到着を待っています。",

@@ -126,6 +126,17 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
         order::Event::WindowChange(fact) => {
             format!("投与希望期間の変更：{} – {}", window(&fact.window, context), line(&fact.reason))
         }
+        order::Event::ForecastAcknowledgement(fact) => format!(
+            "日程変更の確認：ロット {}（版 {}）の準備完了見込み {}{}、投与希望は変更なし（{}）{}",
+            context.call(Thing::Batch(fact.batch)),
+            fact.version,
+            foretold(&fact.foretold, context),
+            fact.before
+                .map(|before| format!("、前回確認 {}", foretold(&before, context)))
+                .unwrap_or_default(),
+            window(&fact.booked, context),
+            fact.remark.as_ref().map(|remark| format!(" – {}", line(remark))).unwrap_or_default()
+        ),
         order::Event::UrgentAnswer(fact) => format!(
             "至急の提供依頼を拒否：ロット {}、出荷できない理由 {} 件 – {}",
             context.call(Thing::Batch(fact.batch)),
@@ -506,6 +517,15 @@ fn standard_name(standard: &standard::Standard) -> String {
 
 fn plan(plan: &Plan) -> String {
     format!("提供計画 {}（{}）", plan.number, plan_class(plan.class))
+}
+
+fn foretold(ready: &order::Foretold, context: &Context) -> String {
+    let at = |instant| time(Language::Ja, instant, context.zone);
+    match ready.until {
+        Some(until) if until == ready.from => format!("{}頃", at(ready.at)),
+        Some(until) => format!("{}頃（{}～{}）", at(ready.at), at(ready.from), at(until)),
+        None => format!("{}頃（{}以降）", at(ready.at), at(ready.from)),
+    }
 }
 
 fn window(window: &Window, context: &Context) -> String {

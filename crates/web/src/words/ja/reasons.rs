@@ -117,6 +117,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::NothingBlocks => {
             "このロットの出荷を妨げる事項はありません。品質部門に取扱いの決定を依頼してください。".into()
         }
+        Reason::BookedOtherwise => {
+            "投与希望日が、画面に表示されたものから変更されています。もう一度確認してください。".into()
+        }
         Reason::BankNeeded => "標準書に定める出発材料と一致しません。セルバンクから製造する場合はバンクの\
             最終容器の指定が必要で、組織から製造する場合は指定できません。標準書を確認してください。"
             .into(),

@@ -85,6 +85,7 @@ samples! { reasons: Reason {
     Reason::OrderInactive => Reason::OrderInactive,
     Reason::NoConsentInForce => Reason::NoConsentInForce,
     Reason::NothingBlocks => Reason::NothingBlocks,
+    Reason::BookedOtherwise => Reason::BookedOtherwise,
     Reason::BankNeeded => Reason::BankNeeded,
     Reason::BankNotReleased => Reason::BankNotReleased,
     Reason::MismatchOpen => Reason::MismatchOpen,
@@ -325,6 +326,10 @@ facts! {
             json!({"plan": plan(), "active": false, "reason": "ended"}),
         order::Event::WindowChange(_) => "window_changed":
             json!({"window": {"from": AT, "until": AT}, "reason": "travel"}),
+        order::Event::ForecastAcknowledgement(_) => "forecast_acknowledged": json!({
+            "batch": ID, "version": 12, "booked": {"from": AT, "until": AT}, "before": {"at": AT, "from": AT},
+            "foretold": {"at": AT, "from": AT, "until": AT}, "remark": "the patient can wait"
+        }),
         order::Event::UrgentAnswer(_) => "urgent_request_answered":
             json!({"batch": ID, "reason": "worse", "blocked_by": ["held", "test_failed"]}),
         order::Event::Cancellation(_) => "cancelled": json!({"reason": "recovered"}),

@@ -1,0 +1,90 @@
+//! Histories: every entry of a batch, an order or a person, oldest first, to those who may see it.
+
+use super::items::{EntryView, Page};
+use super::problem::{Kind, Problem};
+use super::reading::{Answer, identifier, one_batch, one_order, read, shown};
+use super::unchanged::unless_unchanged;
+use crate::server::State;
+use crate::session::Caller;
+use actix_web::{HttpRequest, HttpResponse, web};
+use baiyo_domain::batch::Batch;
+use baiyo_domain::event::Event;
+use baiyo_domain::ids::OrderId;
+use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_persistence::journal;
+
+/// A batch's.
+pub async fn batch(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    unless_unchanged(&request, &state, "read.batch", async |caller| {
+        let found = one_batch(&state, &caller, &path).await?;
+        let items = entries_of_batch(&state, &caller, &found).await?;
+        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
+    })
+    .await
+}
+
+/// A batch's entries as this reader may see them, each with what corrected it.
+///
+/// # Errors
+/// The records cannot be read.
+pub async fn entries_of_batch(
+    state: &web::Data<State>,
+    caller: &Caller,
+    batch: &Batch,
+) -> Result<Vec<EntryView>, Problem> {
+    let mut items = history(state, caller, StreamId { kind: StreamKind::Batch, id: batch.id.0 }).await?;
+    for item in &mut items {
+        if let Some(logged) = batch.log.iter().find(|logged| logged.stamp.entry.0 == item.entry) {
+            item.event = Event::Batch((*logged.event).clone());
+            item.corrected_by = logged.corrected_by.iter().map(|entry| entry.0).collect();
+        }
+    }
+    Ok(items)
+}
+
+/// An order's.
+pub async fn order(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    unless_unchanged(&request, &state, "read.order", async |caller| {
+        let (order, _) = one_order(&state, &caller, &path).await?;
+        let items = entries_of_order(&state, &caller, order.id).await?;
+        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
+    })
+    .await
+}
+
+/// The entries of an order that this caller may see.
+///
+/// # Errors
+/// The records cannot be read.
+pub async fn entries_of_order(
+    state: &web::Data<State>,
+    caller: &Caller,
+    order: OrderId,
+) -> Result<Vec<EntryView>, Problem> {
+    history(state, caller, StreamId { kind: StreamKind::Order, id: order.0 }).await
+}
+
+/// A person's.
+pub async fn person(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
+    unless_unchanged(&request, &state, "read.people", async |caller| {
+        let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
+        let items = history(&state, &caller, stream).await?;
+        if items.is_empty() {
+            return Err(Problem::new(Kind::NotFound, caller.language));
+        }
+        Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
+    })
+    .await
+}
+
+async fn history(
+    state: &web::Data<State>,
+    caller: &Caller,
+    stream: StreamId,
+) -> Result<Vec<EntryView>, Problem> {
+    read(state, caller, move |conn| {
+        let entries = journal::entries_of(conn, stream)?;
+        shown(conn, entries)
+    })
+    .await
+}
