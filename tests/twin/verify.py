@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Verifies an exported Baiyo journal independently of Baiyo: Python 3.9 or later, standard library only.
 
-    python3 verify.py EXPORT.json [--vkey VKEY] [--checkpoint FILE]
+    python3 verify.py EXPORT.json [--vkey VKEY] [--checkpoint FILE] [--files FOLDER]
 
 Exit status 0: sound. 1: not sound, each finding is printed. 2: could not be checked.
 
 VKEY is the log's public key and FILE an older checkpoint, both from another source than the export; without
-them an export shows only that it agrees with itself. Written from docs/developer/journal-format.md, RFC 8032
-(Ed25519) and RFC 9162 (Merkle trees).
+them an export shows only that it agrees with itself. FOLDER holds the files that the entries name, each under its SHA-256.
+Written from docs/developer/journal-format.md, RFC 8032 (Ed25519) and RFC 9162 (Merkle trees).
 """
 import argparse
 import base64
@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from hashlib import sha256, sha512
+from pathlib import Path
 
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 HASH = "[0-9a-f]{64}"
@@ -358,11 +359,34 @@ def check_outside(note, vkey, size, root, leaves, report):
     return None
 
 
+def named_files(value, name=None):
+    """The SHA-256 of each file that an event names."""
+    if name == "blob" and fits(value, HASH):
+        yield value
+    for inner, each in value.items() if type(value) is dict else enumerate(value) if type(value) is list else ():
+        yield from named_files(each, inner)
+
+
+def check_files(entries, folder, report):
+    """Checks that each file that an entry names is there and is what its name says; how many there are."""
+    there = {path.name.split(".")[0]: path for path in Path(folder).iterdir()}
+    seen = {}
+    for entry in entries:
+        for name in named_files(entry.event):
+            if name not in seen:
+                path = there.get(name)
+                seen[name] = None if path is None else sha256(path.read_bytes()).hexdigest()
+            if seen[name] != name:
+                report(entry, f"the file {name} that it names " + ("is missing" if seen[name] is None else "was altered"))
+    return len(seen)
+
+
 def main():
     arguments = argparse.ArgumentParser(description="Verifies an exported Baiyo journal.")
     arguments.add_argument("export", metavar="EXPORT.json")
     arguments.add_argument("--vkey", help="the log's public key, from another source")
     arguments.add_argument("--checkpoint", metavar="FILE", help="an older checkpoint, from another source")
+    arguments.add_argument("--files", metavar="FOLDER", help="the files that the entries name")
     arguments = arguments.parse_args()
     try:
         with open(arguments.export, encoding="utf-8") as file:
@@ -398,7 +422,12 @@ def main():
         report(None, "it names another log or another key of the log")
     check_chains(entries, report)
     trusted = check_signatures(entries, export["origin"], export["signed_kinds"], report)
-    unchecked = None
+    unchecked, files = None, 0
+    if arguments.files is not None:
+        try:
+            files = check_files(entries, arguments.files, report)
+        except OSError as error:
+            unchecked = f"its files cannot be read: {error}"
     try:
         size, root = open_checkpoint(export["checkpoint"], vkey)
     except MALFORMED as error:
@@ -406,7 +435,7 @@ def main():
     else:
         leaves = check_tree(entries, export["complete"], size, root, report)
         if outside is not None:
-            unchecked = check_outside(outside, vkey, size, root, leaves, report)
+            unchecked = unchecked or check_outside(outside, vkey, size, root, leaves, report)
 
     for _, finding in sorted(findings, key=lambda found: found[0]):
         print(finding)
@@ -416,6 +445,8 @@ def main():
     sealed = sum(entry.tree_index is not None for entry in entries)
     signed = sum(entry.signature is not None for entry in entries)
     print(f"SOUND: {len(entries)} entries, {signed} signed, {sealed} under the checkpoint of size {size}")
+    if arguments.files is not None:
+        print(f"{files} files are what the entries say")
     print("This is", "the whole" if export["complete"] else "a part", "of the journal", ascii(vkey[0]))
     print("Kinds that must be signed:", ", ".join(export["signed_kinds"]) or "none")
     for key, (person, public, _) in list(trusted.items())[:1]:

@@ -251,6 +251,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("batch.culture.bank_seeding", &[Technician, ManufacturingLead]),
     ("batch.culture.medium_change", &[Technician, ManufacturingLead]),
     ("batch.culture.observation", &[Technician, ManufacturingLead]),
+    ("batch.culture.photograph", &[Technician, ManufacturingLead]),
     ("batch.culture.counting", &[Technician, ManufacturingLead]),
     ("batch.culture.passage", &[Technician, ManufacturingLead]),
     ("batch.culture.label_check", &[Technician, ManufacturingLead]),
@@ -302,6 +303,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("quality_event.linking", &[QcAnalyst, Releaser]),
     ("quality_event.assessment", &[Releaser]),
     ("quality_event.closing", &[Releaser]),
+    ("blob.addition", &[Technician, ManufacturingLead]),
     (
         "read.batch",
         &[

@@ -17,6 +17,7 @@ pub mod results;
 pub mod status;
 pub mod testing;
 
+use crate::blob::Blob;
 use crate::ids::{
     BatchId, ContainerNo, EntryId, FillNo, HarvestNo, HoldNo, PersonId, QualityEventId, ResultNo, SampleNo,
     VesselNo,
@@ -99,6 +100,26 @@ impl Event {
     }
 }
 
+impl Event {
+    /// The blob that it names, in a correction too.
+    pub fn blob(&self) -> Option<Hash> {
+        match self {
+            Event::Culture(culture::Event::Photographed(fact)) => fact.form.picture.blob(),
+            Event::Disposition(disposition::Event::Corrected(correction)) => correction.replacement.blob(),
+            _ => None,
+        }
+    }
+
+    /// The same, with what it is.
+    pub fn file(&self) -> Option<(Hash, Blob)> {
+        match self {
+            Event::Culture(culture::Event::Photographed(fact)) => fact.form.picture.blob().zip(fact.file),
+            Event::Disposition(disposition::Event::Corrected(correction)) => correction.replacement.file(),
+            _ => None,
+        }
+    }
+}
+
 /// What the fold knows of the entry that carries a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -172,6 +193,10 @@ pub struct Batch {
     pub unchecked: Vec<(EntryId, crate::standard::Step)>,
     /// What open steps lack beside them though their standard asks for it.
     pub unrecorded: Vec<(EntryId, crate::standard::BenchRecord)>,
+    /// Photographs of vessels.
+    pub photographs: Vec<culture::Shot>,
+    /// Steps that lack a photograph their standard asks for.
+    pub unphotographed: Vec<culture::Unphotographed>,
     /// Who made, checked and entered.
     pub duties: BTreeSet<(PersonId, Duty)>,
     /// The last bench entry a confirmation of manufacturing must cover.
@@ -308,6 +333,8 @@ impl Batch {
             parts: Vec::new(),
             unchecked: Vec::new(),
             unrecorded: Vec::new(),
+            photographs: Vec::new(),
+            unphotographed: Vec::new(),
             duties: BTreeSet::new(),
             last_bench_version: 0,
             manufacturing: None,

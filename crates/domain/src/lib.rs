@@ -6,6 +6,7 @@
 pub mod attempts;
 pub mod authority;
 pub mod batch;
+pub mod blob;
 pub mod decision;
 pub mod event;
 pub mod forecast;

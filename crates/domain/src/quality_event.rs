@@ -89,6 +89,8 @@ pub enum DepartureKind {
     HealthOrGowning,
     /// Something of another batch was left where cells were open.
     LineNotCleared,
+    /// No photograph was taken of a culture of which there should be one.
+    NotPhotographed,
     /// Replicate counts scattered more than the standard allows.
     CountVariation,
     /// The passage number exceeds the standard.

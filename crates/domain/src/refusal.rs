@@ -5,6 +5,7 @@ use crate::batch::Duty;
 use crate::batch::gate::Blocker;
 use crate::decision::Appends;
 use crate::ids::{BatchId, ContainerNo, EntryId, PersonId, QualityEventId, ResultNo, VesselNo};
+use crate::journal::Hash;
 use crate::standard::{Attribute, Code, Criterion, StandardFault};
 use crate::time::Time;
 use schemars::JsonSchema;
@@ -358,6 +359,11 @@ pub enum Reason {
     },
     /// Vessels are still in culture.
     VesselsInCulture,
+    /// No file with that SHA-256 was handed in.
+    NoSuchBlob {
+        /// Which.
+        blob: Hash,
+    },
     /// The entry would be larger than the journal takes.
     EntryTooLarge,
 }
@@ -416,6 +422,7 @@ impl Reason {
             Reason::MoreSeededThanCounted => Some("/into".into()),
             Reason::ExpiryBeyondStandard { .. } => Some("/expires_at".into()),
             Reason::RetestNumber { .. } => Some("/conclusion".into()),
+            Reason::NoSuchBlob { .. } => Some("/picture/taken/blob".into()),
             _ => None,
         }
     }

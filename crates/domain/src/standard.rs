@@ -163,6 +163,8 @@ pub enum BenchRecord {
     Antibiotics,
     /// Whose serum it is, where it is autologous.
     Serum,
+    /// A photograph of each vessel that is observed or passaged, taken at most a day before or after.
+    Photograph,
 }
 
 /// Days, both ends included.

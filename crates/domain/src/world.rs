@@ -5,6 +5,7 @@ mod trust;
 
 use crate::authority::{Actor, Role, roles_for};
 use crate::batch::{self, Batch, Stamp, distribution, intake};
+use crate::blob::Blob;
 use crate::decision::Command;
 use crate::event::Event;
 use crate::ids::{BatchId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
@@ -35,6 +36,8 @@ pub struct World {
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// Quality events.
     pub quality_events: BTreeMap<QualityEventId, Arc<QualityEvent>>,
+    /// Blobs that the command names, as far as there are any.
+    pub blobs: BTreeMap<Hash, Blob>,
     /// The first administrator's public key, kept outside the database: where every chain of keys ends.
     pub anchor: Option<PublicKey>,
     streams: BTreeMap<StreamId, Arc<Vec<Arc<Entry>>>>,
@@ -51,6 +54,8 @@ pub enum Need {
     BatchLabelled(Label),
     /// The streams of everybody.
     People,
+    /// What a blob is, if there is one of this hash.
+    Blob(Hash),
 }
 
 impl World {
@@ -305,6 +310,7 @@ pub fn needs(command: &Command, recorder: PersonId) -> BTreeSet<Need> {
                 _ => {}
             }
             needs.extend(batch::performed::labels(form).into_iter().map(Need::BatchLabelled));
+            needs.extend(batch::performed::blobs(form).into_iter().map(Need::Blob));
         }
     }
     needs

@@ -1,6 +1,7 @@
 //! The export: entries of the journal as one JSON object that anyone can verify without Baiyo, as
 //! `docs/developer/journal-format.md` describes it under "Exports" and `tests/twin/verify.py` checks it.
 
+use baiyo_domain::blob::{Blob, MediaType};
 use baiyo_domain::event::Event;
 use baiyo_domain::journal::{Entry, Hash};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -18,6 +19,42 @@ pub struct Export {
     pub head: Head,
     /// The entries; those of one stream in the order of their versions.
     pub entries: Vec<ExportedEntry>,
+    /// The files that they name, each once. Their bytes stand beside the export or are asked for by their hashes.
+    pub files: Vec<ExportedFile>,
+}
+
+/// A file that an entry of an export names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ExportedFile {
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: Hash,
+    /// What it is.
+    pub media_type: MediaType,
+    /// How many bytes it has.
+    pub size: u32,
+}
+
+impl ExportedFile {
+    /// The one that an entry names, if it does.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        match Event::read(entry).ok()?.0 {
+            Event::Batch(fact) => {
+                let (sha256, Blob { media_type, size }) = fact.file()?;
+                Some(Self { sha256, media_type, size })
+            }
+            _ => None,
+        }
+    }
+
+    /// What it is called where it stands beside an export.
+    pub fn name(&self) -> String {
+        let ending = match self.media_type {
+            MediaType::Jpeg => "jpg",
+            MediaType::Png => "png",
+            MediaType::Webp => "webp",
+        };
+        format!("{}.{ending}", self.sha256)
+    }
 }
 
 /// Everything in an export but the entries.
@@ -134,12 +171,14 @@ impl<W: Write> Writer<W> {
         Ok(serde_json::to_writer(&mut self.out, entry)?)
     }
 
-    /// Ends the export and gives the writer back.
+    /// Ends the export with the files that its entries name, and gives the writer back.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.out.write_all(b"]}")?;
+    pub fn finish(mut self, files: &[ExportedFile]) -> io::Result<W> {
+        self.out.write_all(br#"],"files":"#)?;
+        serde_json::to_writer(&mut self.out, files)?;
+        self.out.write_all(b"}")?;
         self.out.flush()?;
         Ok(self.out)
     }
@@ -174,26 +213,36 @@ mod tests {
         ExportedEntry::new(&entry, Some(0), Some(vec![Hash::ZERO]))
     }
 
+    fn file() -> ExportedFile {
+        ExportedFile { sha256: Hash::of(b"picture"), media_type: MediaType::Png, size: 7 }
+    }
+
     #[test]
     fn both_ways_of_writing_give_the_same_bytes() {
         let head = Head::new("o".into(), "v".into(), "c\n".into(), true);
         for entries in [vec![], vec![entry()], vec![entry(), entry(), entry()]] {
             let mut writer = Writer::new(Vec::new(), &head).unwrap();
             entries.iter().try_for_each(|entry| writer.entry(entry)).unwrap();
-            let whole = Export { head: head.clone(), entries };
-            assert_eq!(writer.finish().unwrap(), serde_json::to_vec(&whole).unwrap());
+            let files = entries.iter().take(1).map(|_| file()).collect::<Vec<_>>();
+            let whole = Export { head: head.clone(), entries, files };
+            assert_eq!(writer.finish(&whole.files).unwrap(), serde_json::to_vec(&whole).unwrap());
         }
     }
 
     #[test]
     fn the_members_are_those_of_the_documented_form() {
         let head = Head::new("o".into(), "v".into(), "c\n".into(), false);
-        let export = serde_json::to_value(Export { head, entries: vec![entry()] }).unwrap();
+        let export =
+            serde_json::to_value(Export { head, entries: vec![entry()], files: vec![file()] }).unwrap();
         let names =
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(
             names(&export),
-            ["checkpoint", "complete", "entries", "format", "origin", "signed_kinds", "vkey"]
+            ["checkpoint", "complete", "entries", "files", "format", "origin", "signed_kinds", "vkey"]
+        );
+        assert_eq!(
+            export["files"][0],
+            serde_json::json!({"sha256": Hash::of(b"picture"), "media_type": "image/png", "size": 7})
         );
         assert_eq!(
             names(&export["entries"][0]),

@@ -84,7 +84,7 @@ fn export(entries: &[Entry]) -> Export {
         }
         _ => ExportedEntry::new(entry, None, None),
     });
-    Export { head, entries: entries.collect() }
+    Export { head, entries: entries.collect(), files: vec![] }
 }
 
 fn twin(export: &Export) -> (Option<i32>, String) {

@@ -2,6 +2,7 @@
 //! SQL writes them and inserted in the order in which they came about, past every guard of the new database; then both
 //! places are verified, and must agree.
 
+use crate::blobs;
 use crate::clock::SystemClock;
 use crate::engine::prelude::*;
 use crate::error::StoreError;
@@ -121,7 +122,8 @@ pub fn copy(from: &Location, to: &Location, progress: &mut dyn FnMut(u64, u64)) 
 
     let after = sound(NEW, to, &outside)?;
     agreeing(NEW, rebuild::check(&mut to.connect()?)?)?;
-    let told = |report: &Report| (report.entries, report.streams, report.signatures, report.unsealed);
+    let told =
+        |report: &Report| (report.entries, report.streams, report.signatures, report.blobs, report.unsealed);
     if told(&before) != told(&after) {
         return Err(CopyError::Differs { was: before.entries, is: after.entries });
     }
@@ -302,6 +304,9 @@ const OTHERS: [Table; 21] = [
     table("serial", "kind, year"),
 ];
 
+/// Files are copied one by one, since no engine takes a statement that holds one.
+const BLOBS: Table = table("blob", "sha256");
+
 /// Rows read at a time.
 const PAGE: usize = 500;
 /// A statement's length, in bytes, from which on no row is added: below the least that an engine takes (SQLite: 1,000,000).
@@ -326,6 +331,7 @@ fn copy_rows(
                 for table in &OTHERS {
                     copying.table(table)?;
                 }
+                copying.blobs()?;
                 copying.counted()
             })
         });
@@ -447,9 +453,23 @@ impl<'a> Copying<'a> {
         }
     }
 
+    fn blobs(&mut self) -> QueryResult<()> {
+        let mut last = None;
+        loop {
+            let page = blobs::after(self.old, last, PAGE as i64)?;
+            let Some((newest, _)) = page.last() else { return Ok(()) };
+            last = Some(*newest);
+            for (hash, _) in page {
+                if let Some(kept) = blobs::read(self.old, hash)? {
+                    blobs::add(self.new, &kept)?;
+                }
+            }
+        }
+    }
+
     /// Compares how many rows each table has on both sides.
     fn counted(&mut self) -> Result<(), JobError<CopyError>> {
-        for Table { name, .. } in std::iter::once(&JOURNAL).chain(&EVIDENCE).chain(&OTHERS) {
+        for Table { name, .. } in [&JOURNAL, &BLOBS].into_iter().chain(&EVIDENCE).chain(&OTHERS) {
             let sql = format!("SELECT count(*) AS number FROM {name}");
             let (was, is) = (number(self.old, &sql)?, number(self.new, &sql)?);
             if was != is {
@@ -548,7 +568,7 @@ mod tests {
                    AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT IN ('unsealed', 'key_store')";
         let there: Vec<Column> = diesel::sql_query(sql).load(&mut conn).unwrap();
         let mut there: Vec<String> = there.into_iter().map(|table| table.name).collect();
-        let tables = std::iter::once(&JOURNAL).chain(&EVIDENCE).chain(&OTHERS);
+        let tables = [&JOURNAL, &BLOBS].into_iter().chain(&EVIDENCE).chain(&OTHERS);
         let mut copied: Vec<String> = tables.map(|table| table.name.to_string()).collect();
         there.sort();
         copied.sort();

@@ -13,7 +13,7 @@ use crate::schema::{batch_row, idempotency, serial};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::{JobError, WriteError};
-use crate::{accounts, evidence, keystore, reading};
+use crate::{accounts, blobs, evidence, keystore, reading};
 use baiyo_domain::attempts;
 use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::batch::{self, Stamp};
@@ -362,6 +362,11 @@ fn load_by(
                 Need::Stream(stream) => vec![*stream],
                 Need::BatchLabelled(label) => batch_labelled(conn, label)?.into_iter().collect(),
                 Need::People => journal::streams_of(conn, StreamKind::Person)?,
+                Need::Blob(hash) => {
+                    let known = blobs::known(conn, *hash)?;
+                    world.blobs.extend(known.map(|blob| (*hash, blob)));
+                    Vec::new()
+                }
             };
             for stream in streams {
                 if world.has(stream) {

@@ -2,6 +2,7 @@
 //! One write path, [`Store::execute`], and each query written once.
 
 pub mod accounts;
+pub mod blobs;
 pub mod clock;
 pub mod copy;
 pub mod engine;

@@ -70,6 +70,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
+    blob (sha256) {
+        sha256 -> Binary,
+        media_type -> Text,
+        size -> BigInt,
+        added_at -> BigInt,
+        added_by -> DbUuid,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
     gate_fact (serial) {
         serial -> BigInt,
         batch -> DbUuid,

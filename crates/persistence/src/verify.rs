@@ -14,6 +14,7 @@
 //! than 7 MB, unless one stream has many thousands of entries.
 
 mod authority;
+mod blobs;
 mod checkpoints;
 mod dialect;
 mod evidence;
@@ -49,6 +50,8 @@ pub struct Report {
     pub signatures: u64,
     /// Checkpoints checked: in the database, in the folder, and those given.
     pub checkpoints: u64,
+    /// Blobs checked.
+    pub blobs: u64,
     /// The newest entries, which no checkpoint covers yet: no finding.
     pub unsealed: u64,
     /// From where it went on, and what it left out, where it did not read everything.
@@ -180,10 +183,14 @@ fn everything(
         None => scope::everything(conn, &bounds)?,
     };
     let sealed_before = since.as_ref().map_or(0, |since| since.size);
-    check.total = scope.entries() + bounds.leaves.saturating_sub(sealed_before);
+    check.total = scope.entries() + bounds.leaves.saturating_sub(sealed_before) + blobs::count(conn)?;
     let trusted = authority::trust(check, folder, &bounds, &learned);
     let with = streams::With { bounds: &bounds, trusted: &trusted, threads };
-    streams::check(check, conn, &scope, &with, since.as_mut())?;
+    let named = streams::check(check, conn, &scope, &with, since.as_mut())?;
+    if check.stopped {
+        return Ok(());
+    }
+    blobs::check(check, conn, named)?;
     if check.stopped {
         return Ok(());
     }

@@ -310,6 +310,8 @@ const handIn = async (event) => {
   const pressed = performance.now();
   if (await there()) return send(form, button);
   if (form.querySelector("input[type=password]") || button?.name) return banner(words("offline"));
+  // A picture is not kept waiting: it stays chosen, and the form is handed in again by hand.
+  if ([...form.querySelectorAll("input[type=file]")].some((field) => field.files.length)) return banner(words("pictureOffline"));
   if (waiting) return;
   form.inert = true;
   waiting = setInterval(async () => {

@@ -2,6 +2,7 @@
 //! the domain becomes a route by being listed in its stage; nothing is registered twice.
 
 pub mod accounts;
+pub mod blobs;
 pub mod board;
 pub mod centre;
 pub mod forms;
@@ -130,7 +131,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 type Routes = Vec<(String, Route)>;
 
 fn routes() -> Routes {
-    let said = reading::routes().into_iter().chain(accounts::routes());
+    let said = reading::routes().into_iter().chain(accounts::routes()).chain(blobs::routes());
     let forms = form_routes().into_iter().map(|route| {
         let (path, route) = (route.path.clone(), Arc::new(route));
         let submit = move |request, body, state| forms::submit(Arc::clone(&route), request, body, state);

@@ -8,6 +8,7 @@ use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
 use baiyo_domain::standard::Draft;
+use baiyo_exchange::export::ExportedFile;
 use baiyo_persistence::accounts::LINK_HOURS;
 use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::founding::FoundingError;
@@ -86,6 +87,9 @@ enum Subcommands {
         /// Where to write it; standard output where left out.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// A folder for the files that the entries name, such as photographs; left where they are where left out.
+        #[arg(long, value_name = "FOLDER")]
+        files: Option<PathBuf>,
     },
 }
 
@@ -212,7 +216,9 @@ pub fn run(cli: Cli) -> ExitCode {
             return verify_records(&folder, &checkpoint, since.as_deref());
         }
         Subcommands::Rebuild(folder) => rebuild_records(&folder),
-        Subcommands::Export { batch, folder, out } => export(batch.as_deref(), &folder, out.as_deref()),
+        Subcommands::Export { batch, folder, out, files } => {
+            export(batch.as_deref(), &folder, out.as_deref(), files.as_deref())
+        }
     };
     match outcome {
         Ok(code) => code,
@@ -429,28 +435,42 @@ fn rebuild_records(folder: &Folder) -> Result<ExitCode, Failure> {
     Ok(if rebuilt.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn export(batch: Option<&str>, folder: &Folder, out: Option<&Path>) -> Result<ExitCode, Failure> {
+fn export(
+    batch: Option<&str>,
+    folder: &Folder,
+    out: Option<&Path>,
+    files: Option<&Path>,
+) -> Result<ExitCode, Failure> {
     let store = open(&folder.existing()?)?;
     store.seal()?;
     let named = match batch {
         Some(batch) => Some(store.read(|conn| batch_named(conn, batch))?),
         None => None,
     };
-    let written = match out {
+    let (written, named_files) = match out {
         Some(file) => write_export(&store, named, std::io::BufWriter::new(std::fs::File::create(file)?))?,
         None => write_export(&store, named, std::io::stdout().lock())?,
     };
-    _ = writeln!(std::io::stderr(), "{}", words::exported(Language::En, written));
+    if let Some(folder) = files {
+        exporting::files(&store, &named_files, folder)?;
+    }
+    let what = if files.is_some() { "written" } else { "named, not written" };
+    let exported = words::exported(Language::En, written, named_files.len());
+    _ = writeln!(std::io::stderr(), "{exported} {what}");
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_export(store: &Store, batch: Option<BatchId>, out: impl Write) -> Result<u64, Failure> {
+fn write_export(
+    store: &Store,
+    batch: Option<BatchId>,
+    out: impl Write,
+) -> Result<(u64, Vec<ExportedFile>), Failure> {
     let Some(batch) = batch else {
         return Ok(exporting::everything(store, out, &mut telling(progress("Exporting")))?);
     };
     let exported = exporting::batch(store, batch)?.ok_or(Failure("no such batch".into()))?;
     serde_json::to_writer(out, &exported)?;
-    Ok(exported.entries.len() as u64)
+    Ok((exported.entries.len() as u64, exported.files))
 }
 
 /// Shows progress on a terminal, in one line.

@@ -39,8 +39,6 @@ mod status_chip;
 mod tests;
 mod trends;
 mod typed;
-// Its first page is being built.
-#[allow(dead_code)]
 mod uploaded;
 
 use crate::api::problem::{Kind, Problem};

@@ -251,6 +251,10 @@ in_each_language! {
     purpose(purpose: &Purpose) -> &'static str;
     /// What is recorded beside an open step.
     bench_record(record: BenchRecord) -> &'static str;
+    /// What a photograph of vessels shows, for whoever does not see it.
+    photograph(vessels: &str, day: i64, by: &str) -> String;
+    /// How many days cells are in culture.
+    culture_day(day: i64) -> String;
     /// A step that may need a second person.
     step(step: Step) -> &'static str;
     /// What a donor is screened for.

@@ -79,6 +79,7 @@ pub fn voids(replaced: &BatchEvent) -> Option<Voids> {
             | culture::Event::BankSeeded(_)
             | culture::Event::MediumChange(_)
             | culture::Event::Observation(_)
+            | culture::Event::Photographed(_)
             | culture::Event::Counting(_)
             | culture::Event::Passaged(_)
             | culture::Event::VesselMove(_)
@@ -136,6 +137,7 @@ pub fn form_of(fact: &BatchEvent) -> Option<BatchCommand> {
             c::Event::BankSeeded(fact) => fact.form.clone().into(),
             c::Event::MediumChange(form) => c::Command::MediumChange(form.clone()).into(),
             c::Event::Observation(form) => c::Command::Observation(form.clone()).into(),
+            c::Event::Photographed(fact) => fact.form.clone().into(),
             c::Event::Counting(form) => c::Command::Counting(form.clone()).into(),
             c::Event::Passaged(fact) => fact.form.clone().into(),
             c::Event::VesselMove(form) => c::Command::VesselMove(form.clone()).into(),
@@ -309,6 +311,7 @@ fn replace(
             (c::Event::Observation(_), c::Command::Observation(new)) => {
                 c::Event::Observation(new.clone()).into()
             }
+            (c::Event::Photographed(_), c::Command::Photograph(new)) => c::photograph_fact(new, ctx)?.into(),
             (c::Event::Counting(_), c::Command::Counting(new)) => c::Event::Counting(new.clone()).into(),
             (c::Event::VesselMove(_), c::Command::VesselMove(new)) => {
                 c::Event::VesselMove(new.clone()).into()
@@ -396,6 +399,9 @@ fn departures(then: &Batch, fact: &BatchEvent, at: &Stamp, ctx: &Context) -> Vec
         }
         BatchEvent::Culture(culture::Event::MediumChange(form)) => {
             culture::medium_departure(then, &form.vessels, form.performed.at(at), &mut found, ctx);
+        }
+        BatchEvent::Culture(culture::Event::Photographed(f)) => {
+            culture::photograph_departure(then, &f.form, &mut found, ctx);
         }
         BatchEvent::Culture(culture::Event::Counting(form)) => {
             culture::count_departure(then, &form.count, &mut found, ctx);

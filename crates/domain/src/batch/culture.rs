@@ -2,11 +2,14 @@
 //! doublings and where it stands.
 
 mod deciding;
+mod photograph;
 
 pub use deciding::decide;
 pub(super) use deciding::{
     bank_departure, count_departure, medium_departure, processing_departures, seeding_departures,
 };
+pub use photograph::{COUNTS_FOR_HOURS, Photograph, Photographed, Picture, Shot, Unphotographed};
+pub(super) use photograph::{departure as photograph_departure, fact as photograph_fact, note_step};
 
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
 use crate::ids::{BatchId, Label, LabelKind, VesselNo};
@@ -34,6 +37,8 @@ variants! {
         MediumChange => "medium_change",
         /// Look at vessels.
         Observation => "observation",
+        /// Photograph vessels.
+        Photograph => "photograph",
         /// Count the cells of vessels.
         Counting => "counting",
         /// Passage vessels.
@@ -60,6 +65,8 @@ variants! {
         MediumChange => "medium_changed",
         /// Vessels were looked at.
         Observation => "observed",
+        /// Vessels were photographed.
+        Photographed => "photographed",
         /// Cells were counted.
         Counting => "counted",
         /// Vessels were passaged.
@@ -431,6 +438,7 @@ impl Event {
             Event::Pooled(fact) => &fact.vessels,
             Event::MediumChange(_)
             | Event::Observation(_)
+            | Event::Photographed(_)
             | Event::Counting(_)
             | Event::LabelCheck(_)
             | Event::VesselMove(_)
@@ -446,6 +454,7 @@ pub(super) fn performed(event: &Event) -> Option<&Performed> {
         Event::BankSeeded(fact) => Some(&fact.form.performed),
         Event::MediumChange(form) => Some(&form.performed),
         Event::Observation(form) => Some(&form.performed),
+        Event::Photographed(fact) => Some(&fact.form.performed),
         Event::Counting(form) => Some(&form.performed),
         Event::Passaged(fact) => Some(&fact.form.performed),
         Event::LabelCheck(form) => Some(&form.performed),
@@ -479,6 +488,7 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             batch.each(&form.vessels, |vessel| vessel.medium_at = vessel.medium_at.max(when))
         }
         Event::Observation(form) => batch.each(&form.vessels, |_| ()),
+        Event::Photographed(fact) => photograph::evolve(batch, at, fact),
         Event::Counting(form) => {
             let when = form.performed.at(at);
             batch.each(&form.vessels, |vessel| {

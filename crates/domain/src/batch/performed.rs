@@ -5,6 +5,7 @@ use super::distribution::{Clearance, Container};
 use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
 use crate::decision::{Appends, Context};
 use crate::ids::{EntryId, Label, PersonId};
+use crate::journal::Hash;
 use crate::quality_event::DepartureKind;
 use crate::quantity::Minutes;
 use crate::refusal::{Reason, Refusal};
@@ -83,6 +84,8 @@ impl BenchRecords {
             BenchRecord::MinutesOutside => self.minutes_outside.is_some(),
             BenchRecord::Antibiotics => self.antibiotics.is_some(),
             BenchRecord::Serum => self.serum.is_some(),
+            // An entry of its own, which is asked for beside other steps.
+            BenchRecord::Photograph => true,
         }
     }
 }
@@ -211,6 +214,9 @@ impl Batch {
             let missing = asked.iter().filter(|record| !said.says(**record));
             self.unrecorded.extend(missing.map(|record| (at.entry, *record)));
         }
+        if let Event::Culture(fact) = event {
+            culture::note_step(self, at, fact, performed);
+        }
         if matches!(event, Event::Culture(_) | Event::Filling(_)) {
             self.last_bench_version = at.version;
         }
@@ -260,6 +266,7 @@ fn is_open(event: &Event) -> bool {
             | culture::Event::Passaged(_)
             | culture::Event::Pooled(_) => true,
             culture::Event::Observation(_)
+            | culture::Event::Photographed(_)
             | culture::Event::Counting(_)
             | culture::Event::LabelCheck(_)
             | culture::Event::VesselMove(_)
@@ -352,6 +359,17 @@ pub fn labels(form: &super::Command) -> Vec<crate::ids::Label> {
     visit(form, &mut |_, text| {
         if text.starts_with("C1-") {
             found.extend(text.parse::<crate::ids::Label>());
+        }
+    });
+    found
+}
+
+/// The blobs that a form names.
+pub fn blobs(form: &super::Command) -> Vec<Hash> {
+    let mut found = Vec::new();
+    visit(form, &mut |key, text| {
+        if key == Some("blob") {
+            found.extend(Hash::from_hex(text));
         }
     });
     found

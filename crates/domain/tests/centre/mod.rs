@@ -12,6 +12,7 @@ pub use steps::{GOOD, passing};
 use baiyo_domain::authority::{Meaning, Reauthenticated, Role};
 use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::batch::{self, Batch, performed};
+use baiyo_domain::blob::Blob;
 use baiyo_domain::decision::{Append, Command, Context, FreshLabels, decide};
 use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::*;
@@ -87,6 +88,8 @@ pub struct Centre {
     pub streams: BTreeMap<StreamId, Vec<Entry>>,
     /// The facts of each batch as they were decided, never written nor read back.
     pub fresh: BTreeMap<BatchId, Vec<(batch::Stamp, batch::Event)>>,
+    /// Files that were handed in.
+    pub blobs: BTreeMap<Hash, Blob>,
     keys: BTreeMap<PersonId, (KeyId, SigningKey)>,
     anchor: Option<PublicKey>,
     standards: BTreeMap<String, StandardId>,
@@ -123,6 +126,7 @@ impl Centre {
             site: SiteId(Uuid::nil()),
             streams: BTreeMap::new(),
             fresh: BTreeMap::new(),
+            blobs: BTreeMap::new(),
             keys: BTreeMap::new(),
             anchor: None,
             standards: BTreeMap::new(),
@@ -274,6 +278,10 @@ impl Centre {
                     Need::Site => vec![StreamId { kind: StreamKind::Site, id: self.site.0 }],
                     Need::Stream(stream) => vec![*stream],
                     Need::BatchLabelled(label) => self.batch_labelled(label).into_iter().collect(),
+                    Need::Blob(hash) => {
+                        world.blobs.extend(self.blobs.get(hash).map(|blob| (*hash, *blob)));
+                        vec![]
+                    }
                     Need::People => self
                         .streams
                         .keys()

@@ -167,6 +167,19 @@ pub enum Fault {
         reason: String,
     },
 
+    /// A blob that an entry names is gone.
+    #[error("it names the file {sha256}, which is not there")]
+    BlobMissing {
+        /// Its SHA-256.
+        sha256: String,
+    },
+    /// A blob that is not what its name says.
+    #[error("the file {sha256} is not what its name says: it was altered")]
+    BlobAltered {
+        /// Its SHA-256.
+        sha256: String,
+    },
+
     /// A gap in the tree.
     #[error("tree index {due} is due and absent")]
     TreeGap {

@@ -17,7 +17,7 @@ use baiyo_domain::site;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
 use diesel::QueryResult;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -39,13 +39,15 @@ const PLACES: i64 = 1 << 16;
 /// Checks all streams in scope, and reports every row that names no stream. One thread reads, on the one connection; the
 /// others check what it read. A stream is one piece, since its history must be folded; refused attempts make no history,
 /// and however many of them one person made, they come in pages.
+///
+/// Gives back the blobs that were named, each with the first entry that names it.
 pub fn check(
     check: &mut Check,
     conn: &mut Conn,
     scope: &Scope,
     with: &With,
     since: Option<&mut Since>,
-) -> QueryResult<()> {
+) -> QueryResult<BTreeMap<Hash, Name>> {
     check_astray(check, conn, with.bounds)?;
     check.report.streams = scope.count();
     let (read, to_check) = mpsc::sync_channel::<Piece>(WAITING * with.threads.get());
@@ -60,13 +62,20 @@ pub fn check(
         drop(to_check);
         let finished = read_streams(check, conn, scope, with, since, &read);
         drop(read);
+        let mut named: BTreeMap<Hash, Name> = BTreeMap::new();
         for thread in all {
             let checked = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             check.report.signatures += checked.signatures;
             // Findings of one place are of one piece and so of one thread: which one it was shows nowhere.
             check.findings.0.extend(checked.findings.0);
+            for (blob, by) in checked.named {
+                let first = named.entry(blob).or_insert(by);
+                if by.seq < first.seq {
+                    *first = by;
+                }
+            }
         }
-        finished
+        finished.map(|()| named)
     })
 }
 
@@ -197,6 +206,8 @@ impl Head {
 #[derive(Default)]
 struct Checked {
     signatures: u64,
+    /// Blobs, and the entry that names each.
+    named: Vec<(Hash, Name)>,
     findings: Findings,
 }
 
@@ -231,6 +242,10 @@ impl Piece {
             // A row that is no entry has been reported; what the others mean without it is a guess.
             return;
         }
+        checked.named.extend(read.iter().filter_map(|read| match &read.event {
+            Some(Event::Batch(fact)) => Some((fact.blob()?, read.name)),
+            _ => None,
+        }));
         let unsound = check_signatures(checked, &read, with.trusted);
         let found = &mut checked.findings;
         let names: Vec<Name> = read.iter().map(|read| read.name).collect();

@@ -14,7 +14,7 @@ struct Table {
     unique: &'static [&'static str],
 }
 
-fn tables() -> [Table; 7] {
+fn tables() -> [Table; 8] {
     let empty = bytes("7B7D");
     [
         Table {
@@ -82,6 +82,14 @@ fn tables() -> [Table; 7] {
             guards: ["checkpoint_no_update", "checkpoint_no_delete", "checkpoint_no_replace"],
             unique: &["checkpoint_pkey"],
         },
+        Table {
+            name: "blob",
+            column: "bytes",
+            keys: "sha256",
+            replaced: "sha256, media_type, size, added_at + 1, added_by, bytes".into(),
+            guards: ["blob_no_update", "blob_no_delete", "blob_no_replace"],
+            unique: &["blob_pkey"],
+        },
     ]
 }
 
@@ -104,10 +112,18 @@ impl Table {
         Attack { name: format!("{name}: {what}"), when: When::After, given: String::new(), sql, guards }
     }
 
+    /// What tells its rows apart. Files have no number that another could take.
+    fn row(&self) -> &'static str {
+        if self.name == "blob" { self.keys } else { row() }
+    }
+
     /// The newest row, as it would be put in again.
     fn last(&self) -> String {
         let Self { name, replaced, .. } = self;
-        format!("SELECT {replaced} FROM {name} WHERE {row} = (SELECT max({row}) FROM {name})", row = row())
+        format!(
+            "SELECT {replaced} FROM {name} WHERE {row} = (SELECT max({row}) FROM {name})",
+            row = self.row()
+        )
     }
 }
 
@@ -115,7 +131,7 @@ impl Table {
 pub fn rewriting() -> Vec<Attack> {
     let of = |table: Table| {
         let Table { name, column, keys, guards: [update, delete, replace], .. } = table;
-        let (last, row) = (table.last(), row());
+        let (last, row) = (table.last(), table.row());
         [
             table.attack(
                 "every row is changed",
@@ -150,6 +166,10 @@ pub fn rewriting_embedded() -> Vec<Attack> {
     let of = |table: Table| {
         let Table { name, column, guards: [update, delete, replace], .. } = table;
         let last = table.last();
+        let moved = match table.row() {
+            "rowid" => "rowid = rowid + 1".to_string(),
+            row => format!("{row} = {row}"),
+        };
         [
             table.attack(
                 "a row is changed where that is possible",
@@ -158,7 +178,7 @@ pub fn rewriting_embedded() -> Vec<Attack> {
             ),
             table.attack(
                 "a row takes another's place",
-                format!("UPDATE OR REPLACE {name} SET rowid = rowid + 1"),
+                format!("UPDATE OR REPLACE {name} SET {moved}"),
                 vec![update, delete, replace],
             ),
             table.attack("a row is replaced", format!("REPLACE INTO {name} {last}"), vec![delete, replace]),

@@ -1,6 +1,6 @@
 //! The forgeries that `baiyo verify` must find, each with the first wrong entry.
 
-use super::dialect::{id, no_hash};
+use super::dialect::{bytes, id, no_hash};
 use super::engine;
 use super::forged::{
     SECOND_KEY, confirmation, forged_registration, rejected, release_of_the_rejected, second_key,
@@ -646,6 +646,44 @@ pub const FORGERIES: &[Forgery] = &[
             Some(entry.id)
         },
         found!(Fault::Malformed | Fault::SchemaAltered { .. }),
+    ),
+    (
+        "a photograph is altered",
+        |f| {
+            let entry = f.first("batch.culture.photographed");
+            f.sql(&format!("UPDATE blob SET bytes = {}", bytes("89504E470D0A1A0A20666C6174")));
+            f.sql("UPDATE blob SET size = length(bytes)");
+            Some(entry.id)
+        },
+        found!(Fault::BlobAltered { .. }),
+    ),
+    (
+        "a photograph is said to be something else",
+        |f| {
+            let entry = f.first("batch.culture.photographed");
+            f.sql("UPDATE blob SET media_type = 'image/webp'");
+            Some(entry.id)
+        },
+        found!(Fault::BlobAltered { .. }),
+    ),
+    (
+        "a photograph is deleted",
+        |f| {
+            let entry = f.first("batch.culture.photographed");
+            f.sql("DELETE FROM blob");
+            Some(entry.id)
+        },
+        found!(Fault::BlobMissing { .. }),
+    ),
+    (
+        "a photograph that no entry names is altered",
+        |f| {
+            let (named, other) = (no_hash(), bytes("89504E470D0A1A0A"));
+            let columns = "sha256, media_type, size, added_at, added_by, bytes";
+            f.sql(&format!("INSERT INTO blob ({columns}) SELECT {named}, media_type, 8, added_at, added_by, {other} FROM blob"));
+            None
+        },
+        found!(Fault::BlobAltered { .. }),
     ),
     (
         "a batch is opened a second time",

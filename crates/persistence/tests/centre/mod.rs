@@ -34,6 +34,9 @@ use uuid::Uuid;
 /// Everybody's password.
 pub const PASSWORD: &str = "three quiet herons";
 
+/// The picture of the story's culture: a PNG as far as anybody looks into it.
+pub const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\nspindle-shaped cells";
+
 /// The centre while it works.
 pub struct Centre {
     /// Its records.
@@ -332,6 +335,9 @@ pub fn tell(seals: bool) -> Story {
     centre.batch("maker", batch, json!({"culture": {"isolation": isolation}}));
     let label = centre.state(batch).opened.label.clone();
     let vessel = *centre.state(batch).vessels.keys().next().unwrap();
+    let (picture, _) = centre.store.keep_blob(PICTURE.to_vec(), centre.people["maker"]).unwrap().unwrap();
+    let photograph = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "picture": {"taken": {"blob": picture}}});
+    centre.batch("maker", batch, json!({"culture": {"photograph": photograph}}));
     sample_and_test(&centre, batch, json!([{"vessel": vessel}]), &["MYCOPLASMA"]);
     let harvest = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "enzyme": "5", "count": count, "washes": 3, "volume": "30"});
     centre.batch("maker", batch, json!({"filling": {"harvest": harvest}}));

@@ -135,6 +135,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[Kind::NotJson, Kind::NotSignedIn, Kind::MediaType, Kind::TooLarge, Kind::Form],
             unchanged: false,
+            pictures: false,
         },
         Described {
             method: "delete",
@@ -146,6 +147,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[],
             unchanged: false,
+            pictures: false,
         },
         Described {
             method: "post",
@@ -157,6 +159,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[Kind::NotJson, Kind::NotFound, Kind::MediaType, Kind::TooLarge, Kind::Form],
             unchanged: false,
+            pictures: false,
         },
         Described {
             method: "post",
@@ -168,6 +171,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form],
             unchanged: false,
+            pictures: false,
         },
         Described {
             method: "get",
@@ -179,6 +183,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[Kind::NotFound],
             unchanged: false,
+            pictures: false,
         },
     ];
     ALL

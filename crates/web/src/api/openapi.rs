@@ -2,10 +2,11 @@
 //! registered, checked and executed.
 
 use super::problem::{Kind, Problem};
-use super::{BASE, FormRoute, accounts, form_routes, reading};
+use super::{BASE, FormRoute, accounts, blobs, form_routes, reading};
 use crate::submission;
 use crate::words::Language;
 use baiyo_domain::authority::roles_for;
+use baiyo_domain::blob::MediaType;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -38,6 +39,8 @@ pub struct Described {
     pub problems: &'static [Kind],
     /// Whether it answers 304 where nothing changed since the answer the caller has.
     pub unchanged: bool,
+    /// Whether it carries a picture: as its body where it is a `post`, else as its answer.
+    pub pictures: bool,
 }
 
 impl Schemas {
@@ -56,7 +59,7 @@ impl Schemas {
             let operation = form_operation(&route, Value::from(schema), &mut generator);
             insert(&mut paths, &route.path, "post", operation);
         }
-        for described in reading::described().iter().chain(accounts::described()) {
+        for described in reading::described().iter().chain(accounts::described()).chain(blobs::described()) {
             if let Some(body) = described.body {
                 bodies.insert(
                     format!("{} {}", described.method, described.path),
@@ -221,6 +224,9 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     if let Some(answer) = described.answer {
         good["content"] = json!({"application/json": {"schema": Value::from(answer(generator))}});
     }
+    if described.pictures && described.method == "get" {
+        good["content"] = pictures();
+    }
     let mut parameters = parameters(described.path, described.query, false);
     if described.unchanged {
         good["headers"] = json!({"ETag": {
@@ -248,10 +254,22 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
         operation["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
+    if described.pictures && described.method == "post" {
+        operation["requestBody"] = json!({"required": true, "content": pictures()});
+    }
     if described.action.is_none() {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// Bytes of each media type that is taken.
+fn pictures() -> Value {
+    MediaType::ALL
+        .into_iter()
+        .map(|media_type| (media_type.name().to_string(), json!({})))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn role_names(action: &str) -> String {
@@ -284,6 +302,9 @@ fn parameters(path: &str, query: &[(&str, &str)], submits: bool) -> Vec<Value> {
     }
     if path.contains("{label}") {
         all.push(json!({"name": "label", "in": "path", "required": true, "schema": {"type": "string"}}));
+    }
+    if path.contains("{sha256}") {
+        all.push(json!({"name": "sha256", "in": "path", "required": true, "schema": {"type": "string"}}));
     }
     for (name, purpose) in query {
         all.push(json!({"name": name, "in": "query", "description": purpose, "schema": {"type": "string"}}));

@@ -94,6 +94,7 @@ pub fn described() -> &'static [Described] {
             query: &[],
             problems: &[],
             unchanged: false,
+            pictures: false,
         }
     }
     /// Answered by [`unless_unchanged`].

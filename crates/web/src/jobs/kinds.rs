@@ -23,9 +23,9 @@ pub fn export(store: &Arc<Store>) -> Work {
     Box::new(move |watch, file| {
         store.seal()?;
         let mut out = BufWriter::new(File::create(file).map_err(failed)?);
-        let entries = exporting::everything(&store, &mut out, watch)?;
+        let (entries, files) = exporting::everything(&store, &mut out, watch)?;
         out.flush().map_err(failed)?;
-        let summary = said(|language| words::exported(language, entries));
+        let summary = said(|language| words::exported(language, entries, files.len()));
         Ok(Outcome { good: true, summary, findings: Vec::new(), notes: Vec::new(), file: true })
     })
 }

@@ -3,6 +3,7 @@
 pub mod kit;
 pub mod map;
 pub mod passage;
+pub mod photo;
 pub mod steps;
 pub mod today;
 pub mod vessel;

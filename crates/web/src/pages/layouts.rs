@@ -1,7 +1,7 @@
 //! How forms are laid out, by their action: most show their fields in the schema's order; those that are filled in all
 //! day have a layout of their own, beside the workplace it belongs to.
 
-use super::bench::{passage, steps};
+use super::bench::{passage, photo, steps};
 use super::clinic::layouts as clinic;
 use super::correcting;
 use super::incubators;
@@ -26,6 +26,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         "batch.culture.medium_change" => steps::medium(sheet, about, suggested),
         "batch.culture.counting" => steps::counting(sheet, about, suggested),
         "batch.culture.observation" => steps::observation(sheet, about, suggested),
+        "batch.culture.photograph" => photo::lay_out(sheet, about, suggested),
         "batch.culture.passage" => passage::lay_out(sheet, about, suggested),
         "batch.culture.label_check" => steps::label_check(sheet, about, suggested),
         "batch.culture.vessel_move" => steps::vessel_move(sheet, about, suggested),
@@ -59,6 +60,7 @@ pub fn complete(action: &str, typed: &mut Typed) {
         "batch.culture.medium_change" if typed.get("/performed/lots/0/lot").is_none() => {
             typed.clear("/performed/lots/0");
         }
+        "batch.culture.photograph" => photo::complete(typed),
         "batch.testing.result" => quality::laboratory::complete(typed),
         "batch.intake.opening" => office::complete_opening(typed),
         _ => clinic::complete(action, typed),

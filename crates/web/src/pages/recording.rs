@@ -9,21 +9,24 @@ use super::frame::Frame;
 use super::layouts;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
-use super::sheet::Sheet;
+use super::sheet::{FILE, Sheet};
 use super::typed::{Shape, Typed};
+use super::uploaded::{self, File, Uploaded};
 use super::{Answer, see_other};
 use crate::api::FormRoute;
+use crate::api::blobs;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::api::schema_check;
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
-use crate::words::{self, Context, Sheet as Word, Thing};
+use crate::words::{self, Context, Language, Sheet as Word, Thing};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::TABLE;
 use baiyo_domain::batch::Batch;
+use baiyo_domain::blob::MOST_BYTES;
 use baiyo_domain::ids::{BatchId, OrderId, QualityEventId};
 use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::Order;
@@ -32,6 +35,7 @@ use baiyo_domain::time::Time;
 use baiyo_persistence::reading::{self, serial_of};
 use chrono::TimeDelta;
 use maud::{Markup, html};
+use std::cell::Cell;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -92,23 +96,21 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
 }
 
 /// Takes a form in.
-pub async fn take(
-    request: HttpRequest,
-    pairs: Result<web::Form<Vec<(String, String)>>, actix_web::Error>,
-    state: web::Data<State>,
-) -> Answer {
+pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Answer {
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
-    let language = caller.language;
-    let pairs = pairs.map_err(|error| match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, language),
-        _ => Problem::new(Kind::Form, language),
-    })?;
-    let mut typed = Typed::of(pairs.into_inner());
+    let Uploaded { fields, files } = handed_in(&request, payload, caller.language).await?;
+    let mut typed = Typed::of(fields);
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
     correcting::keep_exact(&mut typed, state.zone);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
+    if let Err(problem) = keep_files(&request, &state, &caller, files, &mut typed).await {
+        let about = about(&request, &state, &caller, &route, aimed).await?;
+        typed.take("/signature/password");
+        let filled = Filled { key, seen: expected_version, problem: Some(problem), ..Filled::of(typed) };
+        return Ok(page(&request, &state, &route, &about, filled));
+    }
     let further = layouts::FURTHER.iter().find_map(|button| Some((*button, typed.take(button)?)));
     if further.is_some() {
         let about = about(&request, &state, &caller, &route, aimed).await?;
@@ -155,6 +157,43 @@ pub async fn take(
             Ok(page(&request, &state, &route, &about, filled))
         }
     }
+}
+
+/// What a form sent: with files, or as browsers send forms without them.
+async fn handed_in(
+    request: &HttpRequest,
+    payload: web::Payload,
+    language: Language,
+) -> Result<Uploaded, Problem> {
+    if uploaded::is_sent_so(request) {
+        return uploaded::read(request, payload, MOST_BYTES, language).await;
+    }
+    type Pairs = web::Form<Vec<(String, String)>>;
+    let pairs = Pairs::from_request(request, &mut payload.into_inner()).await;
+    let pairs = pairs.map_err(|error| match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, language),
+        _ => Problem::new(Kind::Form, language),
+    })?;
+    Ok(Uploaded { fields: pairs.into_inner(), files: Vec::new() })
+}
+
+/// Keeps the pictures that were chosen in a form, each in place of what its field named before. One that is kept need not
+/// be chosen again, whatever else is wrong with the form.
+async fn keep_files(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    files: Vec<File>,
+    typed: &mut Typed,
+) -> Result<(), Problem> {
+    for file in files {
+        let Some(pointer) = file.field.strip_prefix(FILE) else { continue };
+        session::admit(request, state, blobs::ADDITION).await?;
+        let content = file.content.ok_or_else(|| blobs::too_large(caller.language, Some(pointer)))?;
+        let (hash, _) = blobs::keep(state, caller, content, Some(pointer)).await?;
+        typed.set(pointer, hash);
+    }
+    Ok(())
 }
 
 /// The field that says a check refused what is about to be reported.
@@ -418,6 +457,7 @@ fn laid_out(
             .map(|batch| address("batches", batch.id, "label_check")),
         // Signing again after a fault is about what was looked at, not about what came since.
         version: names_a_version.then(|| filled.seen.filter(|_| !changed).unwrap_or(about.version)),
+        files: Cell::new(false),
         choosing: false,
     };
     if let Some((button, value)) = &filled.further {

@@ -7,9 +7,12 @@ use super::offers::{Offers, Suggestion};
 use super::reader::Reader;
 use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
+use crate::api::blobs;
 use crate::words::{self, Sheet as Word, Ui};
+use baiyo_domain::journal::Hash;
 use maud::{Markup, html};
 use serde_json::Value;
+use std::cell::Cell;
 use uuid::Uuid;
 
 /// A form, what was typed into it, and what is wrong.
@@ -38,9 +41,14 @@ pub struct Sheet<'a> {
     pub check: Option<String>,
     /// The version acted on, where one must be named.
     pub version: Option<u32>,
+    /// Whether a field of it takes a file.
+    pub files: Cell<bool>,
     /// Whether it is still to be chosen what the form is about: until then there is nothing to hand in.
     pub choosing: bool,
 }
+
+/// What the name of a field that takes a file begins with; the pointer of what its hash becomes follows.
+pub const FILE: &str = "file:";
 
 /// Above this many choices, they are folded into a list.
 const SIDE_BY_SIDE: usize = 6;
@@ -54,7 +62,7 @@ impl Sheet<'_> {
         html! {
             (self.summary())
             // What is wrong is said by the server: all of it at once, in the words and the language of the page.
-            form.sheet method="post" action=(self.address) novalidate data-serial=[self.serial.as_deref()]
+            form.sheet method="post" action=(self.address) enctype=[self.files.get().then_some("multipart/form-data")] novalidate data-serial=[self.serial.as_deref()]
                 data-check=[self.check.as_deref()] data-about=[self.about()] data-draft=[self.may_be_kept()] {
                 input type="hidden" name="once" value=(self.once);
                 // What Enter in a field does: no button that only fills the form in further may come before it.
@@ -269,6 +277,7 @@ impl Sheet<'_> {
                 textarea id=(at) name=(at) rows="3" maxlength="2000" required[self.must(at, required)]
                     aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] { (self.typed.get(at).unwrap_or_default()) }
             }),
+            Kind::Text if shape.name == Some("Hash") => self.picture(at, &name, required),
             Kind::Text => {
                 let mode = (shape.name == Some("Label")).then_some("scan");
                 match self.offers.suggested(at.rsplit('/').next().unwrap_or_default()) {
@@ -433,6 +442,31 @@ impl Sheet<'_> {
             unit.or(limits.clone().map(|_| "")).map(|unit| (unit, limits)),
             "number",
             None,
+        )
+    }
+
+    /// A picture: chosen or taken by the device's camera. One that was handed in before stays, and is shown.
+    pub fn picture(&self, at: &str, name: &str, required: bool) -> Markup {
+        self.files.set(true);
+        let kept = self.typed.get(at).and_then(Hash::from_hex);
+        let fault = self.described(at);
+        let described =
+            [Some(format!("{at}-hint")), fault].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        self.around(
+            at,
+            name,
+            (!required).then_some(()),
+            html! {
+                @if let Some(hash) = kept {
+                    img.picture src=(blobs::kept_address(hash)) alt=(self.reader.say(Word::PictureKept));
+                    input type="hidden" name=(at) value=(hash);
+                }
+                p.hint id={ (at) "-hint" } {
+                    (self.reader.say(if kept.is_some() { Word::PictureReplace } else { Word::PictureHint }))
+                }
+                input type="file" id=(at) name={ (FILE) (at) } accept="image/*" capture="environment"
+                    aria-invalid=[self.wrong(at)] aria-describedby=(described);
+            },
         )
     }
 

@@ -14,6 +14,6 @@ catalogue! {
         ScanBack, ScanBackHint, StillToScan, Scanned, Kit, KitHint, KitRoom, KitCabinet, KitMedium, KeepKit, KitKept,
         ChangeKit, NoKit, ForgetKit, MediumLot, Clear, Turbid, SeenAs, Spindle, Detached, Rounded, Print, PrintLabels,
         Capacity, OnlineNow, OfflineNow, Unsent, DraftKept, DraftDiscard, SentBefore, Seen, TakeBack, ChangesSeen, Refresh, ScanStop, ScanAgain,
-        ScanWrongVessel,
+        ScanWrongVessel, Photos, PhotoAsked, NoPicture, NoPictureHint, PictureOffline,
     }
 }

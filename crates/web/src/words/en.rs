@@ -211,6 +211,7 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::SeedingDensity => "Seeding density outside the standard",
         DepartureKind::MediumInterval => "Medium changed later than the standard allows",
         DepartureKind::HealthOrGowning => "Somebody worked who was not healthy or not properly gowned",
+        DepartureKind::NotPhotographed => "No photograph was taken of a culture",
         DepartureKind::LineNotCleared => "The line was not cleared of another batch",
         DepartureKind::CountVariation => "Replicate counts scatter more than the standard allows",
         DepartureKind::Passage => "Passage number above the standard",
@@ -258,7 +259,16 @@ pub(super) fn bench_record(record: BenchRecord) -> &'static str {
         BenchRecord::MinutesOutside => "minutes outside the incubator",
         BenchRecord::Antibiotics => "antibiotics in the medium",
         BenchRecord::Serum => "whose serum was used",
+        BenchRecord::Photograph => "photograph of each vessel observed or passaged",
     }
+}
+
+pub(super) fn photograph(vessels: &str, day: i64, by: &str) -> String {
+    format!("Photograph of {vessels} on day {day} of culture, taken by {by}")
+}
+
+pub(super) fn culture_day(day: i64) -> String {
+    format!("day {day}")
 }
 
 pub(super) fn step(step: Step) -> &'static str {
@@ -419,6 +429,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "Thaw and seed bank cells",
         "batch.culture.medium_change" => "Change the medium",
         "batch.culture.observation" => "Observe vessels",
+        "batch.culture.photograph" => "Photograph vessels",
+        "blob.addition" => "Hand in a picture",
         "batch.culture.counting" => "Count cells",
         "batch.culture.passage" => "Passage",
         "batch.culture.label_check" => "Scan new labels back",

@@ -211,6 +211,7 @@ pub(super) fn departure(kind: DepartureKind) -> &'static str {
         DepartureKind::SeedingDensity => "播種密度が標準書の範囲外",
         DepartureKind::MediumInterval => "培地交換の間隔が標準書の上限を超過",
         DepartureKind::HealthOrGowning => "健康状態または更衣に不備のある者による作業",
+        DepartureKind::NotPhotographed => "培養の写真が撮影されていない",
         DepartureKind::LineNotCleared => "ラインクリアランスの不備",
         DepartureKind::CountVariation => "細胞計数のばらつきが標準書の上限を超過",
         DepartureKind::Passage => "継代数が標準書の上限を超過",
@@ -256,7 +257,16 @@ pub(super) fn bench_record(record: BenchRecord) -> &'static str {
         BenchRecord::MinutesOutside => "インキュベーター外の時間",
         BenchRecord::Antibiotics => "培地中の抗生物質",
         BenchRecord::Serum => "自己血清の照合",
+        BenchRecord::Photograph => "観察・継代した各容器の写真",
     }
+}
+
+pub(super) fn photograph(vessels: &str, day: i64, by: &str) -> String {
+    format!("{vessels} の写真（培養{day}日目、撮影者：{by}）")
+}
+
+pub(super) fn culture_day(day: i64) -> String {
+    format!("培養{day}日目")
 }
 
 pub(super) fn step(step: Step) -> &'static str {
@@ -417,6 +427,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "batch.culture.bank_seeding" => "バンク細胞の解凍・播種",
         "batch.culture.medium_change" => "培地交換",
         "batch.culture.observation" => "観察",
+        "batch.culture.photograph" => "写真撮影",
+        "blob.addition" => "画像の登録",
         "batch.culture.counting" => "細胞計数",
         "batch.culture.passage" => "継代",
         "batch.culture.label_check" => "新しいラベルの照合スキャン",

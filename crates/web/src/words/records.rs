@@ -33,8 +33,8 @@ macro_rules! in_each_language {
 }
 
 in_each_language! {
-    /// How many entries an export has.
-    exported(entries: u64);
+    /// How many entries an export has, and how many files they name.
+    exported(entries: u64, files: usize);
     /// What a verification came to.
     verified(report: &Report);
     /// One thing that a verification found wrong.

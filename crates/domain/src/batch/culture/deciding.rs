@@ -14,6 +14,7 @@ fn form_performed(command: &Command) -> &Performed {
         Command::BankSeeding(form) => &form.performed,
         Command::MediumChange(form) => &form.performed,
         Command::Observation(form) => &form.performed,
+        Command::Photograph(form) => &form.performed,
         Command::Counting(form) => &form.performed,
         Command::Passage(form) => &form.performed,
         Command::LabelCheck(form) => &form.performed,
@@ -74,6 +75,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             refuse(reasons)?;
             appends.batch(batch.id, Event::Observation(form.clone()));
         }
+        Command::Photograph(form) => appends = photograph::decide(batch, form, at, reasons, ctx)?,
         Command::Counting(form) => {
             batch.scanned(&form.vessels, "counting", at, &mut reasons, ctx)?;
             refuse(reasons)?;
@@ -284,6 +286,24 @@ impl Batch {
         reasons: &mut Vec<Reason>,
         ctx: &Context,
     ) -> Result<Vec<&'a Vessel>, Refusal> {
+        let vessels = self.recognised(labels, form, at, reasons, ctx)?;
+        let gone = vessels.iter().filter(|vessel| vessel.state != VesselState::InCulture);
+        reasons.extend(gone.map(|vessel| Reason::NotInCulture { vessel: vessel.no }));
+        Ok(vessels)
+    }
+
+    /// The vessels with these scanned labels that there were at that time, whatever became of them since.
+    ///
+    /// # Errors
+    /// A label of another batch: recorded, and both batches are held.
+    pub(in crate::batch) fn recognised<'a>(
+        &'a self,
+        labels: &[Label],
+        form: &str,
+        at: Time,
+        reasons: &mut Vec<Reason>,
+        ctx: &Context,
+    ) -> Result<Vec<&'a Vessel>, Refusal> {
         let mut vessels: Vec<&Vessel> = Vec::new();
         for (index, label) in labels.iter().enumerate() {
             if !label.same_serial(&self.opened.label) {
@@ -293,9 +313,6 @@ impl Batch {
             match vessel.and_then(|no| self.vessels.get(&no)) {
                 Some(vessel) if vessels.iter().any(|other| other.no == vessel.no) => {
                     reasons.push(Reason::Twice { index });
-                }
-                Some(vessel) if vessel.state != VesselState::InCulture => {
-                    reasons.push(Reason::NotInCulture { vessel: vessel.no });
                 }
                 Some(vessel) if vessel.seeded_at > at => reasons.push(Reason::BeforeItsCause),
                 Some(vessel) => vessels.push(vessel),

@@ -59,6 +59,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
         }
         (sheet.field("/discarded_cells"))
         (steps::beside(sheet, about, step))
+        (super::photo::asked(sheet, about, "/from"))
         (sheet.head(steps::shown(about, step)))
         details.entry-head {
             summary { (crate::words::field(reader.language, "other_denominator")) }

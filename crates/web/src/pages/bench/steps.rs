@@ -1,6 +1,7 @@
 //! The steps that are recorded all day: what is known is filled in, numbers stand beside their limits, and one big button
 //! records.
 
+use super::photo;
 use crate::pages::incubators;
 use crate::pages::recording::About;
 use crate::pages::sheet::Sheet;
@@ -57,6 +58,7 @@ pub fn observation(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup 
             datalist id="seen" { @for word in seen { option value=(word); } }
         }))
         (sheet.field("/turbid"))
+        (photo::asked(sheet, about, "/vessels"))
         (sheet.head(&[]))
     }
 }
@@ -134,24 +136,30 @@ pub fn beside(sheet: &Sheet, about: &About, step: Option<Step>) -> Markup {
     let Some(batch) = &about.batch else { return html! {} };
     let process = &batch.standard().process;
     html! {
-        @for record in &process.bench_records {
-            @let field = match record {
-                BenchRecord::HealthAndGowning => "health_and_gowning",
-                BenchRecord::LineClearance => "line_clearance",
-                BenchRecord::MinutesOutside => "minutes_outside",
-                BenchRecord::Antibiotics => "antibiotics",
-                BenchRecord::Serum => "serum",
-            };
+        @for field in process.bench_records.iter().filter_map(field_of) {
             (sheet.field(&format!("/performed/bench/{field}")))
         }
         @if step.is_some_and(|step| process.checked_steps.contains(&step)) { (sheet.field("/performed/checked_by")) }
     }
 }
 
+/// The field of a record beside a step; a photograph is an entry of its own.
+fn field_of(record: &BenchRecord) -> Option<&'static str> {
+    match record {
+        BenchRecord::HealthAndGowning => Some("health_and_gowning"),
+        BenchRecord::LineClearance => Some("line_clearance"),
+        BenchRecord::MinutesOutside => Some("minutes_outside"),
+        BenchRecord::Antibiotics => Some("antibiotics"),
+        BenchRecord::Serum => Some("serum"),
+        BenchRecord::Photograph => None,
+    }
+}
+
 /// The fields of the head that [`beside`] shows, so that they are not shown twice.
 pub fn shown(about: &About, step: Option<Step>) -> &'static [&'static str] {
     let process = about.batch.as_ref().map(|batch| &batch.standard().process);
-    let records = process.is_some_and(|process| !process.bench_records.is_empty());
+    let records =
+        process.is_some_and(|process| process.bench_records.iter().any(|record| field_of(record).is_some()));
     let checked =
         step.is_some_and(|step| process.is_some_and(|process| process.checked_steps.contains(&step)));
     match (records, checked) {

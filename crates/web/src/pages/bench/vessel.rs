@@ -1,7 +1,7 @@
 //! One vessel after its scan: what it is, what is due, and the steps as buttons big enough for gloves.
 
 use super::today::Urgency;
-use super::{distance, form, work};
+use super::{distance, form, photo, work};
 use crate::api::histories::entries_of_batch;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
@@ -13,7 +13,7 @@ use crate::server::State;
 use crate::session;
 use crate::words::{self, Bench, Context, Thing, Ui};
 use actix_web::{HttpRequest, web};
-use baiyo_domain::batch::culture::{Vessel, VesselState};
+use baiyo_domain::batch::culture::{Shot, Vessel, VesselState};
 use baiyo_domain::batch::due::{Work, due};
 use baiyo_domain::batch::{Batch, Event};
 use baiyo_domain::ids::{Label, LabelKind, VesselNo};
@@ -65,12 +65,19 @@ pub async fn show(request: HttpRequest, label: web::Path<String>, state: web::Da
         seeds(&entry.event) || serde_json::to_string(&entry.event).is_ok_and(|text| text.contains(&named))
     };
     let last: Vec<_> = entries.iter().rev().filter(mentions).take(NEWEST).collect();
+    let shots: Vec<&Shot> = batch.photographs_of(vessel.no).collect();
     let content = html! {
         (head(&reader, &batch, vessel, now))
         @if vessel.state == VesselState::InCulture {
             (steps(&reader, &batch, vessel, &label, now))
         } @else {
             p.notice.warning { (reader.say(Bench::NotInCulture)) }
+        }
+        @if shots.iter().any(|shot| shot.file.is_some()) {
+            section {
+                h2 { (reader.say(Bench::Photos)) }
+                (photo::gallery(&reader, &batch, &names, shots.iter().copied().rev().take(NEWEST)))
+            }
         }
         section {
             h2 { (reader.say(Bench::LastEntries)) }
@@ -136,7 +143,7 @@ fn steps(reader: &Reader, batch: &Batch, vessel: &Vessel, label: &Label, now: Ti
             .any(|found| own(&found.work) && Urgency::of(found.by, now, reader.zone) <= Urgency::Soon)
     };
     let primary = [("medium_change", "/vessels"), ("counting", "/vessels"), ("passage", "/from")];
-    let further = ["observation", "vessel_move", "sampling", "harvest", "vessel_discard"];
+    let further = ["photograph", "observation", "vessel_move", "sampling", "harvest", "vessel_discard"];
     let name = |step: &str| {
         let stage = if ["harvest"].contains(&step) {
             "filling"

@@ -106,5 +106,15 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::ScanStop => "Stop",
         Bench::ScanAgain => "Go on",
         Bench::ScanWrongVessel => "This label does not belong to this batch. Do nothing more with it.",
+        Bench::Photos => "Photographs",
+        Bench::PhotoAsked => {
+            "The standard asks for a photograph of each vessel, at most a day before or after."
+        }
+        Bench::NoPicture => "No picture could be taken",
+        Bench::NoPictureHint => "Say why. This opens a quality event.",
+        Bench::PictureOffline => {
+            "No connection. The picture cannot be sent now: leave this page open and record again once the connection is \
+             back. Nothing was recorded."
+        }
     }
 }

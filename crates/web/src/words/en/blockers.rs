@@ -4,6 +4,7 @@ use super::{all, analyte, bench_record, days, hold_cause, many, step, subject};
 use crate::words::{Context, Language, Thing, cells, time};
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::order::Analyte;
+use baiyo_domain::standard::BenchRecord;
 
 pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String {
     let at = |instant| time(Language::En, instant, context.zone);
@@ -46,6 +47,11 @@ pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String 
             "The step “{}” (entry {}) lacks the check by a second person. Correct the entry and name who \
              checked.",
             step(*missing),
+            context.call(Thing::Entry(*entry))
+        ),
+        Blocker::BenchRecordMissing { entry, record: BenchRecord::Photograph } => format!(
+            "Entry {} lacks the photographs of its vessels that the standard asks for, from the day before to the day \
+             after. Record each, or why there is none.",
             context.call(Thing::Entry(*entry))
         ),
         Blocker::BenchRecordMissing { entry, record } => format!(

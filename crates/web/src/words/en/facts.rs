@@ -190,6 +190,7 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::MediumInterval
         | DepartureKind::HealthOrGowning
         | DepartureKind::LineNotCleared
+        | DepartureKind::NotPhotographed
         | DepartureKind::CountVariation
         | DepartureKind::Passage
         | DepartureKind::BankExpired
@@ -270,6 +271,19 @@ fn of_culture(fact: &culture::Event, context: &Context) -> String {
             fact.confluence,
             if fact.turbid { ", turbid" } else { "" }
         ),
+        culture::Event::Photographed(fact) => {
+            let shown = numbered("vessel", numbers(&fact.form.vessels));
+            match &fact.form.picture {
+                culture::Picture::Taken { .. } => format!(
+                    "Photographed: {shown}{}{}",
+                    fact.form.magnification.as_ref().map(|times| format!(", {times}")).unwrap_or_default(),
+                    fact.form.note.as_ref().map(|note| format!(": {}", line(note))).unwrap_or_default()
+                ),
+                culture::Picture::NotTaken { reason } => {
+                    format!("Not photographed: {shown}: {}", line(reason))
+                }
+            }
+        }
         culture::Event::Counting(fact) => {
             format!("Counted: {}{}", numbered("vessel", numbers(&fact.vessels)), counted(&fact.count))
         }

@@ -332,6 +332,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
             context.call(Thing::QualityEvent(*event))
         ),
         Reason::VesselsInCulture => "Vessels are still in culture. Harvest or discard them first.".into(),
+        Reason::NoSuchBlob { .. } => {
+            "No file with this SHA-256 was handed in here. Hand the picture in first.".into()
+        }
         Reason::EntryTooLarge => {
             "The entry is larger than the journal takes (64 KiB). Shorten its texts, or \
             split it."

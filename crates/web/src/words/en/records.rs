@@ -70,17 +70,18 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
     }
 }
 
-pub(in crate::words) fn exported(entries: u64) -> String {
-    format!("{entries} entries written")
+pub(in crate::words) fn exported(entries: u64, files: usize) -> String {
+    format!("{entries} entries written, {files} files")
 }
 
 pub(in crate::words) fn verified(report: &Report) -> String {
     format!(
-        "{}: {} entries in {} streams, {} signatures, {} checkpoints; {} newest entries not sealed yet; {} findings{}",
+        "{}: {} entries in {} streams, {} signatures, {} files, {} checkpoints; {} newest entries not sealed yet; {} findings{}",
         if report.is_sound() { "sound" } else { "NOT SOUND" },
         report.entries,
         report.streams,
         report.signatures,
+        report.blobs,
         report.checkpoints,
         report.unsealed,
         report.findings.len(),

@@ -108,5 +108,13 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::ScanStop => "中止",
         Bench::ScanAgain => "続ける",
         Bench::ScanWrongVessel => "このロットのラベルではありません。これ以上操作しないでください。",
+        Bench::Photos => "写真",
+        Bench::PhotoAsked => "標準書により、前後1日以内に各容器の写真が必要です。",
+        Bench::NoPicture => "写真を撮影できなかった",
+        Bench::NoPictureHint => "理由を入力してください。品質イベントとして記録されます。",
+        Bench::PictureOffline => {
+            "接続が切れているため、写真を送信できません。この画面を開いたまま、接続が戻ってからもう一度記録してください。\
+             まだ何も記録されていません。"
+        }
     }
 }

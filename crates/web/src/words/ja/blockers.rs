@@ -4,6 +4,7 @@ use super::{all, analyte, bench_record, hold_cause, step, subject};
 use crate::words::{Context, Language, Thing, cells, time};
 use baiyo_domain::batch::gate::Blocker;
 use baiyo_domain::order::Analyte;
+use baiyo_domain::standard::BenchRecord;
 
 pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String {
     let at = |instant| time(Language::Ja, instant, context.zone);
@@ -48,6 +49,11 @@ pub(in crate::words) fn blocker(blocker: &Blocker, context: &Context) -> String 
             "「{}」（記録 {}）に、標準書で求められる二人目の確認がありません。記録を訂正し、\
              確認者を指定してください。",
             step(*missing),
+            context.call(Thing::Entry(*entry))
+        ),
+        Blocker::BenchRecordMissing { entry, record: BenchRecord::Photograph } => format!(
+            "記録 {} の容器について、標準書で求められる前後1日以内の写真がありません。容器ごとに写真、または写真がない\
+             理由を記録してください。",
             context.call(Thing::Entry(*entry))
         ),
         Blocker::BenchRecordMissing { entry, record } => format!(

@@ -190,6 +190,7 @@ fn found(fact: &Departure) -> String {
         | DepartureKind::MediumInterval
         | DepartureKind::HealthOrGowning
         | DepartureKind::LineNotCleared
+        | DepartureKind::NotPhotographed
         | DepartureKind::CountVariation
         | DepartureKind::Passage
         | DepartureKind::BankExpired
@@ -270,6 +271,19 @@ fn of_culture(fact: &culture::Event, context: &Context) -> String {
             fact.confluence,
             if fact.turbid { "、混濁あり" } else { "" }
         ),
+        culture::Event::Photographed(fact) => {
+            let shown = format!("培養容器 {}", all(numbers(&fact.form.vessels)));
+            match &fact.form.picture {
+                culture::Picture::Taken { .. } => format!(
+                    "写真撮影：{shown}{}{}",
+                    fact.form.magnification.as_ref().map(|times| format!("、{times}")).unwrap_or_default(),
+                    fact.form.note.as_ref().map(|note| format!("（{}）", line(note))).unwrap_or_default()
+                ),
+                culture::Picture::NotTaken { reason } => {
+                    format!("写真撮影なし：{shown}（{}）", line(reason))
+                }
+            }
+        }
         culture::Event::Counting(fact) => {
             format!("細胞計数：培養容器 {}{}", all(numbers(&fact.vessels)), counted(&fact.count))
         }

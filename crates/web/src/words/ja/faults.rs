@@ -83,6 +83,8 @@ fn of(fault: &Fault) -> String {
             "{}は{size}件ですが、{present}件しかありません（新しい記録が取り除かれています）",
             place(source_name)
         ),
+        Fault::BlobMissing { sha256 } => format!("記録が指すファイル{sha256}がありません"),
+        Fault::BlobAltered { sha256 } => format!("ファイル{sha256}の内容が名前（ハッシュ）と一致しません"),
         Fault::SchemaMissing { kind, name } => format!("スキーマに{kind} {name}がありません"),
         Fault::SchemaAltered { kind, name } => format!("{kind} {name}がBaiyoの作るものと異なります"),
         Fault::SchemaForeign { kind, name } => format!("{kind} {name}はBaiyoのものではありません"),

@@ -374,6 +374,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::VesselsInCulture => {
             "培養中の培養容器があります。先に細胞回収又は廃棄を記録してください。".into()
         }
+        Reason::NoSuchBlob { .. } => {
+            "このSHA-256のファイルは登録されていません。先に画像を登録してください。".into()
+        }
         Reason::EntryTooLarge => {
             "記録が上限（64 KiB）を超えています。文章を短くするか、複数の記録に分けてください。".into()
         }

@@ -70,8 +70,8 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
     }
 }
 
-pub(in crate::words) fn exported(entries: u64) -> String {
-    format!("{entries}件の記録を書き出しました")
+pub(in crate::words) fn exported(entries: u64, files: usize) -> String {
+    format!("記録{entries}件（ファイル{files}件）を書き出しました")
 }
 
 pub(in crate::words) fn verified(report: &Report) -> String {
@@ -82,11 +82,12 @@ pub(in crate::words) fn verified(report: &Report) -> String {
         )
     });
     format!(
-        "{}：記録{}件（{}系列）、署名{}件、チェックポイント{}件、未封印の新しい記録{}件、指摘事項{}件{}",
+        "{}：記録{}件（{}系列）、署名{}件、ファイル{}件、チェックポイント{}件、未封印の新しい記録{}件、指摘事項{}件{}",
         if report.is_sound() { "異常なし" } else { "異常あり" },
         report.entries,
         report.streams,
         report.signatures,
+        report.blobs,
         report.checkpoints,
         report.unsealed,
         report.findings.len(),

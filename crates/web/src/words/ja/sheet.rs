@@ -43,5 +43,10 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::StandsNow => "現在の記録",
         Sheet::Meanwhile => "その間に記録された内容",
         Sheet::Correct => "訂正",
+        Sheet::PictureHint => "撮影するか、画像を選択してください（JPEG、PNG、WebP、8 MiBまで）。",
+        Sheet::PictureKept => "選択した写真",
+        Sheet::PictureReplace => {
+            "この写真が選択されています。差し替える場合は、撮影または選択し直してください。"
+        }
     }
 }

@@ -11,6 +11,7 @@ use baiyo_domain::event::Event;
 use baiyo_domain::ids::{
     ContainerNo, FillNo, HoldNo, Label, LabelKind, ResultNo, SampleNo, SiteCode, VesselNo,
 };
+use baiyo_domain::journal::Hash;
 use baiyo_domain::order::Analyte;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::standard::{Attribute, BenchRecord, Criterion, Standard, StandardFault, Step};
@@ -159,6 +160,7 @@ samples! { reasons: Reason {
     Reason::SurveillanceOpen { .. } => Reason::SurveillanceOpen { test: text("VIABILITY") },
     Reason::QualityEventStillOpen { .. } => Reason::QualityEventStillOpen { event: id() },
     Reason::VesselsInCulture => Reason::VesselsInCulture,
+    Reason::NoSuchBlob { .. } => Reason::NoSuchBlob { blob: Hash::ZERO },
     Reason::EntryTooLarge => Reason::EntryTooLarge,
 } }
 
@@ -384,6 +386,13 @@ facts! {
         culture::Event::Observation(_) => "observed": json!({
             "vessels": [part(LabelKind::Vessel, 1)], "confluence": "80", "morphology": "spindle",
             "turbid": true
+        }),
+        culture::Event::Photographed(_) => "photographed": json!({
+            "form": {
+                "vessels": [part(LabelKind::Vessel, 1)], "magnification": "10×", "note": "spindle-shaped",
+                "picture": {"taken": {"blob": Hash::ZERO}}
+            },
+            "file": {"media_type": "image/png", "size": 1024}
         }),
         culture::Event::Counting(_) => "counted":
             json!({"vessels": [part(LabelKind::Vessel, 1)], "count": count()}),
