@@ -66,6 +66,11 @@ export const commands = {
     }
   },
 
+  async choose_file({ person }, { label, name, bytes }) {
+    const field = await labelled(person, label);
+    await field.setInputFiles({ name, mimeType: 'image/png', buffer: Buffer.from(bytes, 'base64') });
+  },
+
   async value({ person }, { label, within }) {
     return (await labelled(person, label, within)).inputValue();
   },

@@ -10,6 +10,9 @@ const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
 const FIXTURES: &str = "crates/domain/tests/fixtures/standards";
 
+/// A picture: a PNG as far as anybody looks into it.
+pub const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\nspindle-shaped cells";
+
 /// Uses every operation.
 pub fn take(centre: &mut Centre) {
     people_and_clinics(centre);
@@ -138,6 +141,12 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     let seen =
         json!({ "vessels": [vessel], "confluence": "40", "morphology": "spindle-shaped", "turbid": false });
     course.bench("observation", "", seen);
+    let handed_in =
+        centre.technician().call("POST", "/blobs").body(PICTURE.to_vec(), "image/png").send().ok();
+    let picture = json!({ "taken": { "blob": handed_in["sha256"] } });
+    course.bench("photograph", "", json!({ "vessels": [vessel], "picture": picture }));
+    let shown = format!("/blobs/{}?batch={}", handed_in["sha256"].as_str().unwrap(), course.batch);
+    assert_eq!(centre.inspector().get(&shown).status, 200);
     course.bench("label_check", "", json!({ "vessels": course.vessel_labels() }));
     course.bench("counting", "", json!({ "vessels": [vessel], "count": count("12") }));
     course.bench("vessel_move", "", json!({ "vessel": vessel, "incubator": "INC-2", "position": "shelf 9" }));

@@ -4,7 +4,7 @@
 use baiyo_persistence::store::{Location, database_in};
 use serde_json::json;
 use std::path::Path;
-use stories::{Centre, Course, Ran, Recipe, Step, baiyo, engine};
+use stories::{Centre, Course, Ran, Recipe, Step, baiyo, engine, tour};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
@@ -22,7 +22,15 @@ fn a_centre_copied_to_another_place_is_sound_there_and_goes_on() {
     // Dropped after the centre that moves there.
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let mut centre = Centre::open();
-    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Confirmed);
+    let mut course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    // Larger than a statement that either engine takes.
+    let picture: Vec<u8> = tour::PICTURE.iter().copied().cycle().take(2_000_000).collect();
+    let kept = centre.technician().call("POST", "/blobs").body(picture, "image/png").send().ok();
+    let taken = json!({ "taken": { "blob": kept["sha256"] } });
+    course.bench("photograph", "", json!({ "vessels": course.vessel_labels(), "picture": taken }));
+    let photograph = format!("/blobs/{}?batch={}", kept["sha256"].as_str().unwrap(), course.batch);
+    let pictured = centre.coordinator().get(&photograph).text;
+    course.to(Step::Confirmed);
     let (deciding, history) = (course.path("deciding"), course.path("history"));
     let odd = "it's \"odd\" \\ , ($1) '; -- 培養";
     centre.technician().post(&course.path("holding"), json!({ "reason": odd })).ok();
@@ -60,6 +68,9 @@ fn a_centre_copied_to_another_place_is_sound_there_and_goes_on() {
     }
     centre.is_moved_to(there);
     assert_eq!(centre.inspector().get(&history).ok(), recorded);
+    let shown = centre.coordinator().get(&photograph);
+    assert_eq!((shown.status, shown.header("content-type")), (200, Some("image/png")));
+    assert!(shown.text == pictured);
     assert_eq!(centre.coordinator().get(&recipient).ok(), named, "the names are there, and their keys");
     let form = json!({ "containers": [1], "decision": "release" });
     centre.releaser().sign(&deciding, form, "disposition").ok();

@@ -144,7 +144,8 @@ pub struct Process {
     /// Steps that a second person must check.
     #[serde(default)]
     pub checked_steps: Vec<Step>,
-    /// What is recorded beside each step in which cells are open to the room.
+    /// What is recorded beside each step in which cells are open to the room; a photograph beside observations and
+    /// passages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bench_records: Vec<BenchRecord>,
 }

@@ -12,6 +12,7 @@ mod laboratory;
 mod making;
 mod orders;
 pub mod people;
+mod pictures;
 mod shipping;
 mod standards;
 mod stopped;

@@ -253,6 +253,8 @@ in_each_language! {
     bench_record(record: BenchRecord) -> &'static str;
     /// What a photograph of vessels shows, for whoever does not see it.
     photograph(vessels: &str, day: i64, by: &str) -> String;
+    /// Several vessels, by their numbers.
+    several_vessels(numbers: &[u16]) -> String;
     /// How many days cells are in culture.
     culture_day(day: i64) -> String;
     /// A step that may need a second person.

@@ -3,6 +3,7 @@
 use crate::browser::{Browser, picture_of_failure};
 use crate::device::{Device, Theme};
 use baiyo::words::{self, Language, Ui, Word};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -148,6 +149,14 @@ impl<'a> Person<'a> {
     pub fn enter_in(&self, within: &str, label: &str, value: &str) -> &Self {
         self.ask(json!({ "do": "enter", "label": label, "value": value, "within": within }));
         self.counts(format!("enter {label} in {within}"))
+    }
+
+    /// Chooses a picture in the field with exactly this label, or takes it there.
+    #[track_caller]
+    pub fn choose_file(&self, label: &str, name: &str, bytes: &[u8]) -> &Self {
+        let bytes = STANDARD.encode(bytes);
+        self.ask(json!({ "do": "choose_file", "label": label, "name": name, "bytes": bytes }));
+        self.counts(format!("choose {label}"))
     }
 
     /// Scans a label with a scanner that types it, wherever the page listens.

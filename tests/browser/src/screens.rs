@@ -44,6 +44,7 @@ pub const SCREENS: &[Screen] = &[
     screen("bench-passage", Is(Technician), "/record/batches/{batch in_culture}/passage")
         .for_docs("bench-passage"),
     screen("bench-observation", Is(Technician), "/record/batches/{batch in_culture}/observation"),
+    screen("bench-photograph", Is(Technician), "/record/batches/{batch in_culture}/photograph"),
     screen("bench-labels-back", Is(Technician), "/record/batches/{batch in_culture}/label_check"),
     screen("corrections", Is(Technician), "/record/batches/{batch in_culture}/correction"),
     screen("bench-labels", Is(Technician), "/batches/{batch in_culture}/labels"),

@@ -38,6 +38,7 @@ fn nowhere(template: &str, sent: &Sent) -> (String, Option<Value>) {
             let label = (1..9).find_map(|serial| Label::new(LabelKind::Batch, &site, 99, serial)).unwrap();
             return (format!("/labels/{label}"), None);
         }
+        "/blobs/{sha256}" => return (format!("/blobs/{}", "0".repeat(64)), None),
         "/setup"
         | "/orders"
         | "/batches"
@@ -154,6 +155,9 @@ pub fn of_particular_states(centre: &Centre, all: &All) {
         body[field] = value;
         asking(centre, sent).post(&sent.path, body)
     };
+    let hand_in = |bytes: Vec<u8>| centre.technician().call("POST", "/blobs").body(bytes, "image/png").send();
+    hand_in(vec![0x89; 9 << 20]).refused(413).only(&["picture_too_large"]);
+    hand_in(b"no picture".to_vec()).refused(422).only(&["not_a_picture"]);
     let nobody = Uuid::now_v7();
     for form in ["sampling", "sending", "storage", "outcome"] {
         let refused =

@@ -13,6 +13,7 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("tree_leaf", &["tree_index", "entry"]),
     ("tree_node", &["idx"]),
     ("checkpoint", &["size"]),
+    ("blob", &["sha256"]),
     ("gate_fact", &["serial", "batch", "entry"]),
     ("duty", &["batch", "entry"]),
     ("disposition", &["batch", "entry"]),

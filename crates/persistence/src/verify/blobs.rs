@@ -46,13 +46,11 @@ pub fn check(check: &mut Check, conn: &mut Conn, mut named: BTreeMap<Hash, Name>
             .get_result(conn)
             .optional()?;
             let is_what_it_says = row.is_some_and(|row| row.is_of(&sha256));
-            let name = rows::hash(&sha256).and_then(|hash| named.remove(&hash));
             if !is_what_it_says {
-                let fault = Fault::BlobAltered { sha256: rows::hex(&sha256) };
-                match name {
-                    Some(name) => check.findings.found_in(&name, fault),
-                    None => check.findings.found(END, fault),
-                }
+                check.findings.found(END, Fault::BlobAltered { sha256: rows::hex(&sha256) });
+            }
+            if let Some(hash) = rows::hash(&sha256) {
+                named.remove(&hash);
             }
         }
     }

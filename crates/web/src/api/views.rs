@@ -12,6 +12,7 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::status::{BatchStatus, ContainerStatus};
 use baiyo_domain::batch::testing::{Oos, ResultForm};
 use baiyo_domain::batch::{Batch, Duty, Subject};
+use baiyo_domain::blob::Blob;
 use baiyo_domain::ids::{
     BatchId, ClinicId, ContainerNo, EntryId, FillNo, HarvestNo, HoldNo, LabelKind, OrderId, PatientId,
     PersonId, QualityEventId, ResultNo, SampleNo, StandardId, VesselNo,
@@ -21,6 +22,7 @@ use baiyo_domain::order::{OrderStanding, Purpose};
 use baiyo_domain::quality_event::Impact;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::standard::{Code, Standard, Title};
+use baiyo_domain::text::{Note, Short};
 use baiyo_domain::time::Time;
 use chrono_tz::Tz;
 use schemars::JsonSchema;
@@ -50,6 +52,7 @@ pub struct BatchView {
     pub instruction: Option<(EntryId, Time)>,
     pub tissue: Option<TissueView>,
     pub vessels: Vec<VesselView>,
+    pub photographs: Vec<PhotographView>,
     pub harvests: Vec<HarvestView>,
     pub fills: Vec<FillView>,
     pub containers: Vec<ContainerView>,
@@ -114,6 +117,22 @@ pub struct VesselView {
     pub state: VesselState,
     /// How it grew until it was detached, with formulas and denominators.
     pub growth: Option<Growth>,
+}
+
+/// A photograph of vessels.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct PhotographView {
+    pub entry: EntryId,
+    /// When it was taken.
+    pub at: Time,
+    pub by: PersonId,
+    pub vessels: Vec<VesselNo>,
+    /// The picture, as `/blobs/{sha256}` answers with it; none where none could be taken.
+    pub sha256: Option<Hash>,
+    pub file: Option<Blob>,
+    pub magnification: Option<Short>,
+    pub note: Option<Note>,
 }
 
 /// A harvest.
@@ -301,6 +320,20 @@ impl BatchView {
                     doublings: vessel.doublings.map(Number),
                     state: vessel.state,
                     growth: vessel.growth.clone(),
+                })
+                .collect(),
+            photographs: batch
+                .photographs
+                .iter()
+                .map(|shot| PhotographView {
+                    entry: shot.entry,
+                    at: shot.at,
+                    by: shot.by,
+                    vessels: shot.vessels.iter().copied().collect(),
+                    sha256: shot.file.map(|(hash, _)| hash),
+                    file: shot.file.map(|(_, file)| file),
+                    magnification: shot.magnification.clone(),
+                    note: shot.note.clone(),
                 })
                 .collect(),
             harvests: batch

@@ -6,14 +6,17 @@ use super::course::Ware;
 use super::dice::{self, Dice};
 use super::laboratory::of;
 use super::people::{note, short};
+use super::pictures;
 use baiyo_domain::batch::Subject;
-use baiyo_domain::batch::culture::{Isolation, LabelCheck, MediumChange, NewVessel, Observation, Passage};
+use baiyo_domain::batch::culture::{
+    Isolation, LabelCheck, MediumChange, NewVessel, Observation, Passage, Photograph, Picture,
+};
 use baiyo_domain::batch::disposition::{ManufacturingConfirmation, QualityConfirmation};
 use baiyo_domain::batch::distribution::Custody;
 use baiyo_domain::batch::filling::{Fill, Harvest, LabelReconciliation, NewContainer};
 use baiyo_domain::batch::intake::{Instruction, ReceiptDecision, TissueReceipt};
 use baiyo_domain::ids::{FillNo, HarvestNo};
-use baiyo_domain::standard::Stage;
+use baiyo_domain::standard::{BenchRecord, Stage};
 use rust_decimal::{Decimal, MathematicalOps};
 
 /// Manufacturing confirms the record.
@@ -101,8 +104,27 @@ pub fn scan_back(b: &Bench) -> Done {
     b.make(LabelCheck { performed: b.alone()?, vessels: b.flasks()? })
 }
 
+/// Vessels photographed, where the standard asks for it: one field of view stands for all of them.
+pub fn photograph(b: &Bench, confluence: i64) -> Done {
+    if !b.state()?.standard().process.bench_records.contains(&BenchRecord::Photograph) {
+        return Ok(());
+    }
+    let number = b.case.number + 500 * u16::try_from(confluence).unwrap_or_default();
+    let picture = pictures::culture(confluence, &mut Dice::seeded(number));
+    let kept = b.centre.store.keep_blob(picture, b.person(b.case.maker)?)?;
+    let (blob, _) = kept.ok_or_else(|| DemoError::Seed("the picture is none".into()))?;
+    b.make(Photograph {
+        performed: b.alone()?,
+        vessels: b.flasks()?,
+        picture: Picture::Taken { blob },
+        magnification: Some(short("10×")?),
+        note: None,
+    })
+}
+
 /// Vessels looked at.
 pub fn observe(b: &Bench, confluence: i64) -> Done {
+    photograph(b, confluence)?;
     let form = Observation {
         performed: b.alone()?,
         vessels: b.flasks()?,
@@ -112,6 +134,9 @@ pub fn observe(b: &Bench, confluence: i64) -> Done {
     };
     b.make(form)
 }
+
+/// How much of the surface is covered when cells are passaged, in %.
+pub const CONFLUENT: i64 = 90;
 
 /// Fresh medium for all vessels.
 pub fn feed(b: &Bench) -> Done {
@@ -130,6 +155,7 @@ fn fold(doublings: Decimal) -> Decimal {
 
 /// All vessels passaged into new ones.
 pub fn passage(b: &Bench, ware: Ware, growth: Decimal, dice: &mut Dice) -> Done {
+    photograph(b, CONFLUENT)?;
     let count = count(b.seeded()? * growth, dice)?;
     let into = vessels(b, ware, count.viable().unwrap_or_default())?;
     let form = Passage {

@@ -6,7 +6,7 @@ use super::people::note;
 use super::{DemoError, Seeding};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::StandardId;
-use baiyo_domain::standard::{Approval, Draft, Pooling, Retirement, Standard};
+use baiyo_domain::standard::{Approval, BenchRecord, Draft, Pooling, Retirement, Standard};
 use uuid::Uuid;
 
 /// Autologous adipose, fresh; whichever version is approved.
@@ -54,12 +54,13 @@ pub fn found(centre: &Centre) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// The revision, under which cells of two collections of one person may be pooled: filed, approved, and the older
+/// The revision, under which cells of two collections of one person may be pooled and cultures are photographed: filed, approved, and the older
 /// version retired, so that no new batch pins it.
 pub fn revise(seeding: &mut Seeding) {
     let at = seeding.calendar.days_ago(REVISED_DAYS_AGO);
     seeding.plan(at, "a standard revised in mid-culture", |centre| {
-        let revised = Standard { version: 2, pooling: Pooling::SameDonor, ..read(FRESH_FILE)? };
+        let mut revised = Standard { version: 2, pooling: Pooling::SameDonor, ..read(FRESH_FILE)? };
+        revised.process.bench_records = vec![BenchRecord::Photograph];
         let old = centre.standard(FRESH)?;
         file_and_approve(centre, FRESH, revised)?;
         let reason = note("第2版に置き換え / replaced by version 2")?;

@@ -196,6 +196,7 @@ fn pooled(seeding: &mut Seeding) {
     second.by_chance(begun + 30, move |b, dice| isolate(b, first, dice)).fed(begun + 30, 9);
     let growth = course.plan.primary;
     course.by_chance(begun + 9 * D, move |b, dice| {
+        making::photograph(b, making::CONFLUENT)?;
         let theirs = b.of(other);
         let count = count((b.seeded()? + theirs.seeded()?) * grown(growth, true, dice), dice)?;
         let into = making::vessels(b, ware, count.viable().unwrap_or_default())?;

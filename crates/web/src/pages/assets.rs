@@ -13,6 +13,7 @@ pub(super) const STYLE: &str = concat!(
     include_str!("../../assets/clinic.css"),
     include_str!("../../assets/pictures.css"),
     include_str!("../../assets/inspection.css"),
+    include_str!("../../assets/photos.css"),
     include_str!("../../assets/small.css"),
 );
 

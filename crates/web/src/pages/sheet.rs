@@ -458,7 +458,7 @@ impl Sheet<'_> {
             (!required).then_some(()),
             html! {
                 @if let Some(hash) = kept {
-                    img.picture src=(blobs::kept_address(hash)) alt=(self.reader.say(Word::PictureKept));
+                    img.chosen src=(blobs::kept_address(hash)) alt=(self.reader.say(Word::PictureKept));
                     input type="hidden" name=(at) value=(hash);
                 }
                 p.hint id={ (at) "-hint" } {

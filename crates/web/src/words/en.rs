@@ -267,6 +267,10 @@ pub(super) fn photograph(vessels: &str, day: i64, by: &str) -> String {
     format!("Photograph of {vessels} on day {day} of culture, taken by {by}")
 }
 
+pub(super) fn several_vessels(numbers: &[u16]) -> String {
+    numbered("vessel", numbers)
+}
+
 pub(super) fn culture_day(day: i64) -> String {
     format!("day {day}")
 }

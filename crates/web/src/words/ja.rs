@@ -265,6 +265,10 @@ pub(super) fn photograph(vessels: &str, day: i64, by: &str) -> String {
     format!("{vessels} の写真（培養{day}日目、撮影者：{by}）")
 }
 
+pub(super) fn several_vessels(numbers: &[u16]) -> String {
+    format!("培養容器 {}", all(numbers))
+}
+
 pub(super) fn culture_day(day: i64) -> String {
     format!("培養{day}日目")
 }

@@ -92,7 +92,7 @@ pub struct Shot {
 
 impl Shot {
     /// Whether it counts for what is done with a vessel at an instant.
-    fn counts_for(&self, vessel: VesselNo, at: Time) -> bool {
+    pub fn counts_for(&self, vessel: VesselNo, at: Time) -> bool {
         let apart = self.at.since(at).num_seconds().abs();
         self.vessels.contains(&vessel) && apart <= COUNTS_FOR_HOURS * 3600
     }

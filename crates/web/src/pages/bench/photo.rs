@@ -1,8 +1,9 @@
 //! The photograph of a culture: how it is recorded at the bench, and how photographs are shown wherever a batch is.
 
 use super::form;
-use super::steps::vessels;
+use super::steps::{of_label, vessels};
 use crate::api::blobs;
+use crate::pages::encoded;
 use crate::pages::reader::{Names, Reader, part_label};
 use crate::pages::recording::About;
 use crate::pages::sheet::Sheet;
@@ -11,6 +12,7 @@ use crate::words::{self, Bench};
 use baiyo_domain::batch::culture::Shot;
 use baiyo_domain::batch::{Batch, Event, culture};
 use baiyo_domain::ids::LabelKind;
+use baiyo_domain::journal::Hash;
 use baiyo_domain::standard::BenchRecord;
 use maud::{Markup, html};
 
@@ -65,73 +67,90 @@ fn last_magnification(batch: &Batch) -> Option<String> {
     })
 }
 
-/// What stands beside a step whose standard asks for photographs of its vessels; nothing where it does not.
+/// What stands beside a step whose standard asks for photographs of its vessels; nothing where it does not, or where
+/// each of them has one. One comes back from there with the same vessels.
 pub fn asked(sheet: &Sheet, about: &About, pointer: &str) -> Markup {
     let batch = about.batch.as_deref();
     let asks = |batch: &&Batch| batch.standard().process.bench_records.contains(&BenchRecord::Photograph);
     let Some(batch) = batch.filter(asks) else { return html! {} };
-    let vessels: Vec<(&str, &str)> =
-        sheet.typed.all(pointer).into_iter().map(|label| ("/vessels", label)).collect();
-    let to = sheet.typed.get("to").unwrap_or(&sheet.address);
+    let labels = sheet.typed.all(pointer);
+    let has_one = |label: &&str| {
+        of_label(batch, label).is_some_and(|vessel| {
+            batch.photographs_of(vessel.no).any(|shot| shot.counts_for(vessel.no, about.now))
+        })
+    };
+    if !labels.is_empty() && labels.iter().all(has_one) {
+        return html! {};
+    }
+    let shown: Vec<(&str, &str)> = labels.iter().map(|label| ("/vessels", *label)).collect();
+    let mut back = format!("{}?to={}", sheet.address, encoded(sheet.typed.get("to").unwrap_or_default()));
+    labels.iter().for_each(|label| back.push_str(&format!("&{}={}", encoded(pointer), encoded(label))));
     html! {
-        p.hint.asked {
-            (sheet.reader.say(Bench::PhotoAsked)) " "
-            a.button.quiet href=(form(batch.id, "photograph", &vessels, to)) {
+        div.asked {
+            p { (sheet.reader.say(Bench::PhotoAsked)) }
+            a.button.quiet href=(form(batch.id, "photograph", &shown, &back)) {
                 (words::action(sheet.reader.language, "batch.culture.photograph"))
             }
         }
     }
 }
 
-/// All photographs of a batch, under a heading; nothing where there are none.
-pub fn section(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
-    html! {
-        @if batch.photographs.iter().any(|shot| shot.file.is_some()) {
-            section #photographs {
-                h2 { (reader.say(Bench::Photos)) }
-                (gallery(reader, batch, names, batch.photographs.iter()))
+/// Photographs of a batch as a page shows them.
+pub struct Gallery<'a> {
+    /// Who looks.
+    pub reader: &'a Reader<'a>,
+    /// The batch.
+    pub batch: &'a Batch,
+    /// What people are called.
+    pub names: &'a Names,
+    /// Whether each is fetched only once it comes into sight: never on a page that is printed.
+    pub lazily: bool,
+}
+
+impl Gallery<'_> {
+    /// All of them, under a heading; nothing where there are none.
+    pub fn section(&self) -> Markup {
+        self.of(self.batch.photographs.iter())
+    }
+
+    /// These, under a heading; nothing where there are none.
+    pub fn of<'s>(&self, shots: impl Iterator<Item = &'s Shot>) -> Markup {
+        let taken: Vec<_> = shots.filter_map(|shot| Some((shot, shot.file?.0))).collect();
+        html! {
+            @if !taken.is_empty() {
+                section #photographs {
+                    h2 { (self.reader.say(Bench::Photos)) }
+                    ul.photos { @for (shot, hash) in taken { li { (self.figure(shot, hash)) } } }
+                }
             }
         }
     }
-}
 
-/// Photographs as a page shows them; nothing where there are none.
-pub fn gallery<'s>(
-    reader: &Reader,
-    batch: &Batch,
-    names: &Names,
-    shots: impl Iterator<Item = &'s Shot>,
-) -> Markup {
-    let shots: Vec<&Shot> = shots.filter(|shot| shot.file.is_some()).collect();
-    html! {
-        @if !shots.is_empty() {
-            ul.photos { @for shot in shots { li { (figure(reader, batch, names, shot)) } } }
-        }
-    }
-}
-
-fn figure(reader: &Reader, batch: &Batch, names: &Names, shot: &Shot) -> Markup {
-    let Some((hash, _)) = shot.file else { return html! {} };
-    let shown: Vec<String> =
-        shot.vessels.iter().map(|no| part_label(batch, LabelKind::Vessel, no.0).to_string()).collect();
-    let seeded =
-        shot.vessels.iter().filter_map(|no| batch.vessels.get(no)).map(|vessel| vessel.seeded_at).min();
-    let day = seeded.map_or(0, |seeded| shot.at.since(seeded).num_days());
-    let by = names.person(shot.by);
-    let (address, version) =
-        (blobs::address(hash, batch.id), batch.logged(shot.entry).map(|logged| logged.stamp.version));
-    html! {
-        figure {
-            a href=(address) {
-                img src=(address) loading="lazy" alt=(words::photograph(reader.language, &shown.join(", "), day, &by));
-            }
-            figcaption {
-                strong { (shown.join(", ")) } " · " (words::culture_day(reader.language, day))
-                @if let Some(times) = &shot.magnification { " · " (times) }
-                br;
-                (reader.time(shot.at)) " · " (by)
-                @if let Some(version) = version { " · #" (version) }
-                @if let Some(note) = &shot.note { br; (note) }
+    fn figure(&self, shot: &Shot, hash: Hash) -> Markup {
+        let Self { reader, batch, .. } = self;
+        let numbers: Vec<u16> = shot.vessels.iter().map(|no| no.0).collect();
+        let shown = match numbers.as_slice() {
+            [one] => part_label(batch, LabelKind::Vessel, *one),
+            several => words::several_vessels(reader.language, several),
+        };
+        let seeded =
+            shot.vessels.iter().filter_map(|no| batch.vessels.get(no)).map(|vessel| vessel.seeded_at).min();
+        let day = seeded.map_or(0, |seeded| shot.at.since(seeded).num_days());
+        let (by, address) = (self.names.person(shot.by), blobs::address(hash, batch.id));
+        html! {
+            figure {
+                a href=(address) {
+                    img src=(address) loading=[self.lazily.then_some("lazy")]
+                        alt=(words::photograph(reader.language, &shown, day, &by));
+                }
+                figcaption {
+                    strong { (shown) } " · " (words::culture_day(reader.language, day))
+                    @if let Some(times) = &shot.magnification { " · " (times) }
+                    br;
+                    (reader.time(shot.at)) " · " (by)
+                    @if let Some(entry) = batch.logged(shot.entry) { " · #" (entry.stamp.version) }
+                    @if let Some(note) = &shot.note { br; (note) }
+                }
             }
         }
     }

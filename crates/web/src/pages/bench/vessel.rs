@@ -1,7 +1,8 @@
 //! One vessel after its scan: what it is, what is due, and the steps as buttons big enough for gloves.
 
+use super::photo::Gallery;
 use super::today::Urgency;
-use super::{distance, form, photo, work};
+use super::{distance, form, work};
 use crate::api::histories::entries_of_batch;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
@@ -66,6 +67,7 @@ pub async fn show(request: HttpRequest, label: web::Path<String>, state: web::Da
     };
     let last: Vec<_> = entries.iter().rev().filter(mentions).take(NEWEST).collect();
     let shots: Vec<&Shot> = batch.photographs_of(vessel.no).collect();
+    let gallery = Gallery { reader: &reader, batch: &batch, names: &names, lazily: true };
     let content = html! {
         (head(&reader, &batch, vessel, now))
         @if vessel.state == VesselState::InCulture {
@@ -73,12 +75,7 @@ pub async fn show(request: HttpRequest, label: web::Path<String>, state: web::Da
         } @else {
             p.notice.warning { (reader.say(Bench::NotInCulture)) }
         }
-        @if shots.iter().any(|shot| shot.file.is_some()) {
-            section {
-                h2 { (reader.say(Bench::Photos)) }
-                (photo::gallery(&reader, &batch, &names, shots.iter().copied().rev().take(NEWEST)))
-            }
-        }
+        (gallery.of(shots.into_iter().rev().take(NEWEST)))
         section {
             h2 { (reader.say(Bench::LastEntries)) }
             ul.last {

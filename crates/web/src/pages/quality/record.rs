@@ -6,7 +6,7 @@ use super::findings;
 use crate::api::histories::entries_of_batch;
 use crate::api::items::EntryView;
 use crate::api::reading as api;
-use crate::pages::bench::photo;
+use crate::pages::bench::photo::Gallery;
 use crate::pages::frame::Frame;
 use crate::pages::reader::{Names, Reader, dash, part_label};
 use crate::pages::{Answer, gate, lineage, may, orders, status_chip};
@@ -94,7 +94,7 @@ impl Record<'_> {
             (self.results())
             (lineage::section(&self.reader, self.batch, self.names, None))
             (findings::section(&self.reader, self.batch, &exceptions(self.batch, self.now)))
-            (photo::section(&self.reader, self.batch, self.names))
+            (Gallery { reader: &self.reader, batch: self.batch, names: self.names, lazily: false }.section())
             (self.every_entry())
             (self.signatures())
             (self.checkpoint(note))

@@ -5,7 +5,7 @@ use super::blocking;
 use super::findings::{self, Attempt};
 use super::{MAY_READ, actor, next};
 use crate::api::reading as api;
-use crate::pages::bench::photo;
+use crate::pages::bench::photo::Gallery;
 use crate::pages::frame::Frame;
 use crate::pages::reader::{Names, Reader};
 use crate::pages::typed::Typed;
@@ -55,9 +55,9 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
             div {
                 @if !blocking.is_empty() && awaits_release(&batch) { (blocking::section(&reader, &batch, &blocking)) }
                 (findings::section(&reader, &batch, &found))
-                (photo::section(&reader, &batch, &names))
                 (findings::attempts(&reader, &names, &attempts))
                 (findings::in_order(&reader, &batch, &names, &answer, &found))
+                (Gallery { reader: &reader, batch: &batch, names: &names, lazily: true }.section())
                 p.links {
                     a href={ "/batches/" (batch.id) "#history" } {
                         (reader.say(Quality::AllEntries)) " (" (batch.log.len()) ")"
