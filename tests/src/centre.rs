@@ -252,7 +252,8 @@ impl Centre {
         verify(&self.location, outside, &mut unwatched).expect("the folder can be checked")
     }
 
-    fn store(&self) -> &Arc<Store> {
+    /// What the first server serves.
+    pub fn store(&self) -> &Arc<Store> {
         match self.servers.first() {
             Some(Running { server: Server::Here(serving), .. }) => serving.store(),
             _ => panic!("no server runs in this process"),

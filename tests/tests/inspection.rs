@@ -1,9 +1,10 @@
 //! An inspector finds batches by what happened to them in a period, each once, and from the batch's page every document is
 //! one step away. Whoever is not of the centre finds only his own.
 
+use baiyo::words;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stories::{Asking, Centre, Course, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -91,6 +92,48 @@ fn shipments_and_infusions_are_found_and_a_clinic_finds_only_its_own() {
     assert_eq!(found(of(1), "by=shipped"), ids(&[&shipped]));
     assert_eq!(found(of(1), "by=infused"), [] as [String; 0]);
     assert!(!page(of(1), "/batches?by=shipped").contains(&infused.batch.to_string()));
+}
+
+#[test]
+fn an_infusion_is_found_on_the_day_it_began_whenever_it_was_entered_and_as_its_correction_says() {
+    let centre = Centre::open();
+    let recipe = Recipe { containers: 1, ..Recipe::of(centre.standard(FRESH)) };
+    let course = Course::run(&centre, recipe, Step::Decided);
+    course.bedside_check(1).ok();
+    course.confirm_parts();
+    let day = |at: Time| at.utc().with_timezone(&chrono_tz::Asia::Tokyo).date_naive();
+    let (given, before) = (centre.now(), centre.now().plus(chrono::TimeDelta::days(-1)));
+    centre.days(1);
+    let late = json!({ "late_reason": "written down on the ward" });
+    let form = |at: Time| {
+        json!({
+            "performed": late, "container": course.dose(1), "started_at": at, "ended_at": at, "volume": "40",
+            "reactions": "none",
+        })
+    };
+    let coordinator = centre.coordinator();
+    let entry = coordinator.post(&course.path("infusion"), form(given)).entry("batch.distribution.infused");
+    let inspector = centre.inspector();
+    let on = |at: Time| found(inspector, &format!("by=infused&from={0}&to={0}", day(at)));
+    assert_eq!((on(given), on(centre.now())), (ids(&[&course]), vec![]));
+    let label = course.dose(1).as_str().unwrap().to_string();
+    let shown = |at: Time| {
+        let page = page(inspector, &format!("/batches/{}", course.batch));
+        let (_, dossier) = page.split_once("id=\"dossier\"").expect("the documents");
+        let dossier = dossier.split("</section>").next().unwrap();
+        let (_, recipient) = dossier.rsplit_once(&label).expect("the container");
+        let text = words::time(words::Language::En, at, chrono_tz::Asia::Tokyo);
+        let recipient = recipient.split("</small>").next().unwrap();
+        assert!(recipient.contains("<time"), "{recipient} and not {text}");
+        recipient.contains(&text)
+    };
+    assert!(shown(given) && !shown(before));
+    let corrected = json!({
+        "entry": entry, "reason": "the day before", "replacement": { "distribution": { "infusion": form(before) } },
+    });
+    coordinator.post_seen(&course.path("correction"), corrected).ok();
+    assert_eq!((on(before), on(given)), (ids(&[&course]), vec![]));
+    assert!(shown(before) && !shown(given));
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! Work on the whole record from its page: who may do it, what comes of it, and that standards come in from files whole or
 //! not at all.
 
-use serde_json::Value;
+use baiyo::jobs::{Jobs, Kind, Unfinished};
+use baiyo_domain::ids::PersonId;
+use baiyo_persistence::progress::Watch;
+use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
-use stories::{Answer, Asking, Centre};
+use stories::{Answer, Asking, Centre, engine};
+use uuid::Uuid;
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -79,7 +84,7 @@ fn the_record_is_verified_and_the_lists_rebuilt_in_both_languages() {
     let japanese = administrator.in_language("ja").get(&format!("/{address}")).text;
     assert!(japanese.contains("異常なし：記録") && japanese.contains("最初の管理者の鍵は"), "{japanese}");
     let (_, page) = ended(administrator, &start(administrator, "rebuild"));
-    assert!(page.contains("rows written; 0 differed"), "{page}");
+    assert!(page.contains("rows written; 0 differed; 0 batches with other evidence"), "{page}");
     assert_eq!(start(centre.inspector(), "rebuild").status, 403);
     assert_eq!(
         start(centre.analyst(), "standard_import").status,
@@ -100,6 +105,104 @@ fn a_checkpoint_that_is_not_of_this_record_is_found_to_disagree() {
     assert!(page.contains("the outside checkpoint number 1 is not this log"), "{page}");
 }
 
+/// The newest checkpoint outside the database.
+fn kept(centre: &Centre) -> String {
+    let folder = std::fs::read_dir(centre.folder().join("checkpoints")).unwrap();
+    let newest = folder.map(|entry| entry.unwrap().path()).max().expect("a checkpoint");
+    std::fs::read_to_string(newest).unwrap()
+}
+
+fn verify_against(who: Asking, note: &str) -> Answer {
+    let note: String = note.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    who.call("POST", "//records")
+        .body(format!("job=verification&checkpoint={note}").into_bytes(), FORM)
+        .send()
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_agrees_however_it_was_copied() {
+    let mut centre = Centre::open();
+    // Stopping seals.
+    centre.stop();
+    centre.start();
+    let note = kept(&centre);
+    let inspector = centre.inspector();
+    for copied in [note.clone(), note.trim_end().to_string(), format!("\n{}\n\n", note.replace('\n', "\r\n"))]
+    {
+        let (_, page) = ended(inspector, &verify_against(inspector, &copied));
+        assert!(page.contains("sound: ") && !page.contains("NOT SOUND"), "{copied:?}: {page}");
+    }
+}
+
+#[test]
+fn what_somebody_gives_is_never_taken_for_what_is_at_work_for_somebody_else() {
+    let centre = Centre::open();
+    let (inspector, analyst) = (centre.inspector(), centre.analyst());
+    // At work for somebody else, until the end of this story.
+    let elsewhere = Jobs::of(centre.folder());
+    let forever = |watch: &mut Watch, _: &Path| loop {
+        if watch(1, 2).is_break() {
+            return Err(Unfinished::Stopped);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    for kind in [Kind::Verification, Kind::StandardImport] {
+        let now = baiyo_domain::time::Time::from(chrono::Utc::now());
+        elsewhere.start(kind, PersonId(Uuid::nil()), now, Box::new(forever)).unwrap();
+    }
+    assert_eq!(start(inspector, "verification").status, 303, "nothing was given: it is the same");
+    let refused = verify_against(inspector, "kept.by/me\n7\nAAAA");
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.text.contains("Nothing was started") && refused.text.contains("kept.by/me"),
+        "{}",
+        refused.text
+    );
+    let refused =
+        files(analyst, &[("fresh.toml", &std::fs::read(stories::workspace().join(FRESH)).unwrap())]);
+    assert_eq!(refused.status, 409);
+    assert!(refused.text.contains("Nothing was started"), "{}", refused.text);
+    assert_eq!(elsewhere.all().len(), 2);
+}
+
+#[test]
+fn whoever_only_looks_or_stops_does_not_wait_behind_what_is_written() {
+    if engine::is_postgres() {
+        // Each connection writes for itself.
+        return;
+    }
+    let centre = Centre::open();
+    let person = centre.administrator().account();
+    let form = json!({ "sign_in": person.sign_in, "password": person.password });
+    let signed_in =
+        centre.stranger().call("POST", "/session").json(&form).header("sec-fetch-site", "same-origin");
+    let signed_in = signed_in.send();
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_string();
+    // Long enough ago for its use to be noted.
+    centre.minutes(5);
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let store = std::sync::Arc::clone(centre.store());
+    let writing = std::thread::spawn(move || {
+        store.note(move |_| {
+            let _ = wait.recv();
+            Ok::<_, baiyo_persistence::writer::JobError<()>>(())
+        })
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    let (answered, answer) = std::sync::mpsc::channel();
+    std::thread::scope(|threads| {
+        let (cookie, centre) = (&cookie, &centre);
+        threads.spawn(move || {
+            let looked = centre.stranger().call("GET", "//records").header("cookie", cookie).send();
+            let _ = answered.send(looked.status);
+        });
+        let status = answer.recv_timeout(Duration::from_secs(10));
+        go_on.send(()).unwrap();
+        assert_eq!(status, Ok(200), "answered while the writer is busy");
+    });
+    writing.join().unwrap().unwrap();
+}
+
 #[test]
 fn nothing_is_started_or_stopped_from_another_site() {
     let centre = Centre::open();
@@ -116,7 +219,7 @@ fn nothing_is_started_or_stopped_from_another_site() {
 fn standards_come_in_from_files_as_drafts_and_none_does_where_one_cannot_be_read() {
     let centre = Centre::open();
     let analyst = centre.analyst();
-    let fresh = std::fs::read(format!("{}/../{FRESH}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let fresh = std::fs::read(stories::workspace().join(FRESH)).unwrap();
     let before = standards(&centre).len();
     let large = vec![b'#'; 300 * 1024];
     let bad: [(&str, &[u8]); 3] =

@@ -8,7 +8,8 @@ use crate::on_engine;
 use crate::reading::{After, BatchRow, ClinicScope, as_of};
 use crate::schema::{batch_row, happening_row};
 use crate::sql_types::Id;
-use baiyo_domain::batch::{Batch, Event, disposition, distribution, intake};
+use baiyo_domain::batch::correction::in_force;
+use baiyo_domain::batch::{Batch, Event, disposition, distribution, intake, performed};
 use baiyo_domain::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,8 +94,10 @@ impl HappeningRow {
 pub(crate) fn refresh(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
     let mut happened: BTreeMap<Happening, BTreeSet<i64>> = BTreeMap::new();
     for logged in &batch.log {
-        if let Some(what) = Happening::of(&logged.event) {
-            happened.entry(what).or_default().insert(logged.stamp.occurred_at.micros());
+        // As it stands now: a correction may say that it was another container, or another day.
+        let Some(fact) = in_force(batch, logged.stamp.entry) else { continue };
+        if let Some(what) = Happening::of(fact) {
+            happened.entry(what).or_default().insert(when(fact, logged.stamp.occurred_at).micros());
         }
     }
     diesel::delete(happening_row::table.filter(happening_row::batch.eq(Id(batch.id.0)))).execute(conn)?;
@@ -109,6 +112,21 @@ pub(crate) fn refresh(conn: &mut Conn, batch: &Batch) -> QueryResult<()> {
         }
     }
     Ok(())
+}
+
+/// When it happened: an infusion when it began, whenever it was entered.
+fn when(fact: &Event, occurred_at: Time) -> Time {
+    match fact {
+        Event::Distribution(distribution::Event::Infusion(infusion)) => infusion.started_at,
+        fact => performed::of(fact).and_then(|performed| performed.at).unwrap_or(occurred_at),
+    }
+}
+
+/// Whether the rows are absent that each batch has: the records come from before there were any.
+pub(crate) fn are_absent(conn: &mut Conn) -> QueryResult<bool> {
+    let any: Option<Id> = happening_row::table.select(happening_row::batch).first(conn).optional()?;
+    let batch: Option<Id> = batch_row::table.select(batch_row::id).first(conn).optional()?;
+    Ok(any.is_none() && batch.is_some())
 }
 
 /// One page of the batches to which something happened in a period, as they stand at `now`: each once, by the last time it

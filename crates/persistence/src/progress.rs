@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 /// Whoever watches long work. He is told, now and then, how many steps of how many are done; where he breaks off, the
-/// work ends with an error and leaves everything as it was.
+/// work ends before it is done.
 pub type Watch<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
 
 /// Nobody watches.

@@ -4,14 +4,15 @@ use crate::clock::{Clock, Timekeeper};
 use crate::engine::prelude::*;
 use crate::engine::{postgres, sqlite};
 use crate::error::StoreError;
-use crate::journal;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
+use crate::progress::unwatched;
 use crate::remembered::Remembered;
 use crate::schema::batch_row;
 use crate::sealing;
 use crate::sql_types::Id;
 use crate::writer::{JobError, WriteError, Writer};
+use crate::{happenings, journal, rebuild};
 use baiyo_domain::time::Time;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -148,6 +149,10 @@ impl Store {
             }
         };
         store.mend_anchor()?;
+        if store.read(|conn| Ok::<_, StoreError>(happenings::are_absent(conn)?))? {
+            // Records from before there was this read model.
+            rebuild::rebuild(&store, &mut unwatched)?;
+        }
         Ok(store)
     }
 
@@ -231,6 +236,21 @@ impl Store {
     ) -> Result<T, WriteError<E>> {
         match &self.engine {
             Engine::Embedded { writer, .. } => writer.note(job),
+            Engine::Postgres { writers, .. } => writers.write(job),
+        }
+    }
+
+    /// Writes what is shown to nobody, some time: whoever asks for it does not wait behind others.
+    ///
+    /// # Errors
+    /// That it cannot be asked for; what becomes of it is not told.
+    pub fn note_later(
+        &self,
+        job: impl FnOnce(&mut Conn) -> QueryResult<()> + Send + 'static,
+    ) -> Result<(), WriteError<StoreError>> {
+        let job = move |conn: &mut Conn| job(conn).map_err(JobError::<StoreError>::Database);
+        match &self.engine {
+            Engine::Embedded { writer, .. } => writer.later(job),
             Engine::Postgres { writers, .. } => writers.write(job),
         }
     }

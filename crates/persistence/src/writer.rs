@@ -124,11 +124,31 @@ impl Writer {
         self.queue(false, job)
     }
 
+    /// As [`Writer::note`], without waiting for it.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub fn later<T: Send + 'static, E: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<(), WriteError<E>> {
+        self.queued(false, job).map(drop)
+    }
+
     fn queue<T: Send + 'static, E: Send + 'static>(
         &self,
         shown: bool,
         job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
     ) -> Result<T, WriteError<E>> {
+        let answered = self.queued(shown, job)?.recv();
+        answered.map_err(|_| WriteError::Unknown("the writer stopped before it answered".into()))?
+    }
+
+    fn queued<T: Send + 'static, E: Send + 'static>(
+        &self,
+        shown: bool,
+        job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>> + Send + 'static,
+    ) -> Result<Receiver<Result<T, WriteError<E>>>, WriteError<E>> {
         let (answer, wait) = channel();
         let work: Work = Box::new(move |conn| {
             let mut outcome: Option<Result<T, WriteError<E>>> = None;
@@ -168,7 +188,7 @@ impl Writer {
         });
         let lost = || WriteError::Unavailable("the writer has stopped".into());
         self.jobs.as_ref().ok_or_else(lost)?.send(Job { work, shown }).map_err(|_| lost())?;
-        wait.recv().map_err(|_| WriteError::Unknown("the writer stopped before it answered".into()))?
+        Ok(wait)
     }
 }
 

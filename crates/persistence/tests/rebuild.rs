@@ -73,6 +73,23 @@ fn stopped_at_any_step_it_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn records_from_before_batches_were_found_by_period_are_found_by_it_once_they_are_opened() {
+    let story = story();
+    let place = story.copy();
+    let mut forger = Forger::at(&place);
+    forger.sql("DELETE FROM happening_row");
+    forger.leave();
+    let store = place.open();
+    assert!(checked(&store).agrees());
+    drop(store);
+    // Of some that are there and wrong, only a rebuild says so.
+    let mut forger = Forger::at(&place);
+    forger.sql("UPDATE happening_row SET happened_at = happened_at + 1 WHERE kind = 'opened'");
+    forger.leave();
+    assert!(!checked(&place.open()).agrees());
+}
+
+#[test]
 fn evidence_is_compared_and_left_alone() {
     let story = story();
     let place = story.copy();

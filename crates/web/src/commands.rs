@@ -455,8 +455,7 @@ fn export(
         exporting::files(&store, &named_files, folder)?;
     }
     let what = if files.is_some() { "written" } else { "named, not written" };
-    let exported = words::exported(Language::En, written, named_files.len());
-    _ = writeln!(std::io::stderr(), "{exported} {what}");
+    _ = writeln!(std::io::stderr(), "{written} entries written, {} files {what}", named_files.len());
     Ok(ExitCode::SUCCESS)
 }
 

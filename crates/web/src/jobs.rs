@@ -54,6 +54,11 @@ impl Kind {
         }
     }
 
+    /// Whether it writes something that lists show.
+    pub fn writes(self) -> bool {
+        matches!(self, Kind::Rebuild | Kind::StandardImport)
+    }
+
     /// The action of the table of authority that it is.
     pub fn action(self) -> &'static str {
         match self {
@@ -126,6 +131,15 @@ pub struct Said {
     pub ja: String,
 }
 
+/// What became of the wish to start a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It was started.
+    Now(Uuid),
+    /// One of its kind is at work, which was asked for something of its own: this one was not started.
+    AtWork(Uuid),
+}
+
 /// Why a job ended without an outcome.
 pub enum Unfinished {
     /// Whoever watched stopped it.
@@ -166,21 +180,22 @@ impl Jobs {
         Self { folder: data.join("jobs"), running: Mutex::default(), closing: Arc::default() }
     }
 
-    /// Starts a job; where one of its kind is at work, that one is meant.
+    /// Starts a job, unless one of its kind is at work.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn start(&self, kind: Kind, person: PersonId, now: Time, work: Work) -> io::Result<Uuid> {
+    pub fn start(&self, kind: Kind, person: PersonId, now: Time, work: Work) -> io::Result<Begun> {
         let mut running = self.running();
         let known = self.all();
         if let Some(job) = known.iter().find(|job| job.kind == kind && job.standing == Standing::Running) {
-            return Ok(job.id);
+            return Ok(Begun::AtWork(job.id));
         }
         running.retain(|job| !job.thread.is_finished());
         make_private(&self.folder)?;
         known.iter().skip(REMEMBERED - 1).for_each(|old| self.forget(old));
         if kind == Kind::Export {
-            let exports = known.iter().filter(|job| job.kind == kind);
+            let whole = |job: &&Job| matches!(&job.standing, Standing::Finished(outcome) if outcome.file);
+            let exports = known.iter().filter(whole);
             exports.skip(EXPORTS - 1).for_each(|old| self.forget(old));
         }
         let job = Job {
@@ -201,7 +216,7 @@ impl Jobs {
         let run = move || watched(job, &files, &asked, &closing, work);
         let thread = thread::Builder::new().name(format!("job-{}", kind.name())).spawn(run)?;
         running.push(Running { id, stop, thread });
-        Ok(id)
+        Ok(Begun::Now(id))
     }
 
     /// Asks a job to stop, wherever it is at work.

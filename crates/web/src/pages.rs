@@ -239,6 +239,14 @@ fn may(caller: &Caller, action: &str) -> bool {
     caller.roles.iter().any(|role| roles_for(action).contains(role))
 }
 
+/// Why a form as a browser sends it cannot be read.
+fn form_problem(error: &actix_web::Error, language: Language) -> Problem {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, language),
+        _ => Problem::new(Kind::Form, language),
+    }
+}
+
 /// Goes on to another page of ours; whatever is no path of this site leads to the board.
 fn see_other(path: &str) -> HttpResponse {
     let visible = path.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\');

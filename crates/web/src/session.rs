@@ -158,9 +158,8 @@ fn look_up(
     let Some((person, until, touch_due)) = found else { return Ok(None) };
     if touch_due {
         let used = token.to_string();
-        let touched = state.store.note(move |conn| {
-            accounts::touch_session(conn, &used, now).map_err(JobError::<StoreError>::Database)
-        });
+        // Whoever looks does not wait behind what is written.
+        let touched = state.store.note_later(move |conn| accounts::touch_session(conn, &used, now));
         if let Err(error) = touched {
             tracing::warn!(%error, "a session's use could not be noted");
         }

@@ -33,8 +33,8 @@ pub use picture::{
 };
 pub use quality::Quality;
 pub use records::{
-    Records, differing, disagreeing, exported, fault, filed, import_failed, import_stopped, imported,
-    not_filed, note, rebuilt, unread, verified,
+    Records, differing, differing_in, disagreeing, exported, fault, filed, import_failed, import_stopped,
+    imported, not_filed, note, rebuilt, unread, verified,
 };
 pub use sheet::Sheet;
 pub use ui::Ui;

@@ -5,7 +5,7 @@ use crate::device::{Device, Scripts, Theme};
 use crate::person::Person;
 use crate::screens::{Screen, Who};
 use baiyo::demo;
-use baiyo::jobs::{Jobs, Kind, Outcome, Said, Unfinished};
+use baiyo::jobs::{Begun, Jobs, Kind, Outcome, Said, Unfinished};
 use baiyo::words::Language;
 use baiyo_domain::authority::Role;
 use baiyo_domain::ids::PersonId;
@@ -92,10 +92,14 @@ impl Place {
             Said { en: "3789 entries written".into(), ja: "3789件の記録を書き出しました".into() };
         let outcome = Outcome { good: true, summary, findings: Vec::new(), notes: Vec::new(), file: false };
         let (by, now) = (PersonId(Uuid::nil()), Time::from(chrono::Utc::now()));
-        let running = self.jobs.start(Kind::Verification, by, now, Box::new(half)).expect("a job");
-        let finished =
-            self.jobs.start(Kind::Export, by, now, Box::new(move |_, _| Ok(outcome))).expect("a job");
-        self.call("job running", &running.to_string()).call("job finished", &finished.to_string());
+        let begun = [
+            ("job running", self.jobs.start(Kind::Verification, by, now, Box::new(half))),
+            ("job finished", self.jobs.start(Kind::Export, by, now, Box::new(move |_, _| Ok(outcome)))),
+        ];
+        for (name, begun) in begun {
+            let (Begun::Now(id) | Begun::AtWork(id)) = begun.expect("a job");
+            self.call(name, &id.to_string());
+        }
     }
 
     /// Gives what an address leaves open as `{name}` its value.

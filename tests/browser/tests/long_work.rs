@@ -1,7 +1,7 @@
 //! Long work seen in a browser: how far it is without reading the page anew, left and found again by signing in somewhere
 //! else, and stopped by one tap; in both languages.
 
-use baiyo::jobs::{Jobs, Kind, Outcome, Said, Standing, Unfinished, Work};
+use baiyo::jobs::{Begun, Jobs, Kind, Outcome, Said, Standing, Unfinished, Work};
 use baiyo::words::Records;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
@@ -70,7 +70,8 @@ fn it_is_stopped_by_one_tap_wherever_it_is_at_work() {
         let elsewhere = Jobs::of(centre.folder());
         let (work, go) = work();
         let now = Time::from(chrono::Utc::now());
-        let id = elsewhere.start(Kind::Rebuild, PersonId(account.id), now, work).unwrap();
+        let begun = elsewhere.start(Kind::Rebuild, PersonId(account.id), now, work).unwrap();
+        let Begun::Now(id) = begun else { panic!("{begun:?}") };
         go.send(3).unwrap();
         let person = browser.person(&centre, account, Device::Desktop, language, Theme::Light);
         // Whoever starts one of the same kind meanwhile is led to it.

@@ -9,6 +9,7 @@ use baiyo_domain::standard::{Draft, Standard};
 use baiyo_persistence::verify::{self, CannotCheck};
 use baiyo_persistence::{ExecuteError, Request, Store, StoreError, rebuild};
 use chrono_tz::Tz;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
@@ -52,8 +53,12 @@ pub fn rebuild(store: &Arc<Store>) -> Work {
     let store = Arc::clone(store);
     Box::new(move |watch, _| {
         let rebuilt = rebuild::rebuild(&store, watch)?;
-        let differing = rebuilt.differing.iter();
-        let differing = differing.map(|found| said(|language| words::differing(language, found)));
+        // Who rebuilds may not read what is in the rows: how many of which list is enough here.
+        let mut differing: BTreeMap<&str, usize> = BTreeMap::new();
+        rebuilt.differing.iter().for_each(|found| *differing.entry(found.table).or_default() += 1);
+        let differing = differing.into_iter();
+        let differing =
+            differing.map(|(table, rows)| said(|language| words::differing_in(language, table, rows)));
         let disagreeing = rebuilt.disagreeing.iter();
         let disagreeing = disagreeing.map(|batch| said(|language| words::disagreeing(language, *batch)));
         Ok(Outcome {

@@ -41,7 +41,10 @@ fn until(jobs: &Jobs, id: Uuid, is: impl Fn(&Job) -> bool) -> Job {
 
 fn began(jobs: &Jobs, kind: Kind) -> (Uuid, Sender<()>) {
     let (work, step) = ten_steps();
-    (jobs.start(kind, somebody(), clock(), work).unwrap(), step)
+    match jobs.start(kind, somebody(), clock(), work).unwrap() {
+        Begun::Now(id) => (id, step),
+        Begun::AtWork(id) => panic!("{id} is at work"),
+    }
 }
 
 #[test]
@@ -78,17 +81,17 @@ fn a_job_is_stopped_from_another_server_as_well_and_leaves_no_half_a_file() {
 }
 
 #[test]
-fn of_each_kind_one_is_at_work_and_whoever_starts_another_is_led_to_it() {
+fn of_each_kind_one_is_at_work_and_another_is_not_started_and_not_taken_for_it() {
     let folder = TempDir::new().unwrap();
     let jobs = Jobs::of(folder.path());
     let (first, _step) = began(&jobs, Kind::Verification);
-    assert_eq!(began(&jobs, Kind::Verification).0, first);
-    assert_eq!(
-        Jobs::of(folder.path()).start(Kind::Verification, somebody(), clock(), ten_steps().0).unwrap(),
-        first
-    );
+    for server in [&jobs, &Jobs::of(folder.path())] {
+        let second = server.start(Kind::Verification, somebody(), clock(), ten_steps().0).unwrap();
+        assert_eq!(second, Begun::AtWork(first));
+    }
     let (other, _step) = began(&jobs, Kind::Rebuild);
     assert_ne!(other, first);
+    assert_eq!(jobs.all().len(), 2);
     jobs.stop(first).unwrap();
     until(&jobs, first, |job| job.standing == Standing::Stopped);
     assert_ne!(began(&jobs, Kind::Verification).0, first);
@@ -122,7 +125,7 @@ fn what_fails_or_panics_says_so() {
         (Box::new(|_, _| panic!("on purpose")), "it ended abnormally"),
     ];
     for (work, why) in failing {
-        let id = jobs.start(Kind::Rebuild, somebody(), clock(), work).unwrap();
+        let Begun::Now(id) = jobs.start(Kind::Rebuild, somebody(), clock(), work).unwrap() else { panic!() };
         let job = until(&jobs, id, |job| job.standing != Standing::Running);
         assert_eq!(job.standing, Standing::Failed(why.into()));
     }
@@ -163,6 +166,13 @@ fn of_exports_the_newest_three_are_kept() {
     let kept: Vec<bool> = exported.iter().map(|id| jobs.file(*id).exists()).collect();
     assert_eq!(kept, [false, false, true, true, true]);
     assert_eq!(jobs.all().len(), 3);
+    // Those that were stopped push none of them out.
+    for _ in 0..4 {
+        let (id, _step) = began(&jobs, Kind::Export);
+        jobs.stop(id).unwrap();
+        until(&jobs, id, |job| job.standing == Standing::Stopped);
+    }
+    assert!(jobs.file(exported[4]).exists() && jobs.file(exported[3]).exists());
 }
 
 #[cfg(unix)]

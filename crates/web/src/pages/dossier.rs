@@ -6,6 +6,7 @@ use super::reader::{Names, Reader, part_label};
 use super::results::{entry_link, failure, test_title};
 use super::status_chip::{self, Look, chip};
 use crate::words::{self, Inspection, Quality, Thing, Ui};
+use baiyo_domain::batch::correction::in_force;
 use baiyo_domain::batch::disposition::{Confirmed, Decision};
 use baiyo_domain::batch::distribution::{self, Container, Custody};
 use baiyo_domain::batch::testing::TestResult;
@@ -150,7 +151,7 @@ fn recipients(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
                     small {
                         (part_label(batch, LabelKind::Dose, container.no.0)) " "
                         (status_chip::container(reader.language, container.status()))
-                        @if let Some(at) = infused_at(batch, container.no) { " " (reader.time(at)) }
+                        @if let Some(at) = infused_at(batch, container) { " " (reader.time(at)) }
                     }
                 }
             }
@@ -158,11 +159,12 @@ fn recipients(reader: &Reader, batch: &Batch, names: &Names) -> Markup {
     }
 }
 
-fn infused_at(batch: &Batch, no: ContainerNo) -> Option<Time> {
-    let label = batch.opened.label.part(LabelKind::Dose, no.0)?;
-    batch.log.iter().rev().find_map(|logged| match &*logged.event {
+fn infused_at(batch: &Batch, container: &Container) -> Option<Time> {
+    let infused = container.custody == Custody::Infused;
+    let label = batch.opened.label.part(LabelKind::Dose, container.no.0).filter(|_| infused)?;
+    batch.log.iter().rev().find_map(|logged| match in_force(batch, logged.stamp.entry)? {
         batch::Event::Distribution(distribution::Event::Infusion(fact)) if fact.container == label => {
-            Some(logged.stamp.occurred_at)
+            Some(fact.started_at)
         }
         _ => None,
     })

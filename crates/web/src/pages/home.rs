@@ -42,7 +42,9 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
             planner::show(request, state).await
         }
         Workplace::Clinic => clinic::board::show(request, query, state).await,
-        Workplace::Office if caller.roles.contains(&Role::Inspector) && query.is_empty() => {
+        Workplace::Office
+            if caller.roles.contains(&Role::Inspector) && query.keys().all(|key| key == "lang") =>
+        {
             board::begin(request, query, state).await
         }
         Workplace::Office => board::show(request, query, state).await,

@@ -67,10 +67,17 @@ impl Change {
 pub async fn between_servers(state: web::Data<State>) {
     const AGAIN: Duration = Duration::from_secs(5);
     let mut own = state.changes.subscribe();
+    let mut lost = false;
     loop {
         match Hints::open(&state.store).await {
             Ok(None) => return,
             Ok(Some(mut hints)) => {
+                if lost {
+                    // What was missed is not known: something changed.
+                    _ = state.changes.send(Change::elsewhere(""));
+                    _ = hints.tell("").await;
+                }
+                lost = true;
                 if relayed(&state, &mut own, &mut hints).await.is_break() {
                     return;
                 }
@@ -92,9 +99,17 @@ pub async fn between_servers(state: web::Data<State>) {
 /// Goes on until the server stops, or the line is lost.
 async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> ControlFlow<()> {
     loop {
-        let next = match select(pin!(own.recv()), pin!(hints.hear())).await {
-            Either::Left((told, _)) => Either::Left(told),
-            Either::Right((heard, _)) => Either::Right(heard),
+        let next = async {
+            match select(pin!(own.recv()), pin!(hints.hear())).await {
+                Either::Left((told, _)) => Either::Left(told),
+                Either::Right((heard, _)) => Either::Right(heard),
+            }
+        };
+        let Ok(next) = tokio::time::timeout(PATIENCE, next).await else {
+            match hints.check().await {
+                Ok(()) => continue,
+                Err(_) => return ControlFlow::Continue(()),
+            }
         };
         match next {
             Either::Left(Ok(Told { change: Change::Stop, .. }) | Err(RecvError::Closed)) => {
@@ -108,7 +123,11 @@ async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> 
                     return ControlFlow::Continue(());
                 }
             }
-            Either::Left(Err(RecvError::Lagged(_))) => {}
+            Either::Left(Err(RecvError::Lagged(_))) => {
+                if hints.tell("").await.is_err() {
+                    return ControlFlow::Continue(());
+                }
+            }
             // Nobody listens: nobody is told.
             Either::Right(Some(line)) => _ = state.changes.send(Change::elsewhere(&line)),
             Either::Right(None) => return ControlFlow::Continue(()),

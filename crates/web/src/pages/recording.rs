@@ -12,7 +12,7 @@ use super::reader::{Names, Reader};
 use super::sheet::{FILE, Sheet};
 use super::typed::{Shape, Typed};
 use super::uploaded::{self, File, Uploaded};
-use super::{Answer, see_other};
+use super::{Answer, form_problem, see_other};
 use crate::api::FormRoute;
 use crate::api::blobs;
 use crate::api::problem::{Kind, Problem};
@@ -170,10 +170,7 @@ async fn handed_in(
     }
     type Pairs = web::Form<Vec<(String, String)>>;
     let pairs = Pairs::from_request(request, &mut payload.into_inner()).await;
-    let pairs = pairs.map_err(|error| match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, language),
-        _ => Problem::new(Kind::Form, language),
-    })?;
+    let pairs = pairs.map_err(|error| form_problem(&error, language))?;
     Ok(Uploaded { fields: pairs.into_inner(), files: Vec::new() })
 }
 

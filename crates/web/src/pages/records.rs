@@ -3,12 +3,13 @@
 
 use super::form::{Fault, summary};
 use super::frame::Frame;
+use super::live::Change;
 use super::reader::{Names, Reader, or_dash};
 use super::status_chip::{Look, chip};
-use super::{Answer, may, see_other, uploaded};
+use super::{Answer, form_problem, may, see_other, uploaded};
 use crate::api::problem::{Kind as ProblemKind, Problem};
 use crate::api::reading::read;
-use crate::jobs::{Job, Kind, Outcome, Said, Standing, Work, kinds};
+use crate::jobs::{Begun, Job, Kind, Outcome, Said, Standing, Work, kinds};
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{self, Language, Records, Sheet, Thing};
@@ -39,20 +40,24 @@ pub struct Asked {
 /// Shows what can be started, and what was started lately.
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = admitted(&request, &state).await?;
-    overview(&request, &state, &caller, StatusCode::OK, &[]).await
+    overview(&request, &state, &caller, StatusCode::OK, Typed::default()).await
 }
 
-/// Starts a job, and goes to its page; where one of its kind is at work, to that one's.
+/// Starts a job, and goes to its page; where one of its kind is at work that does the same, to that one's.
 pub async fn start(
     request: HttpRequest,
     asked: Result<web::Form<Asked>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
-    let asked = asked.map(web::Form::into_inner).unwrap_or_default();
-    let missing = || Problem::new(ProblemKind::NotFound, session::language(&request));
+    let caller = admitted(&request, &state).await?;
+    let missing = || Problem::new(ProblemKind::NotFound, caller.language);
+    let asked = asked.map_err(|error| form_problem(&error, caller.language))?.into_inner();
     let kind = Kind::named(&asked.job).ok_or_else(missing)?;
     let caller = session::admit(&request, &state, kind.action()).await?;
-    let kept = Some(asked.checkpoint.replace("\r\n", "\n")).filter(|note| !note.trim().is_empty());
+    // Copied from a page or read from a code, it has lost the end of its last line, or won some.
+    let kept = asked.checkpoint.replace("\r\n", "\n");
+    let kept = Some(kept.trim()).filter(|note| !note.is_empty()).map(|note| format!("{note}\n"));
+    let own = kept.is_some();
     let work = match kind {
         Kind::Export => kinds::export(&state.store),
         Kind::Verification => kinds::verification(&state.store, kept),
@@ -60,7 +65,13 @@ pub async fn start(
         // Its files come to an address of their own.
         Kind::StandardImport => return Err(missing()),
     };
-    started(&state, &caller, kind, work).await
+    match started(&state, &caller, kind, work).await? {
+        Begun::AtWork(_) if own => {
+            let typed = Typed { checkpoint: &asked.checkpoint, faults: &[at_work(&caller)] };
+            overview(&request, &state, &caller, StatusCode::CONFLICT, typed).await
+        }
+        Begun::Now(id) | Begun::AtWork(id) => Ok(see_other(&format!("{RECORDS}/{id}"))),
+    }
 }
 
 /// Files standards from files; where one of them cannot be read, none is filed, and all that cannot are named.
@@ -84,10 +95,17 @@ pub async fn import(request: HttpRequest, payload: web::Payload, state: web::Dat
         faults.push(Fault::of("files", reader.say(Records::NoFile)));
     }
     if !faults.is_empty() {
-        return overview(&request, &state, &caller, StatusCode::UNPROCESSABLE_ENTITY, &faults).await;
+        let typed = Typed { faults: &faults, ..Typed::default() };
+        return overview(&request, &state, &caller, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
     }
     let work = kinds::standard_import(&state.store, caller.person, standards, state.zone);
-    started(&state, &caller, kind, work).await
+    match started(&state, &caller, kind, work).await? {
+        Begun::Now(id) => Ok(see_other(&format!("{RECORDS}/{id}"))),
+        Begun::AtWork(_) => {
+            let typed = Typed { faults: &[at_work(&caller)], ..Typed::default() };
+            overview(&request, &state, &caller, StatusCode::CONFLICT, typed).await
+        }
+    }
 }
 
 /// Shows one job.
@@ -159,14 +177,39 @@ async fn found(request: &HttpRequest, id: &str, state: &web::Data<State>) -> Res
     Ok((caller, job))
 }
 
-async fn started(state: &web::Data<State>, caller: &Caller, kind: Kind, work: Work) -> Answer {
+/// What was typed, and what is wrong with it.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    checkpoint: &'a str,
+    faults: &'a [Fault],
+}
+
+/// What was asked for is not what is at work.
+fn at_work(caller: &Caller) -> Fault {
+    Fault { field: None, sentence: words::text(caller.language, Records::AtWork).into() }
+}
+
+async fn started(
+    state: &web::Data<State>,
+    caller: &Caller,
+    kind: Kind,
+    work: Work,
+) -> Result<Begun, Problem> {
     let (person, jobs) = (caller.person, web::Data::clone(state));
+    let changes = state.changes.clone();
+    let work: Work = Box::new(move |watch, file| {
+        let ended = work(watch, file);
+        if kind.writes() {
+            // Nobody listens: nobody is told.
+            let _ = changes.send(Change::Other.here());
+        }
+        ended
+    });
     let begun = web::block(move || {
         let (now, _) = jobs.store.now();
         jobs.jobs.start(kind, person, now, work)
     });
-    let id = unless_unavailable(caller, begun.await)?;
-    Ok(see_other(&format!("{RECORDS}/{id}")))
+    unless_unavailable(caller, begun.await)
 }
 
 fn unless_unavailable<T>(
@@ -184,7 +227,7 @@ async fn overview(
     state: &web::Data<State>,
     caller: &Caller,
     status: StatusCode,
-    faults: &[Fault],
+    typed: Typed<'_>,
 ) -> Answer {
     let jobs = web::Data::clone(state);
     let all = web::block(move || jobs.jobs.all()).await;
@@ -195,9 +238,9 @@ async fn overview(
     let reader = Reader::new(caller.language, state.zone);
     let content = html! {
         div.title { h1 { (reader.say(Records::Title)) } }
-        (summary(reader.language, faults))
+        (summary(reader.language, typed.faults))
         p { (reader.say(Records::Explained)) }
-        @for kind in Kind::ALL.into_iter().filter(|kind| may(caller, kind.action())) { (offer(&reader, kind)) }
+        @for kind in Kind::ALL.into_iter().filter(|kind| may(caller, kind.action())) { (offer(&reader, kind, typed)) }
         section #jobs {
             h2 { (reader.say(Records::Jobs)) }
             @if all.is_empty() { p.empty { (reader.say(Records::NoJobs)) } } @else { (table(&reader, &all, &names)) }
@@ -207,7 +250,7 @@ async fn overview(
 }
 
 /// One kind of job, with the form that starts it.
-fn offer(reader: &Reader, kind: Kind) -> Markup {
+fn offer(reader: &Reader, kind: Kind, typed: Typed) -> Markup {
     let explained = match kind {
         Kind::Export => Records::ExportExplained,
         Kind::Verification => Records::VerificationExplained,
@@ -232,13 +275,13 @@ fn offer(reader: &Reader, kind: Kind) -> Markup {
                     input type="hidden" name="job" value=(kind.name());
                 }
                 @if kind == Kind::Verification {
-                    details {
+                    details open[!typed.checkpoint.is_empty()] {
                         summary { (reader.say(Records::KeptCheckpoint)) " (" (reader.say(Sheet::Optional)) ")" }
                         div.field {
                             label for="checkpoint" { (reader.say(Records::KeptCheckpoint)) }
                             p.hint id="checkpoint-hint" { (reader.say(Records::KeptCheckpointHint)) }
                             textarea id="checkpoint" name="checkpoint" rows="6" maxlength="4096" spellcheck="false"
-                                aria-describedby="checkpoint-hint" {}
+                                aria-describedby="checkpoint-hint" { (typed.checkpoint) }
                         }
                     }
                 }
@@ -351,6 +394,9 @@ fn told(reader: &Reader, job: &Job) -> Markup {
             (sentences(reader, Records::Notes, outcome))
         },
         Standing::Stopped => html! { p { (reader.say(Records::StoppedExplained)) } },
+        Standing::Interrupted if job.kind == Kind::StandardImport => {
+            html! { p { (reader.say(Records::ImportInterrupted)) } }
+        }
         Standing::Interrupted => html! { p { (reader.say(Records::InterruptedExplained)) } },
         Standing::Failed(why) => html! { p lang="en" { (why) } },
     }

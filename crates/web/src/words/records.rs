@@ -14,7 +14,7 @@ catalogue! {
     /// A word or sentence about the record as a whole and the jobs done on it.
     Records in records {
         Title, Explained, Start, Jobs, NoJobs, Job, Began, By, Standing, HowFar, Running, Finished, FinishedBad, Stopped,
-        Interrupted, Failed, StopIt, StopAsked, MayLeave, Again, TakeAway, Findings, Notes, InterruptedExplained, StoppedExplained,
+        Interrupted, Failed, StopIt, MayLeave, Again, TakeAway, Findings, Notes, InterruptedExplained, ImportInterrupted, StoppedExplained, AtWork,
         Export, ExportExplained, Verification, VerificationExplained, KeptCheckpoint, KeptCheckpointHint, Rebuild,
         RebuildExplained, StandardImport, StandardImportExplained, Files, FilesHint, NoFile, AllJobs, Percent, Preparing,
     }
@@ -45,6 +45,8 @@ in_each_language! {
     rebuilt(rebuilt: &Rebuilt);
     /// A row of a read model that was not what the histories make.
     differing(difference: &Difference);
+    /// How many rows of a read model were not what the histories make.
+    differing_in(table: &str, rows: usize);
     /// A batch whose evidence is not what its history makes.
     disagreeing(batch: BatchId);
     /// How many standards of how many were filed.

@@ -29,7 +29,6 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
         Records::Interrupted => "Interrupted",
         Records::Failed => "Failed",
         Records::StopIt => "Stop it",
-        Records::StopAsked => "It is being stopped.",
         Records::MayLeave => {
             "You may leave this page: it goes on, and is found again under “The whole record”."
         }
@@ -39,6 +38,12 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
         Records::Notes => "To know besides",
         Records::InterruptedExplained => {
             "The server stopped meanwhile. Nothing was changed by what was not finished. Start it again."
+        }
+        Records::ImportInterrupted => {
+            "The server stopped meanwhile. Standards that were filed before are in the list of standards; import the others again."
+        }
+        Records::AtWork => {
+            "The same is being done for somebody else, and does not regard what you gave. Nothing was started. Wait until it has ended, then start yours."
         }
         Records::StoppedExplained => "It was stopped before it was done. Everything is as it was.",
         Records::Export => "Export everything",
@@ -71,7 +76,7 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
 }
 
 pub(in crate::words) fn exported(entries: u64, files: usize) -> String {
-    format!("{entries} entries written, {files} files")
+    format!("{entries} entries written; {files} files are named in it and not contained")
 }
 
 pub(in crate::words) fn verified(report: &Report) -> String {
@@ -98,12 +103,21 @@ pub(in crate::words) fn note(note: &Note) -> String {
 }
 
 pub(in crate::words) fn rebuilt(rebuilt: &Rebuilt) -> String {
-    format!("{} rows written; {} differed", rebuilt.rows, rebuilt.differing.len())
+    format!(
+        "{} rows written; {} differed; {} batches with other evidence",
+        rebuilt.rows,
+        rebuilt.differing.len(),
+        rebuilt.disagreeing.len()
+    )
 }
 
 pub(in crate::words) fn differing(difference: &Difference) -> String {
     let row = |row: &Option<String>| row.clone().unwrap_or_else(|| "no row".into());
     format!("{}: was {}, must be {}", difference.table, row(&difference.was), row(&difference.due))
+}
+
+pub(in crate::words) fn differing_in(table: &str, rows: usize) -> String {
+    format!("{table}: {rows} rows were not as they must be; `baiyo rebuild` on the command line names them")
 }
 
 pub(in crate::words) fn disagreeing(batch: BatchId) -> String {

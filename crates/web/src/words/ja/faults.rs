@@ -52,7 +52,7 @@ fn of(fault: &Fault) -> String {
         Fault::EvidenceUnfounded { table } => format!("表{table}に、ロットの記録に基づかない行があります"),
         Fault::DispositionUnsigned => "取扱いの決定の根拠ですが、署名が有効ではありません".into(),
         Fault::ReleasedAgainstGate { container, reason } => {
-            format!("容器{container}の出荷を可としていますが、それまでの証拠では認められません：{reason}")
+            format!("最終容器{container}の出荷を可としていますが、それまでの証拠では認められません：{reason}")
         }
         Fault::TreeGap { due } => format!("ツリーの位置{due}がありません"),
         Fault::Deleted { index } => {

@@ -9,7 +9,7 @@ pub(in crate::words) fn text(word: Inspection) -> &'static str {
         Inspection::FirstDay => "開始日",
         Inspection::LastDay => "終了日",
         Inspection::Show => "表示",
-        Inspection::Opened => "登録",
+        Inspection::Opened => "開始",
         Inspection::Decided => "取扱いの決定",
         Inspection::Shipped => "出荷",
         Inspection::Infused => "投与",
@@ -18,7 +18,7 @@ pub(in crate::words) fn text(word: Inspection) -> &'static str {
         Inspection::Glance => "記録の要点",
         Inspection::PinnedStandard => "このロットの標準書",
         Inspection::PinnedHint => {
-            "ロットの登録時に固定された内容です。標準書が改訂されても、このロットには影響しません。"
+            "ロットの開始時に固定された内容です。標準書が改訂されても、このロットには影響しません。"
         }
         Inspection::InstructionMissing => "未署名",
         Inspection::ManufacturingConfirmed => "製造部門による確認",

@@ -31,7 +31,6 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
         Records::Interrupted => "中断",
         Records::Failed => "失敗",
         Records::StopIt => "取り止める",
-        Records::StopAsked => "取り止めています。",
         Records::MayLeave => "このページを離れても処理は続きます。「記録全体」から確認できます。",
         Records::Again => "更新",
         Records::TakeAway => "ファイルをダウンロード",
@@ -39,6 +38,12 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
         Records::Notes => "参考",
         Records::InterruptedExplained => {
             "処理中にサーバーが停止しました。途中までの処理による変更はありません。もう一度開始してください。"
+        }
+        Records::ImportInterrupted => {
+            "処理中にサーバーが停止しました。それまでに登録された標準書案は標準書の一覧にあります。残りをもう一度取り込んでください。"
+        }
+        Records::AtWork => {
+            "同じ処理がほかの人の指示で実行中です。入力された内容は対象に含まれていないため、開始していません。終わってからもう一度開始してください。"
         }
         Records::StoppedExplained => "完了前に取り止めました。変更はありません。",
         Records::Export => "全記録の書き出し",
@@ -59,7 +64,7 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
         }
         Records::StandardImport => "標準書の取り込み",
         Records::StandardImportExplained => {
-            "製品標準書のファイル（TOML形式、config/standardsと同じ）を下書きとして登録します。承認は出荷判定者の署名で行います。"
+            "製品標準書のファイル（TOML形式、config/standardsと同じ）を標準書案として登録します。承認は取扱い決定者の署名で行います。"
         }
         Records::Files => "ファイル",
         Records::FilesHint => "1つ以上。1ファイル256 kBまで。",
@@ -71,7 +76,7 @@ pub(in crate::words) fn text(word: Records) -> &'static str {
 }
 
 pub(in crate::words) fn exported(entries: u64, files: usize) -> String {
-    format!("記録{entries}件（ファイル{files}件）を書き出しました")
+    format!("記録{entries}件を書き出しました（参照するファイル{files}件は含みません）")
 }
 
 pub(in crate::words) fn verified(report: &Report) -> String {
@@ -82,7 +87,7 @@ pub(in crate::words) fn verified(report: &Report) -> String {
         )
     });
     format!(
-        "{}：記録{}件（{}系列）、署名{}件、ファイル{}件、チェックポイント{}件、未封印の新しい記録{}件、指摘事項{}件{}",
+        "{}：記録{}件（{}系列）、署名{}件、ファイル{}件、チェックポイント{}件、未封緘の新しい記録{}件、指摘事項{}件{}",
         if report.is_sound() { "異常なし" } else { "異常あり" },
         report.entries,
         report.streams,
@@ -96,7 +101,12 @@ pub(in crate::words) fn verified(report: &Report) -> String {
 }
 
 pub(in crate::words) fn rebuilt(rebuilt: &Rebuilt) -> String {
-    format!("{}行を書き直しました。相違{}件", rebuilt.rows, rebuilt.differing.len())
+    format!(
+        "{}行を書き直しました。相違{}件、証拠が異なるロット{}件",
+        rebuilt.rows,
+        rebuilt.differing.len(),
+        rebuilt.disagreeing.len()
+    )
 }
 
 pub(in crate::words) fn differing(difference: &Difference) -> String {
@@ -104,18 +114,22 @@ pub(in crate::words) fn differing(difference: &Difference) -> String {
     format!("{}：誤「{}」→正「{}」", difference.table, row(&difference.was), row(&difference.due))
 }
 
+pub(in crate::words) fn differing_in(table: &str, rows: usize) -> String {
+    format!("{table}：{rows}行が正しくありませんでした（内容はコマンド「baiyo rebuild」で確認できます）")
+}
+
 pub(in crate::words) fn disagreeing(batch: BatchId) -> String {
     format!("ロット{batch}の判定の証拠が記録と一致しません")
 }
 
 pub(in crate::words) fn imported(filed: u64, total: usize) -> String {
-    format!("標準書{total}件のうち{filed}件を下書きとして登録しました")
+    format!("標準書{total}件のうち{filed}件を標準書案として登録しました")
 }
 
 pub(in crate::words) fn filed(name: &str, faults: &[Reason], zone: Tz) -> String {
     match faults {
-        [] => format!("{name}：下書きとして登録しました。出荷判定者の署名で承認されます。"),
-        _ => format!("{name}：下書きとして登録しました。まだ承認できません。{}", sentences(faults, zone)),
+        [] => format!("{name}：標準書案として登録しました。取扱い決定者の署名で承認されます。"),
+        _ => format!("{name}：標準書案として登録しました。まだ承認できません。{}", sentences(faults, zone)),
     }
 }
 
