@@ -51,6 +51,11 @@ pub enum Because {
         /// The doubling time in hours.
         hours: f64,
     },
+    /// The doubling time that the standard names: the site has none of its own yet.
+    StandardNames {
+        /// The doubling time in hours.
+        hours: f64,
+    },
     /// The site's earlier batches.
     EarlierBatches {
         /// How many.
@@ -113,7 +118,7 @@ pub struct Observed {
     pub at: Time,
     /// Viable cells seeded or counted together.
     pub cells: f64,
-    /// Whether they were counted at the end of a culture; else they were seeded.
+    /// Whether they were counted; else they were seeded.
     pub counted: bool,
 }
 
@@ -219,7 +224,7 @@ pub fn forecast(batch: &Batch, experience: &Experience, doses: u16, now: Time) -
     };
     let least = days.map(|days| (days.least.value(), day(begun.unwrap_or(culture.at), days.least.value())));
     let told = Told::of(&culture, needed - harvested, &pace);
-    forecast.because = because(growths.last(), &pace, experience);
+    forecast.because = because(growths.last(), &pace, experience, batch.standard());
     let growing = !matches!(forecast.because, Because::NotGrowing { .. });
     match told.at {
         None if growing => forecast.because = Because::BeyondHorizon { days: HORIZON_DAYS, hours },
@@ -274,7 +279,7 @@ pub fn expected_from(standard: &Standard, experience: &Experience, doses: u16, s
     };
     let because = match least {
         Some(days) if later(start, at) < earliest => Because::MinimumDays { days: float(days), hours },
-        _ => because(None, &pace, experience),
+        _ => because(None, &pace, experience, standard),
     };
     let dose = told.dose(&culture, at, earliest);
     let last = |harvest| last_report_planned(standard, start, harvest);
@@ -346,7 +351,7 @@ impl Told {
 }
 
 /// What the pace rests on.
-fn because(newest: Option<&Growth>, pace: &Pace, experience: &Experience) -> Because {
+fn because(newest: Option<&Growth>, pace: &Pace, experience: &Experience, standard: &Standard) -> Because {
     let (hours, batches) = (pace.hours(), experience.batches());
     match newest {
         // Cells of a primary culture that did not attach say nothing of those that did.
@@ -358,6 +363,7 @@ fn because(newest: Option<&Growth>, pace: &Pace, experience: &Experience) -> Bec
             Because::OwnCounts { counts, hours, batches }
         }
         None if batches > 0 => Because::EarlierBatches { batches, hours },
+        None if standard.growth.is_some() => Because::StandardNames { hours },
         None => Because::PublishedMeans { hours },
     }
 }

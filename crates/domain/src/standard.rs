@@ -3,8 +3,10 @@
 //! filed and approved stands in `standard/filing.rs`.
 
 mod filing;
+mod growth;
 
 pub use filing::*;
+pub use growth::ExpectedGrowth;
 
 use crate::quantity::{
     Cells, CellsPerMillilitre, CellsPerSquareCentimetre, Celsius, Days, Doublings, Hours, Minutes, Number,
@@ -76,6 +78,9 @@ pub struct Standard {
     pub donor: DonorKind,
     /// How it is cultured.
     pub process: Process,
+    /// How its cells are expected to grow, by a source; left out where the general published means are to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<ExpectedGrowth>,
     /// What one container holds.
     pub dose: Dose,
     /// How it is kept, moved and for how long.

@@ -85,14 +85,14 @@ fn a_count_is_kept_with_its_vessels_and_may_be_corrected() {
     let counted = |count| Counting { performed: Performed::default(), vessels: vessels[..1].to_vec(), count };
     centre.batch(centre.staff.technician, batch, counted(count("24000000"))).unwrap();
     let state = centre.state(batch);
-    let (at, kept) = state.vessels.values().next().unwrap().counted.clone().unwrap();
-    assert_eq!((kept, at), (count("24000000"), state.log.last().unwrap().stamp.occurred_at));
+    let kept = state.vessels.values().next().unwrap().counted.clone().unwrap();
+    assert_eq!((kept.count, kept.at), (count("24000000"), state.log.last().unwrap().stamp.occurred_at));
     let entry = state.log.last().unwrap().stamp.entry;
     let replacement = batch::Command::from(counted(count("21000000")));
     let correction = Correction { entry, reason: of("a digit was misread"), replacement };
     centre.batch(centre.staff.technician, batch, correction).unwrap();
     let corrected = centre.state(batch).vessels.values().next().unwrap().counted.clone().unwrap();
-    assert_eq!(corrected.1, count("21000000"));
+    assert_eq!(corrected.count, count("21000000"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use baiyo_domain::ids::{BatchId, ContainerNo, HarvestNo, VesselNo};
 use baiyo_domain::standard::Standard;
 use baiyo_domain::time::Time;
 use centre::{Centre, Course, Until};
-use forecasting::chance::{DATA_SETS, Dice, Site, culture, days_between, measure};
+use forecasting::chance::{DATA_SETS, DataSet, Dice, Site, culture, days_between, measure};
 use forecasting::page::{ENOUGH, Measured, curve, table};
 use forecasting::{Bench, after, day_zero, of, standard};
 use proptest::prelude::*;
@@ -25,9 +25,10 @@ use uuid::Uuid;
 
 const M: i64 = 1_000_000;
 
-/// The product's fresh standard without a least time of culture, which would hide what counts say.
+/// The product's fresh standard without a least time of culture, which would hide what counts say, and without a doubling
+/// time of its own.
 fn without_least_days() -> Standard {
-    let mut standard = standard("adipose-msc-autologous-fresh");
+    let mut standard = Standard { growth: None, ..standard("adipose-msc-autologous-fresh") };
     standard.process.culture_days = None;
     standard
 }
@@ -48,9 +49,10 @@ fn day(days: f64) -> Time {
 
 #[test]
 fn the_band_holds_the_dose_of_80_in_100_cultures_and_narrows_to_day_21_as_the_page_says() {
+    // Each standard names how its cells are expected to grow.
     let measured = DATA_SETS.iter().map(|set| Measured {
-        first: measure(set, set.expectation, 0, 1.0),
-        experienced: measure(set, set.expectation, 12, 1.0),
+        first: measure(set, &set.standard(), 0, 1.0),
+        experienced: measure(set, &set.standard(), 12, 1.0),
     });
     let measured: Vec<Measured> = measured.collect();
     for (set, measured) in DATA_SETS.iter().zip(&measured) {
@@ -64,14 +66,25 @@ fn the_band_holds_the_dose_of_80_in_100_cultures_and_narrows_to_day_21_as_the_pa
         }
         assert!(measured.experienced[0].width() < measured.first[0].width(), "{}", set.name);
     }
-    // What a standard begins with knows no medium: the first bands miss fast cells, and twelve batches mend that.
-    let [unaware, aware] = [0, 12].map(|earlier| measure(&DATA_SETS[0], ADIPOSE, earlier, 1.0));
+    // A standard that names nothing knows no medium: the first bands miss fast cells, and twelve batches mend that.
+    let names_nothing = Standard { growth: None, ..DATA_SETS[0].standard() };
+    let [unaware, aware] = [0, 12].map(|earlier| measure(&DATA_SETS[0], &names_nothing, earlier, 1.0));
     assert!(unaware[0].coverage() < 75.0 && unaware[0].width() > 5.0 * aware[0].width());
     assert!(aware.iter().all(|held| (75.0..=85.0).contains(&held.coverage())));
     // Twelve batches that lie twice as far apart as was published widen the band, but not enough.
-    let apart = measure(&DATA_SETS[3], DATA_SETS[3].expectation, 12, 2.0);
+    let apart = measure(&DATA_SETS[3], &DATA_SETS[3].standard(), 12, 2.0);
     assert!(apart.iter().all(|held| (65.0..80.0).contains(&held.coverage())));
     assert!(apart[0].width() > 1.3 * measured[3].experienced[0].width());
+    // Cells that are passaged every other week: a count in between narrows the band, and it holds.
+    let seldom = DataSet { passage: 14.0, ..DATA_SETS[3] };
+    let [uncounted, counted] =
+        [None, Some(7.0)].map(|counted| measure(&DataSet { counted, ..seldom }, &seldom.standard(), 0, 1.0));
+    for held in uncounted.iter().chain(&counted).filter(|held| held.cultures >= ENOUGH) {
+        assert!((75.0..=85.0).contains(&held.coverage()), "{} %", held.coverage());
+    }
+    for day in [1, 3] {
+        assert!(counted[day].width() < 0.9 * uncounted[day].width(), "{counted:?}");
+    }
     let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/developer");
     let read = |name: &str| std::fs::read_to_string(docs.join(name)).unwrap_or_default();
     let page = read("forecast.md");
@@ -79,6 +92,8 @@ fn the_band_holds_the_dose_of_80_in_100_cultures_and_narrows_to_day_21_as_the_pa
     let (command, rest) = rest.split_once("-->\n").unwrap();
     let (_, behind) = rest.split_once("<!-- /measured").unwrap();
     let beside = [
+        ("D5 adipose, passaged every 14 days", "none", &uncounted),
+        ("D5 adipose, passaged every 14 days, counted on day 7 of each", "none", &counted),
         ("D1 adipose, hPL, medium unknown", "none", &unaware),
         ("D1 adipose, hPL, medium unknown", "12", &aware),
         ("D5 adipose, batches twice as far apart", "12", &apart),
@@ -97,7 +112,7 @@ fn the_band_holds_the_dose_of_80_in_100_cultures_and_narrows_to_day_21_as_the_pa
 #[test]
 fn a_new_sites_first_band_spans_the_published_doubling_times_and_its_batches_outweigh_them() {
     let set = &DATA_SETS[0];
-    let standard = set.standard();
+    let standard = Standard { growth: None, ..set.standard() };
     let start = day_zero();
     let mut dice = Dice(1);
     let site = Site::by_chance(&ADIPOSE_HPL, &mut dice);
@@ -120,6 +135,43 @@ fn a_new_sites_first_band_spans_the_published_doubling_times_and_its_batches_out
 
 fn standard_named(code: &str) -> Standard {
     Standard { code: of(code), ..without_least_days() }
+}
+
+#[test]
+fn a_standard_that_names_how_its_cells_grow_is_believed_until_the_sites_batches_say_otherwise() {
+    let set = &DATA_SETS[0];
+    let named = set.standard();
+    let told = |standard: &Standard, batches: &[_]| {
+        expected_from(standard, &Experience::of(standard, batches), 50, day_zero())
+    };
+    let first = told(&named, &[]);
+    assert!(matches!(first.because, Because::StandardNames { hours } if (33.0..33.4).contains(&hours)));
+    let general = told(&Standard { growth: None, ..named.clone() }, &[]);
+    assert!(matches!(general.because, Because::PublishedMeans { hours } if hours > 130.0));
+    assert!(width(first.dose.unwrap()) < 0.2 * width(general.dose.unwrap()), "it may be planned by");
+    // A site that is twice as slow as was named.
+    let mut dice = Dice(3);
+    let slow = Expectation {
+        doubling: baiyo_domain::forecast::published::Spread { mean: 66f64.ln(), ..ADIPOSE_HPL.doubling },
+        ..ADIPOSE_HPL
+    };
+    let site = Site::by_chance(&slow, &mut dice);
+    let batches: Vec<_> = (0..12)
+        .map(|_| culture(&DataSet { expectation: slow, ..*set }, &named, site, 1.0, &mut dice))
+        .map(|culture| culture.on(culture.dose_day))
+        .collect();
+    let later = told(&named, &batches);
+    let Because::EarlierBatches { batches: 12, hours } = later.because else { panic!("{later:?}") };
+    assert!(hours > 45.0, "{hours}");
+
+    // Without a loss of its own, that of the primary culture stays the general one.
+    let mut half = named.clone();
+    half.growth.as_mut().unwrap().primary_loss = None;
+    assert_eq!(Expectation::of(&half).loss, ADIPOSE.loss);
+    let expected = Expectation::of(&named);
+    assert!((expected.doubling.mean - ADIPOSE_HPL.doubling.mean).abs() < 0.001);
+    assert!((expected.passages - ADIPOSE_HPL.passages).abs() < 0.001);
+    assert!((expected.loss.mean - ADIPOSE_HPL.loss.mean).abs() < 1e-9);
 }
 
 // ---------------------------------------------------------------- counts
@@ -157,6 +209,50 @@ fn each_count_changes_the_forecast_and_says_why() {
     let counted: Vec<f64> = fast.observed.iter().filter(|o| o.counted).map(|o| o.cells).collect();
     assert_eq!(counted, [20e6, 1_200e6]);
     assert_eq!(fast.observed.iter().filter(|o| !o.counted).count(), 3);
+}
+
+#[test]
+fn cells_counted_without_a_passage_are_foretold_from_their_count() {
+    let at = |bench: &Bench, days: f64| forecast(&bench.batch(), &hpl(), 50, day(days));
+    let mut bench = Bench::open(&without_least_days(), day_zero(), None);
+    let p0 = bench.isolate(day(0.0), &[6 * M, 4 * M]);
+    let seeded = at(&bench, 0.0);
+    let [slow, fast] = [12 * M, 80 * M].map(|cells| {
+        let mut bench = bench.clone();
+        bench.count(day(6.0), &p0, cells);
+        at(&bench, 6.0)
+    });
+    for told in [&slow, &fast] {
+        assert!(matches!(told.because, Because::OwnCounts { counts: 1, .. }), "{:?}", told.because);
+        assert!(width(told.dose.unwrap()) < width(seeded.dose.unwrap()), "what attached is known now");
+        assert_eq!(told.curve[0].at, day(6.0), "from the count on");
+    }
+    assert!(slow.dose.unwrap().at > fast.dose.unwrap().at);
+    assert_eq!((slow.curve[0].cells.round(), fast.curve[0].cells.round()), (12e6, 80e6));
+    assert!(fast.observed.iter().any(|seen| seen.counted && seen.cells == 80e6 && seen.at == day(6.0)));
+
+    // Cells that were seeded yesterday have hardly attached.
+    let mut early = bench.clone();
+    early.count(day(0.5), &p0, 4 * M);
+    assert_eq!(at(&early, 0.5).dose, at(&bench, 0.5).dose);
+    // Of vessels counted together each has its part by what was seeded.
+    let mut halved = bench.clone();
+    halved.count(day(6.0), &p0, 20 * M);
+    halved.discard(day(6.0), &p0[1..]);
+    assert_eq!(at(&halved, 6.0).curve[0].cells.round(), 12e6);
+    // The passage tells of the whole of it: nothing is reckoned twice.
+    let mut counted = bench.clone();
+    counted.count(day(6.0), &p0, 12 * M);
+    for bench in [&mut bench, &mut counted] {
+        bench.passage(day(7.0), &p0, 15 * M, &[15 * M]);
+    }
+    let [without, with] = [&bench, &counted].map(|bench| at(bench, 7.0));
+    assert_eq!((without.dose, without.because), (with.dose, with.because));
+    // The newest count stands, and cells that do not grow are said not to.
+    let p1: Vec<VesselNo> = counted.batch().vessels.keys().copied().skip(2).collect();
+    counted.count(day(10.0), &p1, 30 * M);
+    counted.count(day(12.0), &p1, 15 * M);
+    assert_eq!(at(&counted, 12.0).because, Because::NotGrowing { doublings: 0.0 });
 }
 
 #[test]
@@ -462,7 +558,7 @@ proptest! {
     #[test]
     fn nothing_but_instants_and_finite_numbers_comes_out_of_any_history(
         seeded in cells(),
-        steps in proptest::collection::vec((0u8..4, -400.0..4000.0f64, cells(), cells()), 0..8),
+        steps in proptest::collection::vec((0u8..5, -400.0..4000.0f64, cells(), cells()), 0..8),
         doses in any::<u16>(),
         now in -400.0..400_000.0f64,
         least in any::<bool>(),
@@ -480,6 +576,7 @@ proptest! {
             match kind {
                 0 | 1 => open = bench.passage(day(at), &open, counted, &[next]),
                 2 => bench.discard(day(at), &open.split_off(open.len() / 2)),
+                3 => bench.count(day(at), &open, counted),
                 _ => {
                     bench.harvest(day(at), &open.split_off(open.len() / 2), counted);
                     if let Some(lesson) = Lesson::of(&bench.batch()) {

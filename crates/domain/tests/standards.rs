@@ -154,6 +154,13 @@ fn spoil(fault: StandardFault) -> Vec<Standard> {
             test(&mut one, "VIABILITY-THAW").attribute = Attribute::Other;
         }
         StandardFault::NoTissueTransport => one.keeping.tissue = None,
+        StandardFault::GrowthImpossible => {
+            let growth = one.growth.as_mut().unwrap();
+            growth.doubling_time = Number::from(5).try_into().unwrap();
+            let mut certain = fresh();
+            certain.growth.as_mut().unwrap().spread = number("0.9").try_into().unwrap();
+            more.push(certain);
+        }
         StandardFault::Retention => {
             one.retention_years = 20;
             let mut several = fresh();
@@ -181,6 +188,7 @@ fn each_rule_of_approval_finds_the_one_fault_put_into_a_good_standard() {
         StandardFault::NoReplicate,
         StandardFault::NoViabilityAfterThaw,
         StandardFault::NoTissueTransport,
+        StandardFault::GrowthImpossible,
         StandardFault::Retention,
     ] {
         for (index, standard) in spoil(fault).iter().enumerate() {

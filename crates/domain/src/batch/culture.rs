@@ -352,14 +352,25 @@ pub struct Vessel {
     pub medium_at: Time,
     /// When its label was scanned back.
     pub labelled_at: Option<Time>,
-    /// The last count of its cells, alone or with others, and when.
-    pub counted: Option<(Time, Count)>,
+    /// The last count of its cells.
+    pub counted: Option<Counted>,
     /// Cumulative doublings of its cells when seeded, where known.
     pub doublings: Option<Decimal>,
     /// What became of it.
     pub state: VesselState,
     /// How it grew until it was detached.
     pub growth: Option<Growth>,
+}
+
+/// A count of vessels that stay in culture, together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// When.
+    pub at: Time,
+    /// What was counted.
+    pub count: Count,
+    /// The vessels whose cells these are.
+    pub vessels: Vec<VesselNo>,
 }
 
 /// What became of a vessel.
@@ -491,10 +502,12 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
         Event::Photographed(fact) => photograph::evolve(batch, at, fact),
         Event::Counting(form) => {
             let when = form.performed.at(at);
+            let vessels = form.vessels.iter().filter_map(Label::sub).map(VesselNo).collect();
+            let counted = Counted { at: when, count: form.count.clone(), vessels };
             batch.each(&form.vessels, |vessel| {
                 // One that is entered late does not take the place of a later one.
-                if vessel.counted.as_ref().is_none_or(|(known, _)| *known <= when) {
-                    vessel.counted = Some((when, form.count.clone()));
+                if vessel.counted.as_ref().is_none_or(|known| known.at <= when) {
+                    vessel.counted = Some(counted.clone());
                 }
             })
         }

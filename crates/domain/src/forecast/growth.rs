@@ -6,7 +6,7 @@
 //! of their own.
 
 use super::published::{Expectation, Spread};
-use crate::batch::culture::VesselState;
+use crate::batch::culture::{Counted, Vessel, VesselState};
 use crate::batch::{Batch, Subject};
 use crate::ids::VesselNo;
 use crate::time::Time;
@@ -24,6 +24,8 @@ const STEPS: u32 = 160;
 /// A count's standard deviation in doublings: 10 % of the cells, a house value; the example standards bear 20 % between
 /// replicates.
 const COUNT: f64 = 0.1 / LN_2;
+/// A count this soon after the seeding says nothing of the pace: cells take about a day to attach. A house value.
+const ATTACHING: f64 = 24.0;
 /// Hours of a passage until a batch had one: cells are passaged about weekly.
 const PASSAGE: f64 = 168.0;
 /// A count less likely than this is taken at its word: the cells have changed, and what was expected of them is void.
@@ -33,7 +35,8 @@ const FEWEST_DOUBLINGS: f64 = -3.0;
 /// How many batches the published spread of batches weighs.
 const SPREAD_WEIGHT: f64 = 4.0;
 
-/// One count of cells detached together: vessels of one passage are one observation.
+/// One count of cells detached together, or counted together while they stay in culture: vessels of one passage are one
+/// observation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Growth {
     /// When they were counted.
@@ -46,9 +49,12 @@ pub(super) struct Growth {
     pub doublings: f64,
     /// Whether it was the primary culture.
     pub primary: bool,
+    /// Whether these cells stay in culture.
+    pub stays: bool,
 }
 
-/// What a batch's counts show, oldest first. Left out are cells that another batch's were counted with, and times that
+/// What a batch's counts show, oldest first. Cells that are detached tell of their whole passage at its end, and what was
+/// counted of them before is part of that. Left out are cells that another batch's were counted with, and times that
 /// contradict each other.
 pub(super) fn growths(batch: &Batch) -> Vec<Growth> {
     let mut detached: BTreeMap<Vec<VesselNo>, Time> = BTreeMap::new();
@@ -78,11 +84,50 @@ pub(super) fn growths(batch: &Batch) -> Vec<Growth> {
             hours,
             doublings,
             primary: vessel.passage == 0,
+            stays: false,
         })
     };
     let mut growths: Vec<Growth> = detached.iter().filter_map(growth).collect();
+    growths.extend(counted_in_culture(batch));
     growths.sort_by_key(|growth| growth.at);
     growths
+}
+
+/// What was counted of cells that stay in culture: the newest count of each vessel, vessels counted together once. Where
+/// one of them is detached by now, that tells of them all.
+fn counted_in_culture(batch: &Batch) -> Vec<Growth> {
+    let mut counts: BTreeMap<&[VesselNo], &Counted> = BTreeMap::new();
+    let staying = |vessel: &&Vessel| vessel.state == VesselState::InCulture;
+    for vessel in batch.vessels.values().filter(staying) {
+        counts.extend(counted(batch, vessel).map(|counted| (counted.vessels.as_slice(), counted)));
+    }
+    let growth = |counted: &Counted| {
+        let vessels: Option<Vec<&Vessel>> = counted.vessels.iter().map(|no| batch.vessels.get(no)).collect();
+        let vessels = vessels.filter(|vessels| vessels.iter().all(|vessel| vessel.growth.is_none()))?;
+        let cells = float(counted.count.viable()?);
+        let seeded: f64 = vessels.iter().map(|vessel| float(vessel.seeded.viable_cells.value())).sum();
+        let begun = vessels.iter().map(|vessel| vessel.seeded_at).min()?;
+        let doublings = (cells.max(1.0) / seeded).log2().max(FEWEST_DOUBLINGS);
+        doublings.is_finite().then_some(Growth {
+            at: counted.at,
+            cells,
+            hours: hours_between(begun, counted.at),
+            doublings,
+            primary: vessels.iter().all(|vessel| vessel.passage == 0),
+            stays: true,
+        })
+    };
+    counts.into_values().filter_map(growth).collect()
+}
+
+/// The newest count of a vessel in culture, once its cells have attached.
+fn counted<'b>(batch: &'b Batch, vessel: &'b Vessel) -> Option<&'b Counted> {
+    let counted = vessel.counted.as_ref()?;
+    let attached = |no: &VesselNo| {
+        let vessel = batch.vessels.get(no);
+        vessel.is_some_and(|vessel| hours_between(vessel.seeded_at, counted.at) >= ATTACHING)
+    };
+    (counted.count.viable().is_some() && counted.vessels.iter().all(attached)).then_some(counted)
 }
 
 /// A decimal for reckoning; nothing recorded is larger than a float holds.
@@ -240,7 +285,7 @@ impl Experience {
             Some((newest, earlier)) if !newest.primary && pace(next, earlier).chance(newest) < CHANGED => {
                 // Bad luck, which might hide any pace, is not thought of.
                 let alone = Pace::new(ANYTHING, 0.0, NOTHING, std::slice::from_ref(newest));
-                Pace { passages, ..alone }
+                Pace { passages, on_the_way: None, ..alone }
             }
             _ => pace(next, growths),
         }
@@ -254,6 +299,8 @@ pub(super) struct Pace {
     passages: f64,
     /// Hours of a passage.
     passage: f64,
+    /// What was counted of the passage that is in culture, and what its primary culture lost: its luck goes on to its end.
+    on_the_way: Option<(Growth, Moments)>,
     /// How many counts it rests on.
     pub counts: usize,
 }
@@ -281,8 +328,17 @@ impl Pace {
         let weighed = weighed.into_iter().map(|(hours, weight)| (hours, weight / sum));
         // What is less likely than one in a million moves no band.
         let weighed = weighed.filter(|(_, weight)| *weight > 1e-6).collect();
-        let passage = growths.last().map_or(PASSAGE, |newest| newest.hours);
-        Self { weighed, passages, passage, counts: growths.len() }
+        let whole = growths.iter().rev().find(|seen| !seen.stays).map_or(PASSAGE, |newest| newest.hours);
+        let passage = growths.iter().filter(|seen| seen.stays).fold(whole, |most, seen| most.max(seen.hours));
+        // Several counts of parts that stay in culture have several lucks, and none is that of the whole.
+        let staying: Vec<&Growth> = growths.iter().filter(|seen| seen.stays).collect();
+        let on_the_way = match (staying.as_slice(), growths.last()) {
+            ([one], Some(newest)) if *one == newest => {
+                Some((**one, if one.primary { loss } else { NOTHING }))
+            }
+            _ => None,
+        };
+        Self { weighed, passages, passage, on_the_way, counts: growths.len() }
     }
 
     /// Mean and variance of the doubling time's natural logarithm.
@@ -297,6 +353,20 @@ impl Pace {
         self.logarithm().mean.exp()
     }
 
+    /// How much faster or slower than at this doubling time the passage grows that is in culture.
+    fn luck(&self, time: f64) -> Moments {
+        let any = self.passages.powi(2);
+        let Some((seen, lost)) = self.on_the_way.filter(|_| any > 0.0) else {
+            return Moments { mean: 0.0, variance: any };
+        };
+        let expected = seen.hours / time;
+        let unsure = 2.0 * COUNT * COUNT + lost.variance;
+        let variance = (any.recip() + expected.powi(2) / unsure).recip();
+        let beyond = seen.doublings + lost.mean - expected;
+        // No luck turns growth round.
+        Moments { mean: (variance * expected * beyond / unsure).max(-0.9), variance }
+    }
+
     /// How likely a passage grows as little as this one or less.
     fn chance(&self, seen: &Growth) -> f64 {
         let chance = |(time, weight): &(f64, f64)| {
@@ -309,14 +379,22 @@ impl Pace {
     /// After how many hours, at most `longest`, so many doublings are reached with this probability; nothing where it
     /// takes longer.
     pub fn hours_until(&self, missing: Moments, probability: f64, longest: f64) -> Option<f64> {
-        let lacking = Moments { mean: 0.0, variance: missing.variance };
+        let lucks: Vec<Moments> = self.weighed.iter().map(|(time, _)| self.luck(*time)).collect();
+        // Until then the passage that is in culture goes on as it began.
+        let same = self.on_the_way.map_or(0.0, |(seen, _)| (self.passage - seen.hours).max(0.0));
         let reached = |hours: f64| -> f64 {
-            let passages = self.passages * evened_out(hours, self.passage);
-            let chance = |(time, weight): &(f64, f64)| {
-                let grown = doublings(hours / time, passages, lacking, 1.0);
+            let (now, later) = (hours.min(same), (hours - same).max(0.0));
+            let passages = self.passages * evened_out(later, self.passage);
+            let chance = |((time, weight), luck): (&(f64, f64), &Moments)| {
+                let begun = now / time;
+                let going_on = Moments {
+                    mean: -begun * (1.0 + luck.mean),
+                    variance: missing.variance + begun.powi(2) * luck.variance,
+                };
+                let grown = doublings(later / time, passages, going_on, 1.0);
                 weight * normal((grown.mean - missing.mean) / grown.variance.sqrt())
             };
-            self.weighed.iter().map(chance).sum()
+            self.weighed.iter().zip(&lucks).map(chance).sum()
         };
         if reached(longest) < probability {
             return None;
@@ -353,34 +431,49 @@ fn normal(z: f64) -> f64 {
     if z > 0.0 { 1.0 - tail } else { tail }
 }
 
-/// Cells in culture, reckoned at the last seeding.
+/// Cells in culture, reckoned at the last seeding or count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Culture {
-    /// The last seeding.
+    /// The last seeding or count.
     pub at: Time,
     /// Binary logarithm of the cells that count, with its uncertainty beyond a count's.
     pub cells: Moments,
 }
 
-/// What is in culture: vessels that were seeded earlier are reckoned on to the last seeding, and primary cultures
-/// count less what does not attach. Nothing where nothing is in culture.
+/// What is in culture: vessels that were seeded or counted earlier are reckoned on to the last seeding or count, and
+/// primary cultures that nobody counted count less what does not attach. Of vessels counted together each has its part by
+/// what was seeded. Nothing where nothing is in culture.
 pub(super) fn in_culture(batch: &Batch, hours: f64, loss: Moments) -> Option<Culture> {
     let vessels = batch.vessels.values().filter(|vessel| vessel.state == VesselState::InCulture);
-    let vessels: Vec<_> = vessels.collect();
-    let at = vessels.iter().map(|vessel| vessel.seeded_at).max()?;
+    let vessels: Vec<(&Vessel, Option<(Time, f64)>)> =
+        vessels.map(|vessel| (vessel, counted_part(batch, vessel))).collect();
+    let known =
+        |(vessel, counted): &(&Vessel, Option<(Time, f64)>)| counted.map_or(vessel.seeded_at, |(at, _)| at);
+    let at = vessels.iter().map(known).max()?;
     let (mut all, mut primary) = (0.0, 0.0);
-    for vessel in &vessels {
-        let ahead = hours_between(vessel.seeded_at, at) / hours;
-        let lost = if vessel.passage == 0 { loss.mean } else { 0.0 };
+    for (vessel, counted) in &vessels {
+        let unsure = vessel.passage == 0 && counted.is_none();
+        let (since, cells) = counted.unwrap_or((vessel.seeded_at, float(vessel.seeded.viable_cells.value())));
+        let ahead = hours_between(since, at) / hours;
+        let lost = if unsure { loss.mean } else { 0.0 };
         // Nothing doubles more than a hundred times in a vessel.
-        let cells = float(vessel.seeded.viable_cells.value()) * (ahead - lost).clamp(-100.0, 100.0).exp2();
+        let cells = cells * (ahead - lost).clamp(-100.0, 100.0).exp2();
         all += cells;
-        if vessel.passage == 0 {
+        if unsure {
             primary += cells;
         }
     }
     let variance = loss.variance * (primary / all).powi(2);
     (all > 0.0).then(|| Culture { at, cells: Moments { mean: all.log2(), variance } })
+}
+
+/// A vessel's part of the newest count of its cells, and when that was.
+fn counted_part(batch: &Batch, vessel: &Vessel) -> Option<(Time, f64)> {
+    let counted = counted(batch, vessel)?;
+    let seeded = |vessel: &Vessel| float(vessel.seeded.viable_cells.value());
+    let together: f64 = counted.vessels.iter().filter_map(|no| batch.vessels.get(no)).map(seeded).sum();
+    let part = float(counted.count.viable()?).max(1.0) * seeded(vessel) / together;
+    part.is_finite().then_some((counted.at, part))
 }
 
 /// Hours from one instant to another; negative where the other is earlier.

@@ -10,7 +10,10 @@
 //! - Plastini 2016, scidoc.org/IJST-2328-3548-S2-001.php: adipose, 5.1 d while under 6.2 doublings; four donors, no
 //!   significant difference among them.
 
-use crate::standard::{DonorKind, Source, Standard};
+use super::growth::{SHORTEST, float};
+use crate::quantity::{Doublings, Percent};
+use crate::standard::{DonorKind, ExpectedGrowth, Source, Standard};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// A quantity that differs between sites, and at one site between batches: normal at both levels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,9 +39,9 @@ pub struct Expectation {
     pub seeded: Spread,
 }
 
-/// Doublings per passage of adipose cells vary by 0.24 ÷ 0.77 = 31 % (Christodoulou 2013), which is 0.3 of a
+/// Doublings per passage of adipose cells vary by 0.24 ÷ 0.77 = 31 % (Christodoulou 2013), which is 0.303 of a
 /// logarithm. How that divides between batches and passages is not published: half of the variance each.
-const ADIPOSE_BATCHES: f64 = 0.21;
+const ADIPOSE_BATCHES: f64 = 0.214;
 
 /// Adipose cells in hPL (Haack-Sørensen 2018): 6 d ÷ log₂(605 ÷ 30) = 33.2 h. At that pace 9 d are 6.5 doublings, of
 /// which 2.52 were seen in the primary culture, so that 3.98 were lost. Spreads of sites and of the loss: house values.
@@ -90,14 +93,34 @@ pub const CORD: Expectation = Expectation {
     seeded: Spread { mean: 14.914, sites: 0.6, batches: 0.3 },
 };
 
+/// How far sites lie apart where a standard names a doubling time and not that: of a logarithm. A house value.
+const CENTRES: f64 = 0.15;
+
 impl Expectation {
-    /// What to expect of a standard's first batches: adipose cells where the recipient's own tissue is cultured, cells
-    /// of the cord where it is another person's. The standard names neither tissue nor medium; the spread of sites is
-    /// wide for that reason, and a site's first batches outweigh it.
+    /// What to expect of a standard's first batches: what it names; otherwise adipose cells where the recipient's own
+    /// tissue is cultured, cells of the cord where it is another person's. A standard that names no medium is given a wide
+    /// spread of sites for that reason, and a site's first batches outweigh it.
     pub fn of(standard: &Standard) -> Self {
-        match (standard.source, standard.donor) {
+        let general = match (standard.source, standard.donor) {
             (Source::Tissue, DonorKind::Autologous) => ADIPOSE,
             (Source::Tissue, DonorKind::Allogeneic) | (Source::Bank, _) => CORD,
+        };
+        standard.growth.as_ref().map_or(general, |named| general.but(named))
+    }
+
+    /// This, but for what a standard names. Spreads in % become those of a logarithm; half of the passages' variance lies
+    /// between batches, as it is not published how it divides.
+    fn but(self, named: &ExpectedGrowth) -> Self {
+        let spread = |percent: Percent| (1.0 + (float(percent.value()) / 100.0).powi(2)).ln().sqrt();
+        let apart = spread(named.spread) * FRAC_1_SQRT_2;
+        let mean = float(named.doubling_time.value()).max(SHORTEST).ln();
+        let sites = named.between_centres.map_or(CENTRES, spread);
+        let loss = |lost: Doublings| Spread { mean: float(lost.value()), sites: 0.5, batches: 0.5 };
+        Self {
+            doubling: Spread { mean, sites, batches: apart },
+            passages: apart,
+            loss: named.primary_loss.map_or(self.loss, loss),
+            seeded: self.seeded,
         }
     }
 }

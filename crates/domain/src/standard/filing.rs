@@ -196,6 +196,9 @@ impl Standard {
         if upside_down {
             faults.push(fault(StandardFault::LimitsUpsideDown, None));
         }
+        if self.growth.as_ref().is_some_and(|growth| !growth.is_possible()) {
+            faults.push(fault(StandardFault::GrowthImpossible, None));
+        }
         if self.source == Source::Tissue && self.keeping.tissue.is_none() {
             faults.push(fault(StandardFault::NoTissueTransport, None));
         }
@@ -271,6 +274,8 @@ pub enum StandardFault {
     NoViabilityAfterThaw,
     /// Tissue without transport limits.
     NoTissueTransport,
+    /// Cells cannot grow as it is expected.
+    GrowthImpossible,
     /// Records kept neither 10 nor 30 years, or other people's cells for fewer than 30.
     Retention,
 }

@@ -7,6 +7,7 @@ use baiyo_domain::batch::intake::BankDraw;
 use baiyo_domain::forecast::published::{ADIPOSE_FBS, ADIPOSE_HPL, ADIPOSE_PLASTINI, CORD, Expectation};
 use baiyo_domain::forecast::{Experience, Lesson, forecast};
 use baiyo_domain::ids::{BatchId, ContainerNo};
+use baiyo_domain::quantity::Number;
 use baiyo_domain::standard::{Code, Standard};
 use baiyo_domain::time::Time;
 use std::f64::consts::{LN_2, PI};
@@ -16,15 +17,23 @@ use uuid::Uuid;
 pub const DAYS: [u16; 4] = [0, 7, 14, 21];
 
 /// A published culture.
+#[derive(Clone, Copy)]
 pub struct DataSet {
     pub name: &'static str,
+    /// How its cells truly grow.
     pub expectation: Expectation,
+    /// The example standard that names how they do.
+    pub standard: &'static str,
+    /// What a standard would name instead: medium, doubling time, doublings lost.
+    pub named: Option<(&'static str, &'static str, &'static str)>,
     /// Viable cells seeded, and those of all doses wanted.
     pub seeded: i64,
     pub doses: u16,
     pub dose: i64,
     /// Days of a passage.
     pub passage: f64,
+    /// Days after each seeding on which cells are counted that stay in culture.
+    pub counted: Option<f64>,
     pub bank: bool,
 }
 
@@ -33,46 +42,63 @@ pub const DATA_SETS: [DataSet; 4] = [
     DataSet {
         name: "D1 adipose, hPL",
         expectation: ADIPOSE_HPL,
+        standard: "adipose-msc-autologous-fresh",
+        named: None,
         seeded: 10_000_000,
         doses: 50,
         dose: 200_000_000,
         passage: 7.0,
+        counted: None,
         bank: false,
     },
     DataSet {
         name: "D1 adipose, FBS",
         expectation: ADIPOSE_FBS,
+        standard: "adipose-msc-autologous-fresh",
+        named: Some(("Fetal bovine serum (FBS)", "253.5", "1.38")),
         seeded: 95_000_000,
         doses: 2,
         dose: 100_000_000,
         passage: 7.0,
+        counted: None,
         bank: false,
     },
     DataSet {
         name: "D3 Wharton's jelly",
         expectation: CORD,
+        standard: "umbilical-cord-msc-product",
+        named: None,
         seeded: 1_000_000,
         doses: 500,
         dose: 100_000_000,
         passage: 3.5,
+        counted: None,
         bank: true,
     },
     DataSet {
         name: "D5 adipose",
         expectation: ADIPOSE_PLASTINI,
+        standard: "adipose-msc-autologous-frozen",
+        named: None,
         seeded: 8_000_000,
         doses: 1,
         dose: 50_000_000,
         passage: 7.0,
+        counted: None,
         bank: false,
     },
 ];
 
 impl DataSet {
-    /// A standard for it: that of the product without a least time of culture, which would hide the band.
+    /// A standard for it, which names how its cells grow: that of the product without a least time of culture, which would
+    /// hide the band.
     pub fn standard(&self) -> Standard {
-        let name = if self.bank { "umbilical-cord-msc-product" } else { "adipose-msc-autologous-fresh" };
-        let mut standard = super::standard(name);
+        let mut standard = super::standard(self.standard);
+        if let (Some(growth), Some((medium, hours, lost))) = (&mut standard.growth, self.named) {
+            growth.medium = Some(super::of(medium));
+            growth.doubling_time = super::of::<Number>(hours).try_into().unwrap();
+            growth.primary_loss = Some(super::of::<Number>(lost).try_into().unwrap());
+        }
         standard.code = Code::try_from("SIMULATED".to_string()).unwrap();
         standard.process.culture_days = None;
         standard.dose.least_cells = super::q(self.dose);
@@ -139,7 +165,7 @@ impl Culture {
 
 const COUNT_ERROR: f64 = 0.1;
 /// Cultures of each kind.
-const CULTURES: u64 = 1_000;
+const CULTURES: u64 = 2_000;
 /// A culture that takes longer is given up.
 const GIVEN_UP: f64 = 364.0;
 
@@ -179,6 +205,11 @@ pub fn culture(set: &DataSet, standard: &Standard, site: Site, apart: f64, dice:
             stages.push((dose_day, bench));
             return Culture { stages, dose_day };
         }
+        if let Some(after_seeding) = set.counted {
+            let counted = whole((cells + pace * after_seeding + dice.normal(0.0, COUNT_ERROR)).exp()).max(1);
+            bench.count(after(start, day + after_seeding), &vessels, counted);
+            stages.push((day + after_seeding, bench.clone()));
+        }
         day += set.passage;
         cells += pace * set.passage;
         let counted = whole((cells + dice.normal(0.0, COUNT_ERROR)).exp()).max(1);
@@ -214,19 +245,19 @@ impl Held {
 }
 
 /// Makes cultures, each at a site of its own with so many earlier batches that lie `apart` times as far apart as was
-/// published, forecasts each on each day while it lacks its dose, and looks what came.
-pub fn measure(set: &DataSet, expecting: Expectation, earlier: usize, apart: f64) -> [Held; 4] {
-    let standard = set.standard();
+/// published, forecasts each on each day while it lacks its dose, and looks what came. The forecast begins with what the
+/// standard names.
+pub fn measure(set: &DataSet, standard: &Standard, earlier: usize, apart: f64) -> [Held; 4] {
     let mut held: [Held; 4] = Default::default();
     for number in 0..CULTURES {
         let mut dice = Dice(number.wrapping_mul(0x5851_F42D_4C95_7F2D));
         let site = Site::by_chance(&set.expectation, &mut dice);
-        let mut experience = Experience::expecting(expecting);
+        let mut experience = Experience::of(standard, []);
         for _ in 0..earlier {
-            let before = culture(set, &standard, site, apart, &mut dice);
+            let before = culture(set, standard, site, apart, &mut dice);
             experience.learn(&Lesson::of(&before.on(before.dose_day)).unwrap());
         }
-        let one = culture(set, &standard, site, apart, &mut dice);
+        let one = culture(set, standard, site, apart, &mut dice);
         for (held, day) in held.iter_mut().zip(DAYS.map(f64::from)) {
             if one.dose_day <= day {
                 continue;

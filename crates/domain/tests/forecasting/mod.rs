@@ -6,7 +6,7 @@ pub mod chance;
 pub mod page;
 
 use baiyo_domain::batch::culture::{
-    BankSeeded, BankSeeding, Isolated, Isolation, NewVessel, Passage, Passaged, VesselDiscard,
+    BankSeeded, BankSeeding, Counting, Isolated, Isolation, NewVessel, Passage, Passaged, VesselDiscard,
 };
 use baiyo_domain::batch::filling::{Harvest, HarvestDone};
 use baiyo_domain::batch::intake::{BankDraw, Opened, ParentNoted};
@@ -179,6 +179,16 @@ impl Bench {
         let fact = Passaged { form, vessels: vessels.clone() };
         self.record(at, baiyo_domain::batch::culture::Event::from(fact).into());
         vessels
+    }
+
+    /// Counts vessels together, which stay in culture.
+    pub fn count(&mut self, at: Time, vessels: &[VesselNo], counted: i64) {
+        let form = Counting {
+            performed: Performed::default(),
+            vessels: self.labels(vessels),
+            count: count(counted),
+        };
+        self.record(at, baiyo_domain::batch::culture::Event::from(form).into());
     }
 
     /// Discards vessels.

@@ -14,7 +14,7 @@ use crate::words::{self, Inspection, Records, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::ids::StandardId;
 use baiyo_domain::journal::{StreamId, StreamKind};
-use baiyo_domain::standard::{Standard, Standing};
+use baiyo_domain::standard::{ExpectedGrowth, Standard, Standing};
 use baiyo_persistence::reading::{self, StandardRow};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -105,8 +105,27 @@ fn limits(reader: &Reader, standard: &Standard) -> Markup {
                 baiyo_domain::quantity::Number::from(process.seeding_density.least), process.seeding_density.most)))
             (fact(field("dose"), format!("{} – {}",
                 words::cells(standard.dose.least_cells.into()), words::cells(standard.dose.most_cells.into()))))
+            @if let Some(growth) = &standard.growth { (grown(reader, growth)) }
             @if !steps.is_empty() { (fact(field("checked_steps"), steps.join(" · "))) }
             @if !records.is_empty() { (fact(field("bench_records"), records.join(" · "))) }
+        }
+    }
+}
+
+/// How cells are expected to grow, and where that is from.
+fn grown(reader: &Reader, growth: &ExpectedGrowth) -> Markup {
+    let medium = growth.medium.as_ref().map(|medium| format!(", {medium}")).unwrap_or_default();
+    html! {
+        div {
+            dt { (words::field(reader.language, "growth")) }
+            dd {
+                (growth.tissue) (medium) ": " (words::field(reader.language, "doubling_time")) " "
+                (growth.doubling_time) " ± " (growth.spread)
+                @if let Some(lost) = growth.primary_loss {
+                    " · " (words::field(reader.language, "primary_loss")) " " (baiyo_domain::quantity::Number::from(lost))
+                }
+                p.hint { (growth.citation) }
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ catalogue! {
         PrintHint, NoCertificateYet, Certificate, CertificateVoid, NotSealedYet, CheckpointMeans, CheckpointCode, Package,
         HowKept, Storage, Preparation, AfterThaw,
         // Why a date is said.
-        BecauseReleased, BecauseNotForUse, BecausePublished, BecauseEarlier, BecauseCounts, BecauseLeastDays,
+        BecauseReleased, BecauseNotForUse, BecausePublished, BecauseStandard, BecauseEarlier, BecauseCounts, BecauseLeastDays,
         BecauseNotGrowing, BecauseSlow, BecauseTesting, BecauseTooFew, BecauseNothing, BecauseEnded,
     }
 }

@@ -52,6 +52,7 @@ mod tests {
     fn every_reason_is_one_sentence_in_its_language() {
         let reasons = [
             Because::PublishedMeans { hours: 38.2 },
+            Because::StandardNames { hours: 33.2 },
             Because::EarlierBatches { batches: 12, hours: 38.2 },
             Because::OwnCounts { counts: 1, hours: 38.2, batches: 0 },
             Because::OwnCounts { counts: 2, hours: 38.2, batches: 1 },
@@ -70,11 +71,11 @@ mod tests {
             assert!(japanese.ends_with('。') && japanese.matches('。').count() == 1, "{japanese}");
         }
         assert_eq!(
-            because(Language::En, &reasons[3]),
+            because(Language::En, &reasons[4]),
             "Reckoned from 2 counts of this batch and 1 earlier batch of this centre (doubling time 38 h)."
         );
         assert_eq!(
-            because(Language::Ja, &reasons[2]),
+            because(Language::Ja, &reasons[3]),
             "このロットの計数1回（倍加時間38 h）による見込みです。"
         );
     }

@@ -91,9 +91,9 @@ fn suggest(sheet: &mut Sheet, batch: &Batch, now: Time) {
 
 /// The newest count that all these vessels share, if it is fresh.
 fn counted<'v>(from: &[&'v Vessel], now: Time) -> Option<&'v Count> {
-    let (at, count) = from.first()?.counted.as_ref()?;
-    let shared = from.iter().all(|vessel| vessel.counted.as_ref() == Some(&(*at, count.clone())));
-    (shared && now.since(*at).num_hours() < FRESH_HOURS).then_some(count)
+    let counted = from.first()?.counted.as_ref()?;
+    let shared = from.iter().all(|vessel| vessel.counted.as_ref() == Some(counted));
+    (shared && now.since(counted.at).num_hours() < FRESH_HOURS).then_some(&counted.count)
 }
 
 /// The rows for as many vessels as were chosen: of the ware that the cells come from, sharing what was counted, not

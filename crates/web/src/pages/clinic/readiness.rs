@@ -102,6 +102,7 @@ pub fn because(because: &Because) -> Clinic {
         Because::NotForUse => Clinic::BecauseNotForUse,
         Because::Foretold(foretold) => match foretold {
             Foretold::PublishedMeans { .. } => Clinic::BecausePublished,
+            Foretold::StandardNames { .. } => Clinic::BecauseStandard,
             Foretold::EarlierBatches { .. } => Clinic::BecauseEarlier,
             Foretold::OwnCounts { .. } => Clinic::BecauseCounts,
             Foretold::MinimumDays { .. } => Clinic::BecauseLeastDays,

@@ -79,19 +79,18 @@ fn span(batch: &Batch, numbers: Vec<VesselNo>, until: Option<Time>) -> Option<Sp
         until,
         state: first.state,
         growth: first.growth.clone(),
-        on_the_way: on_the_way(batch, &vessels),
+        on_the_way: on_the_way(&vessels),
         vessels: numbers,
     })
 }
 
 /// What was counted of these vessels, and of no others, while they are in culture.
-fn on_the_way(batch: &Batch, vessels: &[&Vessel]) -> Option<(Time, Number)> {
+fn on_the_way(vessels: &[&Vessel]) -> Option<(Time, Number)> {
     let counted =
         vessels.first().filter(|vessel| vessel.state == VesselState::InCulture)?.counted.as_ref()?;
-    let together = batch.vessels.values().filter(|vessel| vessel.counted.as_ref() == Some(counted)).count();
     let all = vessels.iter().all(|vessel| vessel.counted.as_ref() == Some(counted));
-    let viable = counted.1.viable().filter(|_| all && together == vessels.len())?;
-    Some((counted.0, Number(viable)))
+    let viable = counted.count.viable().filter(|_| all && counted.vessels.len() == vessels.len())?;
+    Some((counted.at, Number(viable)))
 }
 
 /// When a vessel was discarded or given to another batch's pool.

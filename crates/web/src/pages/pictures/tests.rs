@@ -11,7 +11,7 @@ use crate::pages::incubators::Registered;
 use crate::pages::reader::{Names, Reader};
 use crate::words::tests::samples;
 use crate::words::{Context, Language};
-use baiyo_domain::batch::culture::{Vessel, VesselState};
+use baiyo_domain::batch::culture::{Counted, Vessel, VesselState};
 use baiyo_domain::batch::distribution::{Container, Custody};
 use baiyo_domain::batch::filling::{Filled, Harvested};
 use baiyo_domain::batch::gate::gate;
@@ -144,7 +144,8 @@ fn vessels_detached_together_are_one_span_and_others_are_told_apart_by_what_beca
     assert_eq!(told, [(0, 2, Some(instant(100))), (0, 1, None), (1, 1, None)]);
     assert_eq!(spans[0].seeded, Number::from(1_000_000));
     let count = json!({"method": "trypan blue", "replicates": [{"live": "700000"}], "factor": "1"});
-    let counted = Some((instant(150), samples::read(count)));
+    let (at, count) = (instant(150), samples::read(count));
+    let counted = Some(Counted { at, count, vessels: vec![VesselNo(4)] });
     batch.vessels.get_mut(&VesselNo(4)).unwrap().counted = counted.clone();
     assert_eq!(super::spans::spans(&batch)[2].counted(), Some((instant(150), Number::from(700_000))));
     put(&mut batch, 5, 1, &[1, 2], 100, VesselState::InCulture);

@@ -163,6 +163,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::BecauseReleased => "released by quality",
         Clinic::BecauseNotForUse => "a test failed, or quality rejected them",
         Clinic::BecausePublished => "as such cells usually grow",
+        Clinic::BecauseStandard => "as the product's standard expects",
         Clinic::BecauseEarlier => "as earlier batches at this centre grew",
         Clinic::BecauseCounts => "as these cells have grown so far",
         Clinic::BecauseLeastDays => "the shortest culture that is allowed",

@@ -9,6 +9,10 @@ pub(in crate::words) fn because(because: &Because) -> String {
             "Reckoned from published doubling times ({} h): this centre has no finished batch of this product yet.",
             whole(*hours)
         ),
+        Because::StandardNames { hours } => format!(
+            "Reckoned from the doubling time that the standard names ({} h): this centre has no finished batch of this product yet.",
+            whole(*hours)
+        ),
         Because::EarlierBatches { batches, hours } => {
             format!("Reckoned from {} (doubling time {} h).", earlier(*batches), whole(*hours))
         }

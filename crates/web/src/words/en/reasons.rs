@@ -369,6 +369,9 @@ pub(in crate::words) fn standard_fault(fault: StandardFault) -> &'static str {
             "Thawed containers are tested, but not for viability. Mandate viability after thaw."
         }
         StandardFault::NoTissueTransport => "The limits for the transport of tissue are missing. Add them.",
+        StandardFault::GrowthImpossible => {
+            "Cells cannot grow as it is expected: a doubling time is 6 to 8760 hours, a spread 1 to 100 %. Correct it."
+        }
         StandardFault::Retention => {
             "Records are kept 10 or 30 years, and 30 where cells are another person's or of several donors. \
              Correct the years."

@@ -160,6 +160,7 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::BecauseReleased => "品質部門が出荷可と決定",
         Clinic::BecauseNotForUse => "試験不適合又は出荷不可",
         Clinic::BecausePublished => "この種の細胞の通常の増え方から",
+        Clinic::BecauseStandard => "標準書に記載の増え方から",
         Clinic::BecauseEarlier => "当施設のこれまでのロットの増え方から",
         Clinic::BecauseCounts => "この細胞のこれまでの増え方から",
         Clinic::BecauseLeastDays => "標準書で定めた最短の培養日数",

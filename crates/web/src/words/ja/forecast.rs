@@ -9,6 +9,10 @@ pub(in crate::words) fn because(because: &Because) -> String {
             "この製品は当施設の実績がまだないため、公表されている倍加時間（{} h）による見込みです。",
             whole(*hours)
         ),
+        Because::StandardNames { hours } => format!(
+            "この製品は当施設の実績がまだないため、標準書に記載の倍加時間（{} h）による見込みです。",
+            whole(*hours)
+        ),
         Because::EarlierBatches { batches, hours } => {
             format!("当施設の過去のロット{batches}件（倍加時間{} h）による見込みです。", whole(*hours))
         }

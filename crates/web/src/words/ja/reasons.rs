@@ -412,6 +412,9 @@ pub(in crate::words) fn standard_fault(fault: StandardFault) -> &'static str {
             "解凍後の試験に生細胞率が含まれていません。解凍後の生細胞率を規格試験としてください。"
         }
         StandardFault::NoTissueTransport => "採取組織の運搬条件が定められていません。追加してください。",
+        StandardFault::GrowthImpossible => {
+            "増殖の見込みがあり得ない値です。倍加時間は6～8760時間、ばらつきは1～100 %の範囲に修正してください。"
+        }
         StandardFault::Retention => {
             "記録の保存期間は10年又は30年とし、同種の細胞又は複数の細胞提供者の細胞では30年とする必要が\
              あります。\

@@ -243,6 +243,7 @@ samples! { faults: StandardFault {
     StandardFault::NoReplicate => StandardFault::NoReplicate,
     StandardFault::NoViabilityAfterThaw => StandardFault::NoViabilityAfterThaw,
     StandardFault::NoTissueTransport => StandardFault::NoTissueTransport,
+    StandardFault::GrowthImpossible => StandardFault::GrowthImpossible,
     StandardFault::Retention => StandardFault::Retention,
 } }
 
