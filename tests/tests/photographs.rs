@@ -20,14 +20,24 @@ fn hash_of(answer: Answer) -> String {
 
 /// A form with a file, as a browser sends it.
 fn hand_in_form(who: Asking, path: &str, typed: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
+    hand_in_at(who, path, "/picture/taken/blob", typed, file)
+}
+
+/// The same, with the file in another field.
+fn hand_in_at(
+    who: Asking,
+    path: &str,
+    pointer: &str,
+    typed: &[(&str, &str)],
+    file: Option<(&str, &[u8])>,
+) -> Answer {
     let mut body = Vec::new();
     for (name, value) in typed {
         let part = format!("--{CUT}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend(part.into_bytes());
     }
     let (name, bytes) = file.unwrap_or(("", b""));
-    let head =
-        "Content-Type: image/jpeg\r\nContent-Disposition: form-data; name=\"file:/picture/taken/blob\"";
+    let head = format!("Content-Type: image/jpeg\r\nContent-Disposition: form-data; name=\"file:{pointer}\"");
     body.extend(format!("--{CUT}\r\n{head}; filename=\"{name}\"\r\n\r\n").into_bytes());
     body.extend(bytes);
     body.extend(format!("\r\n--{CUT}--\r\n").into_bytes());
@@ -254,4 +264,47 @@ fn an_export_names_its_pictures_and_the_twin_compares_them() {
     std::fs::remove_file(&written).unwrap();
     let (code, said) = twin();
     assert!(code == Some(1) && said.contains("is missing"), "{said}");
+}
+
+#[test]
+fn a_photograph_is_corrected_on_its_page_and_the_first_picture_stays_part_of_the_record() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    let technician = centre.technician();
+    let vessels = course.vessel_labels();
+    let hash = hash_of(hand_in(technician, PICTURE));
+    let picture = json!({ "taken": { "blob": hash } });
+    let form = json!({ "vessels": vessels, "picture": picture });
+    let entry = technician.post(&course.path("photograph"), form).entry("batch.culture.photographed");
+    let path = format!("/record/batches/{}/correction", course.batch);
+    let page = technician.get(&format!("/{path}?/entry={entry}")).text;
+    let at = "/replacement/culture/photograph";
+    let blob = format!("{at}/picture/taken/blob");
+    assert!(page.contains("enctype=\"multipart/form-data\""), "{page}");
+    assert_eq!(value_of(&page, &blob).as_ref(), Some(&hash), "what stands there is shown");
+    let (once, version) = (value_of(&page, "once").unwrap(), value_of(&page, "version").unwrap());
+    let labels: Vec<&str> = vessels.iter().map(|label| label.as_str().unwrap()).collect();
+    let (in_form, in_picture) = (format!("{at}/vessels"), format!("{at}/picture"));
+    let labels = labels.join("\r\n");
+    let typed = [
+        ("once", once.as_str()),
+        ("version", &version),
+        ("/entry", &entry),
+        ("/reason", "the picture of another culture"),
+        ("/replacement", "culture"),
+        ("/replacement/culture", "photograph"),
+        (&in_form, &labels),
+        (&in_picture, "taken"),
+        (&blob, &hash),
+    ];
+    let right = b"\x89PNG\r\n\x1a\nthe right culture";
+    let answer = hand_in_at(technician, &path, &blob, &typed, Some(("b.png", right)));
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let view = course.view();
+    let now = view["photographs"][0]["sha256"].as_str().unwrap();
+    assert_ne!(now, hash);
+    for known in [now, &hash] {
+        let shown = course.coordinator().get(&format!("/blobs/{known}?batch={}", course.batch));
+        assert_eq!(shown.status, 200, "{}", shown.text);
+    }
 }

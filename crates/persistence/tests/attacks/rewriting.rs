@@ -112,9 +112,9 @@ impl Table {
         Attack { name: format!("{name}: {what}"), when: When::After, given: String::new(), sql, guards }
     }
 
-    /// What tells its rows apart. Files have no number that another could take.
+    /// What tells its rows apart. In the embedded engine files have no number that another could take.
     fn row(&self) -> &'static str {
-        if self.name == "blob" { self.keys } else { row() }
+        if self.name == "blob" && !engine::is_postgres() { self.keys } else { row() }
     }
 
     /// The newest row, as it would be put in again.

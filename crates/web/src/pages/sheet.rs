@@ -277,7 +277,7 @@ impl Sheet<'_> {
                 textarea id=(at) name=(at) rows="3" maxlength="2000" required[self.must(at, required)]
                     aria-invalid=[self.wrong(at)] aria-describedby=[self.described(at)] { (self.typed.get(at).unwrap_or_default()) }
             }),
-            Kind::Text if shape.name == Some("Hash") => self.picture(at, &name, required),
+            Kind::Text if shape.name == Some("Hash") && at.ends_with("/blob") => self.picture(at, &name, required),
             Kind::Text => {
                 let mode = (shape.name == Some("Label")).then_some("scan");
                 match self.offers.suggested(at.rsplit('/').next().unwrap_or_default()) {
