@@ -10,8 +10,8 @@ const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const FROZEN: &str = "config/standards/adipose-msc-autologous-frozen.toml";
 const FIXTURES: &str = "crates/domain/tests/fixtures/standards";
 
-/// A picture: a PNG as far as anybody looks into it.
-pub const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\nspindle-shaped cells";
+/// A picture: a grey point, as PNG.
+pub const PICTURE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cch\x00\x00\x00\x82\x00\x81w\xcdr\xb6\x00\x00\x00\x00IEND\xaeB`\x82";
 
 /// Uses every operation.
 pub fn take(centre: &mut Centre) {
@@ -109,6 +109,15 @@ fn orders(centre: &Centre, fresh: Uuid) {
     coordinator.post(&path("cancellation"), json!({ "reason": "consent withdrawn" })).ok();
 }
 
+/// Photographs everything in culture; the picture's SHA-256.
+pub fn photograph(course: &Course, picture: &[u8]) -> String {
+    let hand_in = course.centre.technician().call("POST", "/blobs").body(picture.to_vec(), "image/png");
+    let kept = hand_in.send().ok();
+    let taken = json!({ "taken": { "blob": kept["sha256"] } });
+    course.bench("photograph", "", json!({ "vessels": course.vessel_labels(), "picture": taken }));
+    kept["sha256"].as_str().expect("a hash").to_string()
+}
+
 /// A batch with every trouble that can be settled, at last discontinued.
 fn troubled(centre: &Centre, fresh: Uuid) {
     let mut course =
@@ -141,11 +150,7 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     let seen =
         json!({ "vessels": [vessel], "confluence": "40", "morphology": "spindle-shaped", "turbid": false });
     course.bench("observation", "", seen);
-    let handed_in =
-        centre.technician().call("POST", "/blobs").body(PICTURE.to_vec(), "image/png").send().ok();
-    let picture = json!({ "taken": { "blob": handed_in["sha256"] } });
-    course.bench("photograph", "", json!({ "vessels": [vessel], "picture": picture }));
-    let shown = format!("/blobs/{}?batch={}", handed_in["sha256"].as_str().unwrap(), course.batch);
+    let shown = format!("/blobs/{}?batch={}", photograph(&course, PICTURE), course.batch);
     assert_eq!(centre.inspector().get(&shown).status, 200);
     course.bench("label_check", "", json!({ "vessels": course.vessel_labels() }));
     course.bench("counting", "", json!({ "vessels": [vessel], "count": count("12") }));

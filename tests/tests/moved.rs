@@ -25,10 +25,7 @@ fn a_centre_copied_to_another_place_is_sound_there_and_goes_on() {
     let mut course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
     // Larger than a statement that either engine takes.
     let picture: Vec<u8> = tour::PICTURE.iter().copied().cycle().take(2_000_000).collect();
-    let kept = centre.technician().call("POST", "/blobs").body(picture, "image/png").send().ok();
-    let taken = json!({ "taken": { "blob": kept["sha256"] } });
-    course.bench("photograph", "", json!({ "vessels": course.vessel_labels(), "picture": taken }));
-    let photograph = format!("/blobs/{}?batch={}", kept["sha256"].as_str().unwrap(), course.batch);
+    let photograph = format!("/blobs/{}?batch={}", tour::photograph(&course, &picture), course.batch);
     let pictured = centre.coordinator().get(&photograph).text;
     course.to(Step::Confirmed);
     let (deciding, history) = (course.path("deciding"), course.path("history"));

@@ -61,7 +61,7 @@ fn a_picture_is_what_its_own_bytes_say_and_the_same_one_is_one() {
     for false_picture in [&b"<script>alert(1)</script>"[..], b"GIF89a", b""] {
         hand_in(technician, false_picture).refused(422).only(&["not_a_picture"]);
     }
-    let refused = hand_in(technician, &PICTURE.repeat(400_000)).refused(413);
+    let refused = hand_in(technician, &PICTURE.repeat(150_000)).refused(413);
     assert!(refused.only(&["picture_too_large"]).reasons[0]["sentence"].as_str().unwrap().contains("8 MiB"));
     for other in [centre.analyst(), centre.inspector(), centre.coordinator()] {
         hand_in(other, PICTURE).refused(403);
@@ -131,7 +131,7 @@ fn a_photograph_is_taken_on_a_page_without_scripts_and_nothing_that_was_typed_is
 
     // No picture, none at all, and one that is too large: what was typed is still there.
     let missing = hand_in_form(technician, &path, &typed, None);
-    let large = PICTURE.repeat(400_000);
+    let large = PICTURE.repeat(150_000);
     for (answer, sentence) in [
         (missing, "Picture"),
         (hand_in_form(technician, &path, &typed, Some(("a.png", b"no picture"))), "no picture in JPEG"),

@@ -50,10 +50,16 @@ impl Place {
         let fresh = centre.standard_changed(FRESH, |standard| standard["version"] = json!(2));
         let run = |pseudonym, until| Course::run(centre, Recipe { pseudonym, ..Recipe::of(fresh) }, until);
         run("P-601", Step::Shipped).enter("STERILITY-14D", json!({ "values": ["growth"] }));
-        run("P-602", Step::Filled).enter("STERILITY-14D", json!({ "values": ["growth"] }));
+        let photographed = |pseudonym, until| {
+            let mut course = run(pseudonym, Step::Seeded);
+            tour::photograph(&course, tour::PICTURE);
+            course.to(until);
+            course
+        };
+        photographed("P-602", Step::Filled).enter("STERILITY-14D", json!({ "values": ["growth"] }));
         run("P-603", Step::Filled);
-        run("P-604", Step::Confirmed);
-        run("P-605", Step::Seeded);
+        photographed("P-604", Step::Confirmed);
+        photographed("P-605", Step::Seeded);
         run("P-606", Step::Arrived);
         Course::run(centre, Recipe { pseudonym: "P-607", containers: 1, ..Recipe::of(fresh) }, Step::Infused);
         let account = |member: &stories::Member| Account {

@@ -2,17 +2,11 @@
 //! scripts.
 
 use baiyo::words::{self, Bench, Sheet};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use browser_stories::{Browser, Device, Language, Person, Scripts, Theme, Ui};
+use stories::tour::PICTURE;
 use stories::{Centre, Course, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
-
-/// A grey point, as any browser shows it.
-fn picture() -> Vec<u8> {
-    let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
-    STANDARD.decode(png).unwrap()
-}
 
 fn action(language: Language) -> String {
     words::action(language, "batch.culture.photograph")
@@ -39,7 +33,7 @@ fn a_photograph_takes_three_interactions_after_the_scan_and_is_shown() {
         let person = browser.person(&centre, technician.account(), Device::Tablet, language, Theme::Light);
         person.scan(&label).arrives_at(&format!("/bench/vessels/{label}"));
         person.begins("photograph").tap(&action(language));
-        person.choose_file(words::field(language, "picture"), "day7.png", &picture());
+        person.choose_file(words::field(language, "picture"), "day7.png", PICTURE);
         person.tap(person.say(Ui::Record));
         person.see(&format!("{}: {}", person.say(Sheet::Recorded), action(language))).took_at_most(3);
         person.see(person.say(Bench::Photos));
@@ -65,7 +59,7 @@ fn what_is_no_picture_is_refused_and_one_that_was_chosen_is_not_chosen_again() {
     assert_eq!(person.value(&note), "rounded cells at the rim");
     // The vessel is taken out: the picture is right by now, and stays.
     person.run("document.querySelector('textarea[name=\"/vessels\"]').value = ''; 0");
-    person.choose_file("Picture", "day7.png", &picture()).tap(person.say(Ui::Record));
+    person.choose_file("Picture", "day7.png", PICTURE).tap(person.say(Ui::Record));
     person.see(person.say(Sheet::PictureReplace));
     assert_eq!(person.count("img.chosen"), 1);
     person.breaks_no_rule();
@@ -83,7 +77,7 @@ fn a_picture_stays_on_the_page_while_there_is_no_connection() {
     let technician = centre.technician();
     let person = browser.person(&centre, technician.account(), Device::Tablet, Language::En, Theme::Light);
     person.open(&format!("/record/batches/{}/photograph?/vessels={label}", course.batch));
-    person.choose_file("Picture", "day7.png", &picture());
+    person.choose_file("Picture", "day7.png", PICTURE);
     person.loses_network();
     person.tap(person.say(Ui::Record)).see(person.say(Bench::PictureOffline));
     person.finds_network();
@@ -103,7 +97,7 @@ fn a_photograph_is_taken_without_scripts() {
     let person = browser.visitor(centre.address(), Device::Tablet, Language::En, Theme::Light, Scripts::Off);
     person.signs_in(&account.sign_in, &account.password);
     person.open(&format!("/record/batches/{}/photograph?/vessels={label}", course.batch));
-    person.choose_file("Picture", "day7.png", &picture()).tap(person.say(Ui::Record));
+    person.choose_file("Picture", "day7.png", PICTURE).tap(person.say(Ui::Record));
     person.see(person.say(Sheet::Recorded));
     assert_eq!(photographs(&course), 1);
 }
