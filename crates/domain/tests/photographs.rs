@@ -108,6 +108,10 @@ fn a_standard_that_asks_for_photographs_waits_for_one_of_each_vessel_observed() 
     centre.batch(centre.staff.technician, batch, of_vessels(labels[..1].to_vec(), file)).unwrap();
     assert_eq!(lacking(&centre, batch), [observed], "of one vessel is not of all");
     centre.batch(centre.staff.technician, batch, of_vessels(labels[1..].to_vec(), file)).unwrap();
+    assert_eq!(lacking(&centre, batch), [observed], "the same file is no picture of others");
+    let another = Hash::of(b"another picture");
+    centre.blobs.insert(another, FILE);
+    centre.batch(centre.staff.technician, batch, of_vessels(labels[1..].to_vec(), another)).unwrap();
     assert_eq!(lacking(&centre, batch), []);
     centre.hours(23);
     centre.batch(centre.staff.technician, batch, seen(labels.clone())).unwrap();
@@ -135,7 +139,12 @@ fn a_passage_waits_for_a_photograph_of_what_was_detached_even_if_it_is_recorded_
     let passaged =
         centre.state(batch).log.iter().rev().find(|l| l.event.name() == "culture.passaged").unwrap().stamp;
     assert_eq!(lacking(&centre, batch), [passaged.entry]);
-    centre.hours(30);
+    centre.hours(3);
+    let emptied = Hash::of(b"an empty flask");
+    centre.blobs.insert(emptied, FILE);
+    centre.batch(centre.staff.technician, batch, of_vessels(from.clone(), emptied)).unwrap();
+    assert_eq!(lacking(&centre, batch), [passaged.entry], "one of an emptied vessel shows no cells");
+    centre.hours(27);
     let late = Photograph { performed: at(taken), ..of_vessels(from.clone(), file) };
     centre.batch(centre.staff.technician, batch, late).unwrap();
     assert_eq!(lacking(&centre, batch), [], "they are not in culture any more, and were photographed");
@@ -195,6 +204,9 @@ fn a_discarded_vessel_may_still_get_its_photograph_and_a_vessel_nobody_knows_doe
     let form = VesselDiscard { performed, vessels: labels[..1].to_vec(), reason: of("cracked") };
     centre.batch(centre.staff.technician, batch, form).unwrap();
     centre.batch(centre.staff.technician, batch, of_vessels(labels[..1].to_vec(), file)).unwrap();
+    let ended = baiyo_domain::batch::distribution::Discontinuation { reason: of("contaminated") };
+    centre.batch(centre.staff.lead, batch, ended).unwrap();
+    centre.batch(centre.staff.technician, batch, of_vessels(labels[1..].to_vec(), file)).unwrap();
     let twice = of_vessels(vec![labels[1].clone(), labels[1].clone()], file);
     let refusal = centre.batch(centre.staff.technician, batch, twice).unwrap_err();
     assert_eq!(codes(&refusal), ["twice"]);

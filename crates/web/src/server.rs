@@ -33,6 +33,8 @@ pub struct State {
     pub forms: BTreeMap<String, Arc<FormRoute>>,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
     pub checks: Arc<Semaphore>,
+    /// Files that are taken in at a time, each of some MiB in memory.
+    pub uploads: Arc<Semaphore>,
     /// Who asked lately.
     pub callers: Callers,
     /// Tells those who listen that something changed.
@@ -52,6 +54,12 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Password checks at a time.
 const CHECKS: usize = 2;
 
+/// Files that are taken in at a time.
+const UPLOADS: usize = 4;
+
+/// A file that has not come by then is not waited for, so that a slow line keeps nobody else from sending.
+pub const SLOWEST_UPLOAD: Duration = Duration::from_secs(60);
+
 /// How often new entries are sealed, beside once after each release.
 pub const SEALING: Duration = Duration::from_secs(120);
 
@@ -66,6 +74,7 @@ impl State {
             schemas: Schemas::new(),
             forms: form_routes().into_iter().map(|route| (route.path.clone(), Arc::new(route))).collect(),
             checks: Arc::new(Semaphore::new(CHECKS)),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
             callers: Callers::default(),
             changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),

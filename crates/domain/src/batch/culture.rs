@@ -358,6 +358,8 @@ pub struct Vessel {
     pub doublings: Option<Decimal>,
     /// What became of it.
     pub state: VesselState,
+    /// When it was emptied, discarded or given away.
+    pub left_at: Option<Time>,
     /// How it grew until it was detached.
     pub growth: Option<Growth>,
 }
@@ -532,7 +534,8 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             vessel.seeded.position = form.position.clone();
         }),
         Event::VesselDiscard(form) => {
-            batch.each(&form.vessels, |vessel| vessel.state = VesselState::Discarded)
+            let when = form.performed.at(at);
+            batch.each(&form.vessels, |vessel| vessel.leave(VesselState::Discarded, when))
         }
         Event::Pooled(fact) => {
             let form = &fact.form;
@@ -544,7 +547,9 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, event: &Event) -> Result<(),
             let passage = passage.max(fact.their_passage).saturating_add(1);
             seed(batch, &fact.vessels, &form.into, passage, &parents, doublings, when)
         }
-        Event::GivenToPool(fact) => batch.each(&fact.vessels, |vessel| vessel.state = VesselState::GivenAway),
+        Event::GivenToPool(fact) => {
+            batch.each(&fact.vessels, |vessel| vessel.leave(VesselState::GivenAway, at.occurred_at))
+        }
     }
 }
 
@@ -572,6 +577,7 @@ fn seed(
             counted: None,
             doublings,
             state: VesselState::InCulture,
+            left_at: None,
             growth: None,
         };
         if batch.vessels.insert(*no, vessel).is_some() {
@@ -579,6 +585,13 @@ fn seed(
         }
     }
     Ok(())
+}
+
+impl Vessel {
+    fn leave(&mut self, state: VesselState, at: Time) {
+        self.state = state;
+        self.left_at = Some(at);
+    }
 }
 
 impl Batch {
@@ -617,7 +630,7 @@ impl Batch {
             (_, false) => Some(Decimal::ZERO),
         };
         self.each(labels, |vessel| {
-            vessel.state = state;
+            vessel.leave(state, at);
             vessel.growth = growth.clone();
         })?;
         // Cells that died rather than grew do not take doublings back.

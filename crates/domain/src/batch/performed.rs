@@ -391,7 +391,7 @@ pub fn allowed_after_end(form: &super::Command) -> bool {
                 | distribution::Command::Discontinuation(_)
                 | distribution::Command::Closing(_)
         ),
-        Command::Culture(culture::Command::VesselDiscard(_)) => true,
+        Command::Culture(culture::Command::VesselDiscard(_) | culture::Command::Photograph(_)) => true,
         Command::Intake(intake::Command::MismatchClearance(_)) => true,
         Command::Intake(_) | Command::Culture(_) | Command::Filling(_) => false,
     }

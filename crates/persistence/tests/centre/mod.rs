@@ -34,8 +34,8 @@ use uuid::Uuid;
 /// Everybody's password.
 pub const PASSWORD: &str = "three quiet herons";
 
-/// The picture of the story's culture: a PNG as far as anybody looks into it.
-pub const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\nspindle-shaped cells";
+/// The picture of the story's culture: a PNG as far as anybody looks into it, and what a camera wrote behind it.
+pub const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\0IEND\xaeB`\x82spindle-shaped cells";
 
 /// The centre while it works.
 pub struct Centre {

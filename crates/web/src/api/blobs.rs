@@ -3,7 +3,7 @@
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::reading::read;
-use crate::server::State;
+use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::words::Language;
 use actix_web::http::header;
@@ -123,7 +123,10 @@ async fn add(
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, ADDITION).await?;
-    let bytes = whole(payload, caller.language).await?;
+    let turn = state.uploads.acquire().await;
+    let _turn = turn.map_err(|_| Problem::new(Kind::Unavailable, caller.language))?;
+    let bytes = tokio::time::timeout(SLOWEST_UPLOAD, whole(payload, caller.language)).await;
+    let bytes = bytes.unwrap_or_else(|_| Err(Problem::new(Kind::Form, caller.language)))?;
     let (sha256, blob) = keep(&state, &caller, bytes, None).await?;
     Ok(HttpResponse::Ok().json(BlobView { sha256, media_type: blob.media_type, size: blob.size }))
 }
@@ -163,7 +166,13 @@ async fn show(
     let found = read(&state, &caller, move |conn| {
         // Whoever works at the centre may read every batch; a clinic names one of its own.
         let may = match batch {
-            Some(id) => reading::batch(conn, scope, id)?.is_some_and(|batch| batch.names_blob(hash)),
+            Some(id) => reading::batch(conn, scope, id)?.is_some_and(|batch| match scope {
+                ClinicScope::Centre => batch.names_blob(hash),
+                // What was attached by mistake and corrected is no longer its own.
+                ClinicScope::Clinic(_) => {
+                    batch.photographs.iter().any(|shot| shot.file.is_some_and(|(file, _)| file == hash))
+                }
+            }),
             None => scope == ClinicScope::Centre,
         };
         if may { Ok::<_, StoreError>(blobs::read(conn, hash)?) } else { Ok(None) }

@@ -109,7 +109,9 @@ pub fn photograph(b: &Bench, confluence: i64) -> Done {
     if !b.state()?.standard().process.bench_records.contains(&BenchRecord::Photograph) {
         return Ok(());
     }
-    let number = b.case.number + 500 * u16::try_from(confluence).unwrap_or_default();
+    // Each picture is another one.
+    let taken = u16::try_from(b.state()?.photographs.len()).unwrap_or_default();
+    let number = b.case.number + 500 * u16::try_from(confluence).unwrap_or_default() + 37 * taken;
     let picture = pictures::culture(confluence, &mut Dice::seeded(number));
     let kept = b.centre.store.keep_blob(picture, b.person(b.case.maker)?)?;
     let (blob, _) = kept.ok_or_else(|| DemoError::Seed("the picture is none".into()))?;

@@ -18,7 +18,7 @@ use crate::api::blobs;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::api::schema_check;
-use crate::server::State;
+use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
 use crate::words::{self, Context, Language, Sheet as Word, Thing};
@@ -99,7 +99,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
 pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> Answer {
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
-    let Uploaded { fields, files } = handed_in(&request, payload, caller.language).await?;
+    let Uploaded { fields, files } = handed_in(&request, &state, payload, caller.language).await?;
     let mut typed = Typed::of(fields);
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
@@ -162,11 +162,18 @@ pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<
 /// What a form sent: with files, or as browsers send forms without them.
 async fn handed_in(
     request: &HttpRequest,
+    state: &web::Data<State>,
     payload: web::Payload,
     language: Language,
 ) -> Result<Uploaded, Problem> {
     if uploaded::is_sent_so(request) {
-        return uploaded::read(request, payload, MOST_BYTES, language).await;
+        // Before anything is read: who may add no file sends none.
+        session::admit(request, state, blobs::ADDITION).await?;
+        // So many bytes are held in memory at once, however many people send pictures.
+        let _turn = state.uploads.acquire().await.map_err(|_| Problem::new(Kind::Unavailable, language))?;
+        let read = uploaded::read(request, payload, MOST_BYTES, language);
+        let read = tokio::time::timeout(SLOWEST_UPLOAD, read).await;
+        return read.unwrap_or_else(|_| Err(Problem::new(Kind::Form, language)));
     }
     type Pairs = web::Form<Vec<(String, String)>>;
     let pairs = Pairs::from_request(request, &mut payload.into_inner()).await;

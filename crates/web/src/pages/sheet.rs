@@ -464,7 +464,7 @@ impl Sheet<'_> {
                 p.hint id={ (at) "-hint" } {
                     (self.reader.say(if kept.is_some() { Word::PictureReplace } else { Word::PictureHint }))
                 }
-                input type="file" id=(at) name={ (FILE) (at) } accept="image/*" capture="environment"
+                input type="file" id=(at) name={ (FILE) (at) } accept="image/*"
                     aria-invalid=[self.wrong(at)] aria-describedby=(described);
             },
         )

@@ -31,7 +31,7 @@ pub struct File {
 
 /// The most bytes that are read of one form, with whatever is too large in it. Beyond that nobody listens any longer, and
 /// a browser says that the connection was lost.
-const MOST_READ: usize = 64 * 1024 * 1024;
+const MOST_READ: usize = 20 * 1024 * 1024;
 /// The most bytes of what is typed.
 const MOST_TYPED: usize = 128 * 1024;
 /// The most parts of a form.

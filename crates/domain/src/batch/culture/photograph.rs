@@ -91,10 +91,12 @@ pub struct Shot {
 }
 
 impl Shot {
-    /// Whether it counts for what is done with a vessel at an instant.
-    pub fn counts_for(&self, vessel: VesselNo, at: Time) -> bool {
+    /// Whether it counts for what is done with a vessel at an instant: it was taken about then, while the vessel had its
+    /// cells. Why there is none may be said later.
+    pub fn counts_for(&self, vessel: &Vessel, at: Time) -> bool {
         let apart = self.at.since(at).num_seconds().abs();
-        self.vessels.contains(&vessel) && apart <= COUNTS_FOR_HOURS * 3600
+        let held = vessel.seeded_at <= self.at && vessel.left_at.is_none_or(|left| self.at <= left);
+        self.vessels.contains(&vessel.no) && (held || self.file.is_none()) && apart <= COUNTS_FOR_HOURS * 3600
     }
 }
 
@@ -187,9 +189,20 @@ pub(in crate::batch) fn note_step(batch: &mut Batch, at: &Stamp, event: &Event, 
 
 /// Takes out what the photographs there are count for.
 fn settle(batch: &mut Batch) {
-    let Batch { photographs, unphotographed, unrecorded, .. } = batch;
+    let Batch { photographs, unphotographed, unrecorded, vessels, .. } = batch;
+    // The same file in another entry is no other picture.
+    let first = |shot: &Shot| {
+        let file = shot.file.map(|(hash, _)| hash);
+        let same = |other: &&Shot| other.file.map(|(hash, _)| hash) == file;
+        file.is_none() || photographs.iter().find(same).is_some_and(|one| one.entry == shot.entry)
+    };
     unphotographed.retain(|step| {
-        let shown = |no: &VesselNo| photographs.iter().any(|shot| shot.counts_for(*no, step.at));
+        let shown = |no: &VesselNo| {
+            let vessel = vessels.get(no);
+            vessel.is_some_and(|vessel| {
+                photographs.iter().any(|shot| first(shot) && shot.counts_for(vessel, step.at))
+            })
+        };
         let lacking = !step.vessels.iter().all(shown);
         if !lacking {
             unrecorded.retain(|missing| *missing != (step.entry, BenchRecord::Photograph));

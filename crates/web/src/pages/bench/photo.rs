@@ -76,7 +76,7 @@ pub fn asked(sheet: &Sheet, about: &About, pointer: &str) -> Markup {
     let labels = sheet.typed.all(pointer);
     let has_one = |label: &&str| {
         of_label(batch, label).is_some_and(|vessel| {
-            batch.photographs_of(vessel.no).any(|shot| shot.counts_for(vessel.no, about.now))
+            batch.photographs_of(vessel.no).any(|shot| shot.counts_for(vessel, about.now))
         })
     };
     if !labels.is_empty() && labels.iter().all(has_one) {

@@ -63,6 +63,7 @@ pub fn put(batch: &mut Batch, no: u16, passage: u8, from: &[u16], at: i64, state
         seeded_at: instant(at),
         medium_at: instant(at),
         labelled_at: None,
+        left_at: None,
         counted: None,
         doublings: None,
         state,
