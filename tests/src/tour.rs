@@ -40,7 +40,7 @@ fn people_and_clinics(centre: &mut Centre) {
 
     let incubator = json!({ "name": "INC-1", "shelves": 4, "vessels_per_shelf": 12 });
     centre.manager().post("/site/incubator_registration", incubator).ok();
-    let change = json!({ "incubator": "INC-1", "shelves": 3, "vessels_per_shelf": 12, "reason": "a shelf is taken out" });
+    let change = json!({ "incubator": "INC-1", "shelves": 1, "vessels_per_shelf": 1, "reason": "it is nearly broken" });
     centre.lead().post("/site/incubator_change", change).ok();
 
     let invitation = json!({ "name": "MORI Aki", "sign_in": "mori.aki" });

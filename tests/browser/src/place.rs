@@ -59,7 +59,11 @@ impl Place {
         photographed("P-602", Step::Filled).enter("STERILITY-14D", json!({ "values": ["growth"] }));
         run("P-603", Step::Filled);
         photographed("P-604", Step::Confirmed);
-        photographed("P-605", Step::Seeded);
+        let growing = photographed("P-605", Step::Seeded);
+        // Wanted before the cells can be there.
+        let [from, until] = [10, 12].map(|days| centre.now().plus_hours(24 * days));
+        let booked = json!({ "window": { "from": from, "until": until }, "reason": "as soon as it can be" });
+        growing.coordinator().post(&format!("/orders/{}/window_change", growing.order), booked).ok();
         run("P-606", Step::Arrived);
         Course::run(centre, Recipe { pseudonym: "P-607", containers: 1, ..Recipe::of(fresh) }, Step::Infused);
         let account = |member: &stories::Member| Account {

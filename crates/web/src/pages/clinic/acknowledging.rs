@@ -84,7 +84,9 @@ pub fn lay_out(sheet: &mut Sheet, about: &About) -> Markup {
     };
     html! {
         (layouts::identity(sheet, about))
-        @if seen.foretold.at > seen.booked.until { p { (chip(Look::Warning, reader.say(Clinic::TooLate))) } }
+        @if seen.foretold.at > seen.booked.until {
+            p { (chip(Look::Waiting, reader.say(Clinic::ToAcknowledge))) " " (reader.say(Clinic::TooLate)) }
+        }
         dl.facts {
             div { dt { (reader.say(Clinic::Wanted)) } dd { (span(reader, seen.booked)) } }
             div { dt { (reader.say(Clinic::ForetoldNow)) } dd { (foretold(&seen.foretold)) } }
