@@ -120,7 +120,7 @@ fn a_lead_opens_a_batch_and_instructs_it_looks_at_the_week_and_confirms_a_record
         person.see(&told(&person, language, "batch.intake.opening")).took_at_most(4);
 
         person.begins("the instruction").tap(&say("batch.intake.instruction"));
-        person.enter(&words::field(language, "instructions"), "as the standard says");
+        person.enter(words::field(language, "instructions"), "as the standard says");
         person.enter(password, &lead.password).breaks_no_rule().tap(sign);
         person.see(&told(&person, language, "batch.intake.instruction")).took_at_most(4);
 
@@ -162,9 +162,7 @@ fn an_administrator_brings_in_a_person_and_a_clinic_and_no_form_of_the_work_open
         let person = browser.person(&centre, administrator, Device::Desktop, language, Theme::Light);
         let say = |action: &str| words::action(language, action);
         person.begins("inviting").tap(person.say(Ui::People)).tap(&say("person.invitation"));
-        person
-            .enter(&words::field(language, "name"), name)
-            .enter(&words::field(language, "sign_in"), sign_in);
+        person.enter(words::field(language, "name"), name).enter(words::field(language, "sign_in"), sign_in);
         person.breaks_no_rule().tap(person.say(Ui::Record)).see(&told(
             &person,
             language,
@@ -174,7 +172,7 @@ fn an_administrator_brings_in_a_person_and_a_clinic_and_no_form_of_the_work_open
 
         person.begins("giving a role").tap(person.say(Sheet::OtherForms)).tap(&say("person.role_grant"));
         person
-            .enter(&words::field(language, "role"), words::role(language, Role::Technician))
+            .enter(words::field(language, "role"), words::role(language, Role::Technician))
             .enter(person.say(Sheet::PasswordAgain), &administrator.password);
         person.breaks_no_rule().tap(person.say(Sheet::SignOnce)).see(&told(
             &person,
@@ -185,7 +183,7 @@ fn an_administrator_brings_in_a_person_and_a_clinic_and_no_form_of_the_work_open
 
         person.begins("a clinic").tap(person.say(Ui::People)).tap(&say("site.clinic_registration"));
         person
-            .enter(&words::field(language, "name"), &format!("Clinic {sign_in}"))
+            .enter(words::field(language, "name"), &format!("Clinic {sign_in}"))
             .tap(person.say(Ui::Record));
         person.see(&told(&person, language, "site.clinic_registration")).took_at_most(4);
         person.open("/people").see(&format!("Clinic {sign_in}")).see(name);

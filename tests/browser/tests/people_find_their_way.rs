@@ -36,3 +36,19 @@ fn somebody_signs_in_in_his_own_language() {
     person.see(person.say(Ui::Board)).see(person.say(Ui::NothingFound));
     assert_eq!(person.interactions(), 0, "signing in is no part of a task");
 }
+
+#[test]
+fn the_header_is_one_line_on_a_tablet_and_low_on_a_telephone() {
+    let centre = Centre::open();
+    let browser = Browser::start();
+    let height = "Math.round(document.querySelector('header.top').getBoundingClientRect().height)";
+    for member in [centre.releaser().account(), centre.technician().account()] {
+        for language in Language::ALL {
+            let person = browser.person(&centre, member, Device::Tablet, language, Theme::Light);
+            for device in [Device::Tablet, Device::Phone] {
+                let found = person.moves_to(device, Theme::Light).run(height).as_u64().expect("a height");
+                assert!(found <= 88, "{found} px for {} on a {}", member.sign_in, device.name());
+            }
+        }
+    }
+}
