@@ -131,7 +131,7 @@ export const commands = {
     await person.page.emulateMedia({ colorScheme: theme });
   },
 
-  axe: ({ person }, { colours }) => accessibility(person, colours),
+  axe: ({ person }) => accessibility(person),
 
   targets: ({ person }, { selector }) => targets(person.page, selector),
 

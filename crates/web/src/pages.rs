@@ -6,6 +6,8 @@ mod batch;
 mod bench;
 mod board;
 mod clinic;
+#[cfg(test)]
+mod colours;
 mod correcting;
 mod documentation;
 mod dossier;

@@ -15,6 +15,6 @@ mod screens;
 pub use baiyo::words::{Language, Ui};
 pub use browser::Browser;
 pub use device::{Device, Scripts, Theme};
-pub use person::{Breach, Extent, Person, Target, Weight};
+pub use person::{Breach, Extent, Looked, Open, Person, Target, Weight};
 pub use place::{Demonstration, Place, by_person};
 pub use screens::{SCREENS, Screen, Who};

@@ -49,6 +49,28 @@ impl std::fmt::Display for Breach {
     }
 }
 
+/// What the rules could not decide by themselves about an element.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// The rule.
+    pub rule: String,
+    /// The key of the reason that it gives.
+    pub reason: String,
+    /// `drawing` or `page`.
+    pub within: String,
+    /// The element, as a selector.
+    pub place: String,
+}
+
+/// What a look at a page found.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// The rules it breaks.
+    pub breaches: Vec<Breach>,
+    /// What they leave open.
+    pub open: Vec<Open>,
+}
+
 /// Something that can be tapped, and its box in pixels.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -58,6 +80,8 @@ pub struct Target {
     pub at: [f64; 4],
     /// To the nearest other target; nothing where there is none.
     pub gap: Option<f64>,
+    /// Whether it is what the page is there for.
+    pub primary: bool,
 }
 
 impl Target {
@@ -299,21 +323,10 @@ impl<'a> Person<'a> {
 
     // ---- what the page is like
 
-    /// Every breach of the rules of WCAG 2.0 to 2.2, A and AA, that can be found by a program.
+    /// Looks at the page as it stands by the rules of WCAG 2.0 to 2.2, A and AA, that a program can decide.
     #[track_caller]
-    pub fn axe(&self) -> Vec<Breach> {
-        self.axe_of(false)
-    }
-
-    /// Every breach of the rules that are about colours.
-    #[track_caller]
-    pub fn axe_of_colours(&self) -> Vec<Breach> {
-        self.axe_of(true)
-    }
-
-    #[track_caller]
-    fn axe_of(&self, colours: bool) -> Vec<Breach> {
-        let found = self.ask(json!({ "do": "axe", "colours": colours }));
+    pub fn looks(&self) -> Looked {
+        let found = self.ask(json!({ "do": "axe" }));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
         let breach = |found: &Value| Breach {
             rule: text(&found["rule"]),
@@ -322,7 +335,21 @@ impl<'a> Person<'a> {
             places: found["places"].as_array().into_iter().flatten().map(text).collect(),
             why: text(&found["why"]),
         };
-        found.as_array().expect("a list").iter().map(breach).collect()
+        let open = |found: &Value| {
+            let [rule, reason, within, place] =
+                ["rule", "reason", "within", "place"].map(|key| text(&found[key]));
+            Open { rule, reason, within, place }
+        };
+        Looked {
+            breaches: found["breaches"].as_array().expect("a list").iter().map(breach).collect(),
+            open: found["open"].as_array().expect("a list").iter().map(open).collect(),
+        }
+    }
+
+    /// Every breach of the rules.
+    #[track_caller]
+    pub fn axe(&self) -> Vec<Breach> {
+        self.looks().breaches
     }
 
     /// No rule of accessibility is broken on the page as it stands.
@@ -344,6 +371,7 @@ impl<'a> Person<'a> {
             name: found["name"].as_str().unwrap_or_default().to_string(),
             at: ["x", "y", "width", "height"].map(|side| number(&found[side])),
             gap: found["gap"].as_f64(),
+            primary: found["primary"] == true,
         };
         found.as_array().expect("a list").iter().map(target).collect()
     }
@@ -365,6 +393,23 @@ impl<'a> Person<'a> {
             ));
         }
         self
+    }
+
+    /// What gloved hands would miss: whatever can be tapped is 64 pixels wide and high, what the page is there for 96 high,
+    /// and 16 lie between.
+    #[track_caller]
+    pub fn misses_in_gloves(&self, selector: &str) -> Vec<String> {
+        // Boxes lie between pixels.
+        let short = |length: f64, least: f64| length < least - 0.5;
+        let misses = |target: &Target| {
+            let [.., width, height] = target.at;
+            short(height, if target.primary { 96.0 } else { 64.0 })
+                || short(width, 64.0)
+                || target.gap.is_some_and(|gap| short(gap, 16.0))
+        };
+        let targets = self.targets(selector);
+        let missed = targets.iter().filter(|target| misses(target));
+        missed.map(|target| format!("{}: {:?}, gap {:?}", target.name, target.at, target.gap)).collect()
     }
 
     /// By how many pixels the page is wider than the window.

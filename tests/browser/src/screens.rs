@@ -14,8 +14,6 @@ pub struct Screen {
     pub path: &'static str,
     /// The name of its picture in `docs/images`, where the documentation shows it.
     pub in_docs: Option<&'static str>,
-    /// Whether it has so many elements of the same few kinds that the rules take seconds.
-    pub is_long: bool,
 }
 
 /// Who looks at a screen.
@@ -36,7 +34,7 @@ pub const SCREENS: &[Screen] = &[
     screen("set-up-account", Nobody, "/setup/{invitation}"),
     screen("set-up-centre", Nobody, "{unfounded}"),
     screen("not-found", Nobody, "/nowhere"),
-    screen("documentation", Nobody, "/documentation").long(),
+    screen("documentation", Nobody, "/documentation"),
     screen("bench-today", Is(Technician), "/bench").for_docs("bench-today"),
     screen("bench-vessel", Is(Technician), "/bench/vessels/{vessel in_culture}").for_docs("bench-vessel"),
     screen("bench-medium", Is(Technician), "/record/batches/{batch in_culture}/medium_change"),
@@ -51,7 +49,7 @@ pub const SCREENS: &[Screen] = &[
     screen("bench-not-found", Is(Technician), "/find?code=C1-V-X"),
     screen("form-harvest", Is(Technician), "/record/batches/{batch in_culture}/harvest"),
     screen("form-exception", Is(Technician), "/record/quality_events"),
-    screen("form-draft-standard", Is(Releaser), "/record/standards").long(),
+    screen("form-draft-standard", Is(Releaser), "/record/standards"),
     screen("bench-map", Is(Technician), "/bench/map").for_docs("bench-map"),
     screen("quality", Is(Releaser), "/quality").for_docs("quality"),
     screen("quality-review", Is(Releaser), "/batches/{batch on_hold}/review"),
@@ -92,6 +90,9 @@ pub const SCREENS: &[Screen] = &[
     screen("clinic-documents", Is(Releaser), "/batches/{batch shipped}/documents"),
     screen("orders", Is(Releaser), "/orders"),
     screen("order", Is(Releaser), "/orders/{order closed}"),
+    screen("inspection", Is(Inspector), "/"),
+    screen("inspection-no-period", Is(Inspector), "/batches?from=2026-02-02&to=2026-02-01"),
+    screen("inspection-standard", Is(Inspector), "/batches/{batch closed}/standard"),
     screen("planner", Is(ManufacturingLead), "/planner").for_docs("planner"),
     screen("trends", Is(ManufacturingLead), "/trends"),
     screen("batch-path-of-a-dose", Is(Releaser), "/batches/{batch ready_for_decision}?dose=1"),
@@ -105,7 +106,7 @@ pub const SCREENS: &[Screen] = &[
 ];
 
 const fn screen(name: &'static str, who: Who, path: &'static str) -> Screen {
-    Screen { name, who, path, in_docs: None, is_long: false }
+    Screen { name, who, path, in_docs: None }
 }
 
 impl Screen {
@@ -113,7 +114,9 @@ impl Screen {
         Self { in_docs: Some(name), ..self }
     }
 
-    const fn long(self) -> Self {
-        Self { is_long: true, ..self }
+    /// Whether gloved hands tap there: a screen of the bench, or a form or list that one comes to from there.
+    pub fn is_of_the_bench(&self) -> bool {
+        self.who == Who::Is(Role::Technician) && !self.path.starts_with("/batches/{batch in_culture}")
+            || self.name == "bench-labels"
     }
 }

@@ -75,10 +75,33 @@ fn a_page_that_is_hard_to_use_is_noticed() {
     breaks("document.querySelector('label').remove()", "label");
     breaks("document.documentElement.removeAttribute('lang')", "html-has-lang");
     breaks("document.querySelector('h1').style.color = '#999'", "color-contrast");
-    assert_eq!(person.axe_of_colours().len(), 1);
+    let left_open = |script: &str| {
+        person.open("/sign-in").run(&format!("{script}; 0"));
+        let found = person.looks();
+        assert!(found.breaches.is_empty(), "{:?}", found.breaches);
+        found.open.into_iter().map(|open| (open.rule, open.reason, open.within)).collect::<Vec<_>>()
+    };
+    assert_eq!(left_open("1"), []);
+    let over_a_picture = "document.querySelector('h1').style.backgroundImage = 'linear-gradient(#fff, #eee)'";
+    let open =
+        |reason: &str, within: &str| ("color-contrast".to_string(), reason.to_string(), within.to_string());
+    assert_eq!(left_open(over_a_picture), [open("bgGradient", "page")]);
+    let drawn = "document.querySelector('h1').innerHTML = '<svg width=\"90\" height=\"30\"><text y=\"20\">9 cells</text></svg>'";
+    assert_eq!(left_open(drawn), [open("imgNode", "drawing")]);
+    // What is hidden by a window that scrolls is no excuse: it is laid open and looked at.
+    let scrolled = |colour: &str| {
+        format!(
+            "document.querySelector('h1').innerHTML = '<div class=\"scroll\" tabindex=\"0\"><p class=\"wide\">\
+             <span>cells</span></p></div>'; const s = document.querySelector('h1 span'); s.style.marginLeft = '1400px'; \
+             s.style.color = '{colour}'"
+        )
+    };
+    assert_eq!(left_open(&scrolled("#1a1a1a")), []);
+    breaks(&scrolled("#999999"), "color-contrast");
     let small = "document.querySelector('.languages').style.display = 'block'; for (const a of document.querySelectorAll('.languages a')) \
                  Object.assign(a.style, { minHeight: '0', height: '10px', display: 'block' })";
     breaks(small, "target-size");
+    assert!(!person.misses_in_gloves(".languages").is_empty());
     let refused = catch_unwind(AssertUnwindSafe(|| {
         person.can_tap(".languages", 24.0, 0.0);
     }));

@@ -17,7 +17,7 @@ use baiyo_persistence::clock::SystemClock;
 use baiyo_persistence::reading::BatchRow;
 use baiyo_persistence::sql_types::Id;
 use chrono_tz::Tz;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -201,52 +201,4 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
     let frame = Frame::new(&request, &state, None);
     let response = frame.ok("T", maud::html! {});
     assert_eq!(response.status(), StatusCode::OK);
-}
-
-/// The tokens of a colour scheme, light or dark, as the style sheet declares them.
-fn tokens(dark: bool) -> BTreeMap<&'static str, [f64; 3]> {
-    let (_, block) = assets::STYLE.split_once(":root {").unwrap();
-    let declared = block.split('}').next().unwrap_or_default().lines();
-    let declared = declared.filter_map(|line| line.trim().strip_prefix("--")?.split_once(": light-dark("));
-    declared
-        .map(|(name, pair)| {
-            let (light, other) = pair.trim_end_matches(");").split_once(", ").unwrap();
-            let hex = if dark { other } else { light };
-            let part = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
-            (name, [part(1), part(3), part(5)])
-        })
-        .collect()
-}
-
-fn luminance(colour: [f64; 3]) -> f64 {
-    let linear = colour.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
-    0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-}
-
-#[test]
-fn every_pair_of_colours_is_told_apart_in_both_schemes() {
-    for scheme in [false, true].map(tokens) {
-        let states = ["planned", "active", "waiting", "good", "warning", "held", "bad"];
-        let mut pairs: Vec<(String, String)> =
-            states.iter().map(|state| (state.to_string(), format!("{state}-back"))).collect();
-        for text in ["text", "muted", "primary"] {
-            pairs.extend(["page", "band"].map(|back| (text.to_string(), back.to_string())));
-        }
-        pairs.extend(
-            [
-                ("on-primary", "primary"),
-                ("focus", "focus-inner"),
-                ("warning", "page"),
-                ("text", "waiting-back"),
-            ]
-            .map(|(text, back)| (text.to_string(), back.to_string())),
-        );
-        for (text, back) in pairs {
-            let (a, b) = (luminance(scheme[text.as_str()]), luminance(scheme[back.as_str()]));
-            let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-            assert!(ratio >= 4.5, "{text} on {back}: {ratio:.2}");
-        }
-        let (border, page) = (luminance(scheme["border"]), luminance(scheme["page"]));
-        assert!((border.max(page) + 0.05) / (border.min(page) + 0.05) >= 3.0);
-    }
 }
