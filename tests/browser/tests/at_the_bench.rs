@@ -177,7 +177,12 @@ fn a_scanned_lot_keeps_every_character_and_a_password_is_no_scan() {
         person.value(&format!("{} ({})", person.say(Bench::MediumLot), person.say(Sheet::Optional))),
         "24/B.17_a"
     );
-    person.tap(person.say(Ui::SignOut)).arrives_at("/sign-in").tap_at("#password").scan("CORRECT-HORSE-42");
+    person
+        .tap_at("details.menu > summary")
+        .tap(person.say(Ui::SignOut))
+        .arrives_at("/sign-in")
+        .tap_at("#password")
+        .scan("CORRECT-HORSE-42");
     person.does_not_see("CORRECT");
     assert!(!person.url().contains("find") && !person.url().contains("CORRECT"), "{}", person.url());
 }
@@ -254,7 +259,7 @@ fn a_draft_is_there_again_after_the_page_was_left_and_gone_after_signing_out() {
     person.open("/bench").scan(&label).tap(&action(Language::En, "medium_change"));
     person.see(person.say(Bench::DraftKept));
     assert_eq!(person.value(volume), "17");
-    person.tap(person.say(Ui::SignOut)).arrives_at("/sign-in");
+    person.tap_at("details.menu > summary").tap(person.say(Ui::SignOut)).arrives_at("/sign-in");
     let kept = person.run("Object.keys(localStorage).length");
     assert_eq!(kept, json!(0), "a shared tablet keeps nothing");
     let member = centre.technician().account();

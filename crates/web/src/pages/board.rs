@@ -246,32 +246,37 @@ fn filter(reader: &Reader, wanted: &Wanted) -> Markup {
     }
 }
 
-/// The batches; those of a period with when it happened, the others with their newest change.
+/// The batches; those of a period with when it happened, the others with their newest change. On a telephone each row is a
+/// card, whose style would take a table's meaning away: so it is said.
 pub(super) fn table(reader: &Reader, rows: &[(Option<Time>, BatchRow)], what: Option<Happening>) -> Markup {
+    let changed = what.map_or_else(|| reader.say(Ui::Updated), |what| said(reader, what));
+    let cell = |word: &'static str, shown: Markup| html! { td role="cell" data-label=(word) { (shown) } };
+    let number =
+        |word: &'static str, shown: Markup| html! { td.number role="cell" data-label=(word) { (shown) } };
     html! {
-        div.scroll role="region" aria-label=(reader.say(Ui::Batches)) tabindex="0" {
-            table {
-                thead {
-                    tr {
+        div.scroll.carded role="region" aria-label=(reader.say(Ui::Batches)) tabindex="0" {
+            table.cards role="table" {
+                thead role="rowgroup" {
+                    tr role="row" {
                         @for column in [Ui::BatchNumber, Ui::Status, Ui::Patient, Ui::Standard] {
-                            th scope="col" { (reader.say(column)) }
+                            th scope="col" role="columnheader" { (reader.say(column)) }
                         }
                         @for column in [Ui::Blockers, Ui::ReleasedOfAll] {
-                            th.number scope="col" { (reader.say(column)) }
+                            th.number scope="col" role="columnheader" { (reader.say(column)) }
                         }
-                        th scope="col" { (what.map_or_else(|| reader.say(Ui::Updated), |what| said(reader, what))) }
+                        th scope="col" role="columnheader" { (changed) }
                     }
                 }
-                tbody {
+                tbody role="rowgroup" {
                     @for (at, row) in rows {
-                        tr {
-                            th.wide scope="row" { a href={ "/batches/" (row.id.0) } { (row.label) } }
-                            td { (status_chip::batch_named(reader.language, &row.status)) }
-                            td { (row.pseudonym) }
-                            td.wide { (row.standard) }
-                            td.number { @if row.blockers == 0 { (dash()) } @else { (row.blockers) } }
-                            td.number { (row.released) " / " (row.containers) }
-                            td { (reader.time(at.unwrap_or_else(|| moment(row.changed_at)))) }
+                        tr role="row" {
+                            th.wide scope="row" role="rowheader" { a href={ "/batches/" (row.id.0) } { (row.label) } }
+                            (cell(reader.say(Ui::Status), status_chip::batch_named(reader.language, &row.status)))
+                            (cell(reader.say(Ui::Patient), html! { (row.pseudonym) }))
+                            (cell(reader.say(Ui::Standard), html! { span.wide { (row.standard) } }))
+                            (number(reader.say(Ui::Blockers), if row.blockers == 0 { dash() } else { html! { (row.blockers) } }))
+                            (number(reader.say(Ui::ReleasedOfAll), html! { (row.released) " / " (row.containers) }))
+                            (cell(changed, reader.time(at.unwrap_or_else(|| moment(row.changed_at)))))
                         }
                     }
                 }

@@ -11,7 +11,7 @@ use crate::words::Ui;
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep references are followed.
 const DEPTH: u8 = 8;
@@ -20,13 +20,16 @@ const DEPTH: u8 = 8;
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await.ok();
     let frame = Frame::new(&request, &state, caller.as_ref());
-    let content = Page { frame: &frame, document: state.schemas.document() }.content();
-    Ok(frame.ok(frame.say(Ui::ApiDocumentation), content))
+    let mut page = Page { frame: &frame, document: state.schemas.document(), forms: BTreeMap::new() };
+    page.forms = page.forms();
+    Ok(frame.ok(frame.say(Ui::ApiDocumentation), page.content()))
 }
 
 struct Page<'a> {
     frame: &'a Frame<'a>,
     document: &'a Value,
+    /// The forms that operations take, each with the first that does: there it is shown, and nowhere else.
+    forms: BTreeMap<&'a str, String>,
 }
 
 /// One operation, with its method and path.
@@ -67,6 +70,7 @@ impl<'a> Page<'a> {
                                 }
                             }
                         }
+                        li { a href="#problems" { (self.frame.say(Ui::Problems)) } }
                         li { a href="#schemas" { (self.frame.say(Ui::Schemas)) } }
                     }
                 }
@@ -76,9 +80,19 @@ impl<'a> Page<'a> {
                         @for operation in operations { (self.operation(operation)) }
                     }
                 }
+                section #problems {
+                    h2 { (self.frame.say(Ui::Problems)) }
+                    dl.facts {
+                        @for (status, said) in self.problems() {
+                            div { dt { (status) } @for one in said { dd { (one) } } }
+                        }
+                    }
+                }
                 section #schemas {
                     h2 { (self.frame.say(Ui::Schemas)) }
-                    @for (name, schema) in self.schemas() { (self.schema(name, schema)) }
+                    @for (name, schema) in self.schemas().filter(|(name, _)| !self.forms.contains_key(name.as_str())) {
+                        (self.schema(name, schema))
+                    }
                 }
             }
         }
@@ -94,6 +108,33 @@ impl<'a> Page<'a> {
             }
         }
         tags
+    }
+
+    /// Forms of plain fields, and where each is shown.
+    fn forms(&self) -> BTreeMap<&'a str, String> {
+        let mut forms = BTreeMap::new();
+        for operation in self.tags().into_values().flatten() {
+            let body = &operation.value["requestBody"]["content"]["application/json"]["schema"];
+            let target = self.target(body);
+            if let Some(name) =
+                name_of(body).filter(|_| target.get("properties").is_some() && target.get("oneOf").is_none())
+            {
+                forms.entry(name).or_insert_with(|| operation.anchor());
+            }
+        }
+        forms
+    }
+
+    /// What each status says of a request that did not succeed, whichever it was: told once for all operations.
+    fn problems(&self) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+        let mut problems: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for operation in self.tags().into_values().flatten() {
+            let responses = operation.value["responses"].as_object().into_iter().flatten();
+            for (status, response) in responses.filter(|(status, _)| !status.starts_with('2')) {
+                problems.entry(status).or_default().insert(text(response, "description"));
+            }
+        }
+        problems
     }
 
     fn schemas(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
@@ -120,8 +161,11 @@ impl<'a> Page<'a> {
                     }
                 }
                 @if !body.is_null() {
-                    h4 { (self.frame.say(Ui::Form)) " " (self.kind(body)) }
-                    (self.fields(self.target(body)))
+                    @let own = name_of(body).filter(|name| self.forms.get(name) == Some(&operation.anchor()));
+                    h4 id=[own.map(|name| format!("schema-{name}"))] { (self.frame.say(Ui::Form)) " " (self.kind(body)) }
+                    @if own.is_some() || name_of(body).is_none_or(|name| !self.forms.contains_key(name)) {
+                        (self.fields(self.target(body)))
+                    }
                 }
                 (self.responses(&value["responses"]))
             }
@@ -141,8 +185,8 @@ impl<'a> Page<'a> {
                 }
             }
             @if !bad.is_empty() {
-                h4 { (self.frame.say(Ui::Problems)) }
-                ul { @for (status, response) in bad { li { (status) " – " (text(response, "description")) } } }
+                h4 { a href="#problems" { (self.frame.say(Ui::Problems)) } }
+                p { (bad.iter().map(|(status, _)| status.as_str()).collect::<Vec<_>>().join(" · ")) }
             }
         }
     }
@@ -205,8 +249,8 @@ impl<'a> Page<'a> {
                     @if required { " " span.muted { (self.frame.say(Ui::Required)) } }
                 }
                 td { (self.kind(field)) }
-                td { (or_dash(unit(target))) }
-                td { (or_dash(range(field).or_else(|| range(target)))) }
+                td { (unit(target).unwrap_or_default()) }
+                td { (range(field).or_else(|| range(target)).unwrap_or_default()) }
                 td.sentence { (description) @if name_of(field).is_none() { (self.fields(field)) } }
             }
         }

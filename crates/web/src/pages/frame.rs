@@ -110,47 +110,82 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// One line where the window is wide. Where it is narrow the links stand in the menu, at the bench all but those of
+    /// its work; browsers open and close that by themselves, without a script.
     fn header(&self, centre: &str) -> Markup {
+        let at_the_bench = self.workplace() == "bench";
         html! {
             header.top {
                 div {
-                    a.brand href="/" { (dish()) (centre) }
-                    nav aria-label=(self.say(Ui::Menu)) {
-                        @if let Some(caller) = self.caller {
-                            @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
-                            @if Workplace::of(&caller.roles) == Workplace::Bench {
-                                (self.link("/bench", Bench::Today))
-                                (self.link("/bench/map", Bench::Map))
+                    a.brand href="/" { (dish()) span { (centre) } }
+                    @if let Some(caller) = self.caller {
+                        nav.across aria-label=(self.say(Ui::Menu)) {
+                            (self.links(caller))
+                            @if !at_the_bench { (self.further(caller)) }
+                        }
+                        details.menu {
+                            summary {
+                                span.across { (caller.name) small { (self.roles(caller)) } }
+                                span.down { (self.say(Ui::Menu)) }
+                                (chevron())
                             }
-                            @if super::quality::is_for(&caller.roles) { (self.link("/quality", Quality::Desk)) }
-                            (self.link("/batches", Ui::Board))
-                            @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
-                                (self.link("/planner", Picture::Planner))
-                                (self.link("/trends", Picture::Trends))
-                            }
-                            @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
-                            @if self.workplace() != "bench" && may(caller, "read.standard") {
-                                (self.link("/standards", Ui::Standards))
-                            }
-                            @if may(caller, "read.people") { (self.link("/people", Ui::People)) }
-                            @if self.workplace() == "office" && super::records::is_for(caller) {
-                                (self.link(super::records::RECORDS, Records::Title))
+                            div {
+                                nav.down aria-label=(self.say(Ui::Menu)) { (self.links(caller)) (self.further(caller)) }
+                                @if at_the_bench { nav.across aria-label=(self.say(Ui::Menu)) { (self.further(caller)) } }
+                                div.own {
+                                    p.down { (caller.name) small { (self.roles(caller)) } }
+                                    form method="post" action="/sign-out" {
+                                        button.quiet type="submit" { (self.say(Ui::SignOut)) }
+                                    }
+                                    (self.settings())
+                                }
                             }
                         }
-                        (self.link("/documentation", Ui::ApiDocumentation))
-                    }
-                    div.who {
-                        @if let Some(caller) = self.caller {
-                            p { (caller.name) span.muted { (self.roles(caller)) } }
-                            form method="post" action="/sign-out" {
-                                button.quiet type="submit" { (self.say(Ui::SignOut)) }
-                            }
-                        }
-                        (self.themes())
-                        (self.languages())
+                    } @else {
+                        div.own { (self.settings()) }
                     }
                 }
             }
+        }
+    }
+
+    /// Where a person works.
+    fn links(&self, caller: &Caller) -> Markup {
+        html! {
+            @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
+            @if Workplace::of(&caller.roles) == Workplace::Bench {
+                (self.link("/bench", Bench::Today))
+                (self.link("/bench/map", Bench::Map))
+            }
+            @if super::quality::is_for(&caller.roles) { (self.link("/quality", Quality::Desk)) }
+            (self.link("/batches", Ui::Board))
+        }
+    }
+
+    /// Where else he may look.
+    fn further(&self, caller: &Caller) -> Markup {
+        html! {
+            @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
+                (self.link("/planner", Picture::Planner))
+                (self.link("/trends", Picture::Trends))
+            }
+            @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
+            @if self.workplace() != "bench" && may(caller, "read.standard") {
+                (self.link("/standards", Ui::Standards))
+            }
+            @if may(caller, "read.people") { (self.link("/people", Ui::People)) }
+            @if self.workplace() == "office" && super::records::is_for(caller) {
+                (self.link(super::records::RECORDS, Records::Title))
+            }
+        }
+    }
+
+    /// Colours, language, and what programs read.
+    fn settings(&self) -> Markup {
+        html! {
+            (self.themes())
+            (self.languages())
+            (self.link("/documentation", Ui::ApiDocumentation))
         }
     }
 
@@ -225,6 +260,15 @@ impl Theme {
 fn done(request: &HttpRequest) -> Option<&'static str> {
     let told = request.query_string().split('&').find_map(|pair| pair.strip_prefix("done="))?;
     TABLE.iter().map(|(action, _)| *action).find(|action| *action == told)
+}
+
+/// The sign of what opens.
+fn chevron() -> Markup {
+    html! {
+        svg width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true" {
+            path d="M2 4l4 4 4-4" {}
+        }
+    }
 }
 
 /// A culture dish: the sign of the product.
