@@ -14,6 +14,7 @@ use crate::time::Time;
 use crate::variants;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 variants! {
     /// What is asked of an order's stream.
@@ -339,8 +340,8 @@ pub struct Order {
     pub plan: Plan,
     /// Its batches.
     pub batches: Vec<BatchId>,
-    /// The newest acknowledgement of a date that moved; what it says now, [`Order::acknowledged`] tells.
-    acknowledged: Option<ForecastAcknowledgement>,
+    /// The newest acknowledgement of each batch's date that moved; what it says now, [`Order::acknowledged`] tells.
+    acknowledged: BTreeMap<BatchId, ForecastAcknowledgement>,
 }
 
 impl Order {
@@ -363,7 +364,7 @@ impl Order {
                     plan: placed.placement.plan.clone(),
                     placed: (**placed).clone(),
                     batches: Vec::new(),
-                    acknowledged: None,
+                    acknowledged: BTreeMap::new(),
                 });
             }
             (Some(order), event) if !matches!(event, Event::Placed(_)) => order,
@@ -383,7 +384,9 @@ impl Order {
                 order.standing.plan_active = change.active;
             }
             Event::WindowChange(change) => order.standing.window = Some(change.window),
-            Event::ForecastAcknowledgement(seen) => order.acknowledged = Some((**seen).clone()),
+            Event::ForecastAcknowledgement(seen) => {
+                order.acknowledged.insert(seen.batch, (**seen).clone());
+            }
             Event::Cancellation(_) => order.standing.active = false,
             Event::BatchOpened(opened) => order.batches.push(opened.batch),
         }

@@ -97,6 +97,11 @@ fn what_was_seen_is_acknowledged_until_cells_are_foretold_for_a_day_later() {
     assert!(booked.acknowledged(ready.plus_hours(80)));
     let order = booked.order();
     assert_eq!(order.acknowledged(booked.batch), Some(&later));
+    // Another batch's acknowledgement does not take its place.
+    let other = BatchId(uuid::Uuid::from_u128(8));
+    let of_other = ForecastAcknowledgement { batch: other, ..booked.seen(ready) };
+    let both = Order::evolve(Some((*order).clone()), order.id, &of_other.into()).unwrap();
+    assert!(both.has_acknowledged(booked.batch, ready.plus_hours(80)) && both.has_acknowledged(other, ready));
     assert!(
         !order.has_acknowledged(BatchId(uuid::Uuid::from_u128(7)), ready),
         "nor for another batch's cells"

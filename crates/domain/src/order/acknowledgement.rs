@@ -55,7 +55,7 @@ impl Foretold {
 impl Order {
     /// What was acknowledged last of a batch's cells, for what is booked now: another booking needs its own.
     pub fn acknowledged(&self, batch: BatchId) -> Option<&ForecastAcknowledgement> {
-        let newest = self.acknowledged.as_ref().filter(|newest| newest.batch == batch);
+        let newest = self.acknowledged.get(&batch);
         newest.filter(|newest| Some(newest.booked) == self.standing.window)
     }
 

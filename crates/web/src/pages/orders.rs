@@ -12,7 +12,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Clinic, Context, Thing, Ui};
+use crate::words::{self, Context, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId};
@@ -180,12 +180,7 @@ fn content(
             @if let Some(window) = order.standing.window {
                 div {
                     dt { (reader.say(Ui::ReadyWindow)) }
-                    dd {
-                        (reader.time(window.from)) " – " (reader.time(window.until))
-                        @if order.batches.iter().any(|batch| order.acknowledged(*batch).is_some()) {
-                            p { (chip(Look::Good, reader.say(Clinic::LateKept))) }
-                        }
-                    }
+                    dd { (reader.time(window.from)) " – " (reader.time(window.until)) }
                 }
             }
         }
