@@ -383,7 +383,11 @@ impl Order {
                 order.plan = change.plan.clone();
                 order.standing.plan_active = change.active;
             }
-            Event::WindowChange(change) => order.standing.window = Some(change.window),
+            Event::WindowChange(change) => {
+                order.standing.window = Some(change.window);
+                // What was seen of another booking says nothing of this one, also where it is booked again.
+                order.acknowledged.clear();
+            }
             Event::ForecastAcknowledgement(seen) => {
                 order.acknowledged.insert(seen.batch, (**seen).clone());
             }
@@ -455,6 +459,12 @@ pub fn decide(
             let foretold = [Some(&seen.foretold), seen.before.as_ref()];
             if !foretold.into_iter().flatten().all(Foretold::is_in_order) {
                 reasons.push(Reason::SpanEndsBeforeItBegins);
+            }
+            if seen.foretold.at > now.plus(acknowledgement::FURTHEST) {
+                reasons.push(Reason::InTheFuture { field: "/foretold/at" });
+            }
+            if order.acknowledged(seen.batch).is_some_and(|known| known.foretold == seen.foretold) {
+                reasons.push(Reason::AlreadyDone);
             }
             if !order.batches.contains(&seen.batch) {
                 reasons.push(Reason::NotFound);

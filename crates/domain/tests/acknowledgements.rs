@@ -124,6 +124,12 @@ fn another_booking_needs_its_own_acknowledgement() {
     );
     booked.acknowledge(booked.seen(ready)).unwrap();
     assert!(booked.acknowledged(ready));
+    assert_eq!(booked.acknowledge(booked.seen(ready)), Err(vec![Reason::AlreadyDone]));
+    // Booked for the first date once more, what was seen of it long ago does not count again.
+    let first =
+        Window { from: booked.centre.now.plus_hours(24 * 20), until: booked.centre.now.plus_hours(24 * 22) };
+    booked.book(first);
+    assert!(!booked.acknowledged(ready));
 }
 
 #[test]
@@ -138,6 +144,12 @@ fn what_nobody_can_have_seen_is_refused() {
     }
     let stranger = ForecastAcknowledgement { batch: BatchId(uuid::Uuid::from_u128(7)), ..seen.clone() };
     assert_eq!(booked.acknowledge(stranger), Err(vec![Reason::NotFound]));
+    let never = booked.centre.now.plus_hours(24 * 400);
+    assert_eq!(
+        booked.acknowledge(booked.seen(never)),
+        Err(vec![Reason::InTheFuture { field: "/foretold/at" }]),
+        "it would silence whatever comes"
+    );
     let backwards = Foretold { at: ready, from: ready.plus_hours(1), until: None };
     let form = ForecastAcknowledgement { foretold: backwards, ..seen.clone() };
     assert_eq!(booked.acknowledge(form), Err(vec![Reason::SpanEndsBeforeItBegins]));

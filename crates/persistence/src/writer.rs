@@ -205,7 +205,7 @@ pub(crate) fn is_constraint(error: &DieselError) -> bool {
     }
 }
 
-const GUARDED: [&str; 4] = ["journal: ", "tree: ", "evidence: ", "disposition: "];
+const GUARDED: [&str; 5] = ["journal: ", "tree: ", "evidence: ", "disposition: ", "blob: "];
 
 /// What is wrong with the group after a job, if anything: the job was neither kept nor undone as it asked, or left a
 /// savepoint open.

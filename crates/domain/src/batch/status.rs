@@ -69,6 +69,13 @@ impl BatchStatus {
         BatchStatus::OnHold,
     ];
 
+    /// Those of a batch of which vessels may still stand in an incubator: all but a closed one.
+    pub const MAY_HOLD_VESSELS: [BatchStatus; 17] = {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = Self::UNDER_WAY;
+        let [o, p, q] = [BatchStatus::Administered, BatchStatus::Rejected, BatchStatus::Discontinued];
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]
+    };
+
     /// Its name in lists.
     pub fn name(self) -> &'static str {
         match self {

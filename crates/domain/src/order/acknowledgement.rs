@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// A forecast moves with each count; what moves by less than this is the same date to whoever plans by days.
 const SAME_DATE: TimeDelta = TimeDelta::days(1);
 
+/// No forecast looks further ahead: what is seen of later was not seen.
+pub(super) const FURTHEST: TimeDelta = TimeDelta::days(366);
+
 /// Acknowledge that cells are foretold for another date than was booked, and keep the booking. It says what was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

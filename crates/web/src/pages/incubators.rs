@@ -113,7 +113,7 @@ pub fn offer(conn: &mut Conn, reader: &Reader, now: Time, offers: &mut Offers) -
     if registered.is_empty() {
         return Ok(());
     }
-    let batches = reading::batches_in(conn, ClinicScope::Centre, &BatchStatus::UNDER_WAY, now)?;
+    let batches = reading::batches_in(conn, ClinicScope::Centre, &BatchStatus::MAY_HOLD_VESSELS, now)?;
     let in_use = in_use(&registered, &batches);
     let used = registered.iter().filter(|(_, incubator)| !incubator.retired);
     let offered = used.map(|(name, incubator)| {

@@ -63,6 +63,15 @@ const BEFORE_SHIPPING: [BatchStatus; 5] = [
     BatchStatus::Released,
 ];
 
+/// Where a batch stands of which nothing is planned any more; a vessel may still be left of it.
+const OVER: [BatchStatus; 5] = [
+    BatchStatus::Shipped,
+    BatchStatus::Received,
+    BatchStatus::Administered,
+    BatchStatus::Rejected,
+    BatchStatus::Discontinued,
+];
+
 /// What the planner is made of.
 struct Found {
     ahead: Vec<Arc<Batch>>,
@@ -92,6 +101,7 @@ fn find(conn: &mut Conn, now: Time) -> Result<Found, StoreError> {
     let mut others: Vec<Arc<Batch>> = ahead.extract_if(.., |batch| !under_way(batch)).collect();
     let before_shipping = reading::batches_in(conn, ClinicScope::Centre, &BEFORE_SHIPPING, now)?;
     others.extend(before_shipping.iter().cloned());
+    others.extend(reading::batches_in(conn, ClinicScope::Centre, &OVER, now)?);
     others.retain(|batch| growing(batch).next().is_some());
     let mut experiences = BTreeMap::new();
     for batch in &ahead {

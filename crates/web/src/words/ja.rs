@@ -419,7 +419,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.consent_withdrawal" => "同意撤回の記録",
         "order.donor_screening" => "ドナースクリーニングの記録",
         "order.plan_change" => "再生医療等提供計画の変更の記録",
-        "order.forecast_acknowledgement" => "日程変更の確認",
+        "order.forecast_acknowledgement" => "準備完了見込みの遅れの確認",
         "order.window_change" => "投与希望期間の変更",
         "order.urgent_request" => "至急の提供依頼",
         "order.cancellation" => "製造依頼の取消し",

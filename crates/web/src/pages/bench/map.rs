@@ -1,7 +1,7 @@
 //! The incubator map: which vessel stands where, what each waits for, and how full each incubator is.
 
 use super::today::Urgency;
-use super::{at_work, scan_field, vessel as page};
+use super::{scan_field, vessel as page};
 use crate::api::reading::read;
 use crate::pages::Answer;
 use crate::pages::frame::Frame;
@@ -15,16 +15,21 @@ use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::{Vessel, VesselState};
 use baiyo_domain::batch::due::medium_due;
+use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::ids::LabelKind;
 use baiyo_domain::time::Time;
-use baiyo_persistence::reading::ClinicScope;
+use baiyo_persistence::reading::{self, ClinicScope};
 use maud::html;
 
 /// Shows it.
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
     let (now, _) = state.store.now();
-    let batches = at_work(&state, &caller, now).await?;
+    let scope = caller.scope();
+    let batches = read(&state, &caller, move |conn| {
+        reading::batches_in(conn, scope, &BatchStatus::MAY_HOLD_VESSELS, now)
+    });
+    let batches = batches.await?;
     // What the centre has is not a clinic's to see.
     let registered = match caller.scope() {
         ClinicScope::Centre => read(&state, &caller, registered).await?,

@@ -12,6 +12,7 @@ use baiyo_domain::batch::Batch;
 use baiyo_domain::order::{Foretold, Order, Window};
 use baiyo_domain::time::Time;
 use maud::{Markup, html};
+use uuid::Uuid;
 
 /// What is seen: the booking and when the cells of a batch are foretold.
 pub struct Seen<'a> {
@@ -58,6 +59,8 @@ impl<'a> Seen<'a> {
             form method="post" action=(recording::address("orders", self.order.id, "forecast_acknowledgement")) {
                 @for (name, value) in self.fields() { input type="hidden" name=(name) value=(value); }
                 input type="hidden" name="to" value="/clinic";
+                // Tapped twice, it happened once.
+                input type="hidden" name="once" value=(Uuid::now_v7());
                 button type="submit" { (reader.say(Clinic::DoAcknowledge)) }
             }
         }

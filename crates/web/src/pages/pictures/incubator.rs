@@ -80,11 +80,12 @@ pub fn incubator_map(reader: &Reader, vessels: &[Placed], registered: &Registere
     }
     html! {
         @if incubators.is_empty() { p.empty { (reader.say(Said::NoVessels)) } } @else { (signs(reader)) }
-        @for (name, vessels) in &incubators { (incubator(reader, name, vessels, registered.get(*name))) }
+        @for (name, vessels) in &incubators { (incubator(reader, name, vessels, registered)) }
     }
 }
 
-fn incubator(reader: &Reader, name: &str, vessels: &[&Placed], registered: Option<&Incubator>) -> Markup {
+fn incubator(reader: &Reader, name: &str, vessels: &[&Placed], all: &Registered) -> Markup {
+    let registered = all.get(name);
     let mut shelves: BTreeMap<Option<u16>, BTreeMap<Place, Vec<&Placed>>> = BTreeMap::new();
     let mut others: Vec<&Placed> = Vec::new();
     for vessel in vessels {
@@ -104,6 +105,8 @@ fn incubator(reader: &Reader, name: &str, vessels: &[&Placed], registered: Optio
         section.incubator {
             h2 { (name) }
             (capacity(reader, registered, used.len(), places, vessels.len()))
+            // Where none is known, this one is no exception.
+            @if !all.is_empty() { p { (Room::of(registered, vessels.len()).chip(reader)) } }
             @for (shelf, places) in &shelves { (grid(reader, name, *shelf, places, registered)) }
             @if !others.is_empty() {
                 h3 { (reader.say(Said::OtherPlaces)) }
@@ -132,7 +135,6 @@ fn capacity(
                 rect.free x="0.5" y="0.5" width="159" height="15" {}
                 rect.used x="0" y="0" width=(part) height="16" {}
             }
-            (Room::of(registered, vessels).chip(reader))
             @if registered.is_some() {
                 span { (vessels_of(reader, registered, vessels)) }
             } @else {

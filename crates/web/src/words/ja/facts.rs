@@ -127,7 +127,7 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
             format!("投与希望期間の変更：{} – {}", window(&fact.window, context), line(&fact.reason))
         }
         order::Event::ForecastAcknowledgement(fact) => format!(
-            "日程変更の確認：ロット {}（版 {}）の準備完了見込み {}{}、投与希望は変更なし（{}）{}",
+            "準備完了見込みの遅れの確認：ロット {}（版 {}）の準備完了見込み {}{}、投与希望は変更なし（{}）{}",
             context.call(Thing::Batch(fact.batch)),
             fact.version,
             foretold(&fact.foretold, context),

@@ -38,12 +38,14 @@ pub(in crate::words) fn text(word: Picture) -> &'static str {
         Picture::VesselsInIncubators => "インキュベーター内の培養容器",
         Picture::UsePicture => "インキュベーター別の培養容器数（4週間）",
         Picture::VesselsSign => "培養容器数",
-        Picture::CapacitySign => "収容数",
+        Picture::CapacitySign => "収容可能数",
         Picture::Incubators => "インキュベーター",
-        Picture::NoIncubators => "登録済みのインキュベーターはありません。収容数とともに登録してください。",
+        Picture::NoIncubators => {
+            "登録済みのインキュベーターはありません。収容可能数とともに登録してください。"
+        }
         Picture::RoomLeft => "空きあり",
         Picture::Full => "満杯",
-        Picture::OverCapacity => "収容数超過",
+        Picture::OverCapacity => "収容可能数超過",
         Picture::NoLongerUsed => "使用終了",
         Picture::NotRegistered => "未登録",
         Picture::InUse => "本日の容器数",
@@ -176,11 +178,11 @@ pub(in crate::words) fn wanted_until(day: String) -> String {
 }
 
 pub(in crate::words) fn vessels_of(vessels: usize, most: usize) -> String {
-    format!("培養容器{vessels}個（収容数{most}個）")
+    format!("培養容器{vessels}個（収容可能数{most}個）")
 }
 
 pub(in crate::words) fn fits_in(most: usize) -> String {
-    format!("収容数{most}個")
+    format!("収容可能数{most}個")
 }
 
 pub(in crate::words) fn over_on(spans: &[(String, Option<String>)]) -> String {
