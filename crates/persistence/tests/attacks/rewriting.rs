@@ -190,6 +190,23 @@ pub fn rewriting_embedded() -> Vec<Attack> {
         ]
     };
     let mut all: Vec<Attack> = tables().into_iter().flat_map(of).collect();
+    // Under other keys, but with the number of a row that is there.
+    for (table, columns, other) in [
+        ("duty", "batch, person, duty, entry", "batch, randomblob(16), duty, entry"),
+        ("tree_node", "level, idx, hash", "level + 40, idx, hash"),
+        ("checkpoint", "size, root, note, sealed_at", "size + 1000, root, note, sealed_at"),
+    ] {
+        let guard = tables().into_iter().find(|one| one.name == table).map(|one| one.guards[2]);
+        all.push(Attack {
+            name: format!("{table}: a row takes another's number"),
+            when: When::After,
+            given: String::new(),
+            sql: format!(
+                "REPLACE INTO {table} (rowid, {columns}) SELECT rowid, {other} FROM {table} ORDER BY rowid LIMIT 1"
+            ),
+            guards: guard.into_iter().collect(),
+        });
+    }
     all.push(Attack {
         name: "disposition: twice".into(),
         when: When::After,
