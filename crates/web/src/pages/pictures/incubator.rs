@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(shown.matches("Empty").count(), 4, "two rows of three columns, two in use");
         assert!(shown.contains("Places in use: 3/7") && shown.contains("4 vessels in 3 places"));
         assert!(shown.contains("<caption>Shelf 1</caption>") && shown.contains("Other places"));
-        assert_eq!(shown.matches("Not registered").count(), 2);
+        assert!(!shown.contains("Not registered"), "where none is known, none is an exception");
         let nothing = map(Language::Ja, &[], &Registered::new());
         assert!(nothing.contains("培養中の容器はありません。"));
         let of = |shelves, retired| Incubator { shelves, vessels_per_shelf: 3, retired };

@@ -314,7 +314,7 @@ fn a_plan_has_a_bar_and_a_link_for_each_batch_and_counts_vessels_until_they_are_
     let full = Plan { incubators: &incubators, ..plan };
     for (language, told) in [
         (Language::En, ["2 of 1 vessel", "over on Tue 3 Nov – Thu 5 Nov"]),
-        (Language::Ja, ["収容数1個", "11/3(火)～11/5(木)に超過"]),
+        (Language::Ja, ["収容可能数1個", "11/3(火)～11/5(木)に超過"]),
     ] {
         let uses = full.loads(&reader(language)).into_string();
         assert_whole(&uses);
