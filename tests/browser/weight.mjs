@@ -15,8 +15,16 @@ export async function weight({ page, devtools }) {
   }
   const sum = { transferred: 0, plain: 0 };
   for (const response of responses.filter(isWhole)) {
+    let plain;
+    try {
+      plain = (await response.body()).length;
+    } catch (error) {
+      // A picture that the page before was still waiting for came as well: it is none of this page's.
+      if (/navigated away/.test(String(error))) continue;
+      throw error;
+    }
     sum.transferred += (await response.request().sizes()).responseBodySize;
-    sum.plain += (await response.body()).length;
+    sum.plain += plain;
   }
   return sum;
 }
