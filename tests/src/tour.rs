@@ -152,6 +152,12 @@ fn troubled(centre: &Centre, fresh: Uuid) {
     course.bench("observation", "", seen);
     let shown = format!("/blobs/{}?batch={}", photograph(&course, PICTURE), course.batch);
     assert_eq!(centre.inspector().get(&shown).status, 200);
+    let too_early =
+        json!({ "at": centre.now().plus_hours(-24 * 400), "late_reason": "the date was misread" });
+    let early = json!({
+        "performed": too_early, "vessels": [vessel], "picture": { "not_taken": { "reason": "none was taken" } },
+    });
+    centre.technician().post(&course.path("photograph"), early).refused(409).only(&["before_its_cause"]);
     course.bench("label_check", "", json!({ "vessels": course.vessel_labels() }));
     course.bench("counting", "", json!({ "vessels": [vessel], "count": count("12") }));
     course.bench("vessel_move", "", json!({ "vessel": vessel, "incubator": "INC-2", "position": "shelf 9" }));
