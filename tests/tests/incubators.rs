@@ -88,7 +88,7 @@ fn what_is_too_much_is_told_and_never_refused() {
     assert!(planner.contains("2 of 1 vessel") && planner.contains("over on "), "{planner}");
     assert!(planner.contains("0 of 3 vessels"), "an empty incubator has room");
     let japanese = page(centre.lead().in_language("ja"), "/planner");
-    assert!(japanese.contains("収容数超過") && japanese.contains("に超過"));
+    assert!(japanese.contains("収容可能数超過") && japanese.contains("に超過"));
     let map = page(centre.technician(), "/bench/map");
     assert!(map.contains("Over capacity") && map.contains("2 of 1 vessel") && map.contains("Room left"));
 
