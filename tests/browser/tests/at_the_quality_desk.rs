@@ -114,7 +114,9 @@ fn whoever_signs_after_a_fault_is_shown_what_was_recorded_meanwhile() {
         |kinds: Vec<String>| kinds.iter().any(|kind| kind == "batch.disposition.quality_confirmed");
     assert!(!confirmed(kinds()), "what he had not seen is not signed");
     // Seen, it is signed.
-    person.enter(password, &releaser.password).tap(sign).see(person.say(Sheet::Recorded));
+    let done = words::action(Language::En, "batch.disposition.quality_confirmation");
+    person.enter(password, &releaser.password).tap(sign);
+    person.see(&format!("{}: {done}", person.say(Sheet::Recorded)));
     assert!(confirmed(kinds()));
 }
 
