@@ -58,7 +58,7 @@ pub const SCREENS: &[Screen] = &[
     screen("quality-result", Is(Releaser), "/record/batches/{batch under_test}/result"),
     screen("quality-record", Is(Inspector), "/batches/{batch closed}/record"),
     screen("people", Is(Administrator), "/people"),
-    screen("whole-record", Is(Inspector), "/records").for_docs("whole-record"),
+    screen("whole-record", Is(Inspector), "/records"),
     screen("whole-record-administrator", Is(Administrator), "/records"),
     screen("whole-record-import", Is(Releaser), "/records"),
     screen("job-running", Is(Inspector), "/records/{job running}"),
