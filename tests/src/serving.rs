@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use baiyo::server::{Centre, State, serve_until};
+use baiyo::settings::{SecondFactor, Settings};
 use baiyo_persistence::Store;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -24,9 +25,16 @@ impl Serving {
 
     /// Starts it on these records, where it is asked to listen.
     pub fn start_at(address: &str, store: Arc<Store>) -> Self {
+        // Hundreds of people sign in here; what a second factor does has stories of its own.
+        let settings = Settings { second_factor: SecondFactor::Voluntary };
+        Self::start_with(address, store, settings)
+    }
+
+    /// Starts it as a site has set it up.
+    pub fn start_with(address: &str, store: Arc<Store>, settings: Settings) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = State::new(Arc::clone(&store), Centre::of(&store).expect("the centre"));
+        let state = State::new(Arc::clone(&store), Centre::of(&store).expect("the centre"), settings);
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let served = serve_until(Data::new(state), listener, async {

@@ -2,6 +2,7 @@
 
 use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
+use crate::settings::Settings;
 use crate::words::{self, Language};
 use crate::{demo, exporting};
 use baiyo_domain::batch::gate::{Blocker, gate};
@@ -283,7 +284,7 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
 
 fn listen_on(store: Arc<Store>, listener: TcpListener) -> Result<ExitCode, Failure> {
     let centre = Centre::of(&store)?;
-    let state = actix_web::web::Data::new(State::new(store, centre));
+    let state = actix_web::web::Data::new(State::new(store, centre, Settings::default()));
     actix_web::rt::System::new().block_on(server::serve(state, listener))?;
     Ok(ExitCode::SUCCESS)
 }

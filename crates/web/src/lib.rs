@@ -10,5 +10,6 @@ pub mod jobs;
 pub mod pages;
 pub mod server;
 pub mod session;
+pub mod settings;
 pub mod submission;
 pub mod words;

@@ -5,6 +5,7 @@ use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
+use crate::settings::Settings;
 use crate::{api, compression, pages};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -23,6 +24,8 @@ use uuid::Uuid;
 pub struct State {
     /// The records.
     pub store: Arc<Store>,
+    /// What the site chose.
+    pub settings: Settings,
     /// The zone times are shown in.
     pub zone: Tz,
     /// Who the centre is, once it is founded.
@@ -65,10 +68,11 @@ pub const SEALING: Duration = Duration::from_secs(120);
 
 impl State {
     /// The shared state over a store.
-    pub fn new(store: Arc<Store>, centre: Centre) -> Self {
+    pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Self {
         Self {
             jobs: Jobs::of(store.folder()),
             store,
+            settings,
             zone: centre.zone,
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
