@@ -4,7 +4,7 @@ const ACTION = 5_000;
 const LOADING = 30_000;
 
 export class Person {
-  static async sits(browser, { address, width, height, touch, language, theme, scripts }) {
+  static async sits(browser, { address, width, height, touch, language, theme, scripts, policy }) {
     const context = await browser.newContext({
       baseURL: address,
       viewport: { width, height },
@@ -12,6 +12,7 @@ export class Person {
       locale: language,
       colorScheme: theme,
       javaScriptEnabled: scripts,
+      bypassCSP: !policy,
       timezoneId: 'Asia/Tokyo',
     });
     context.setDefaultTimeout(ACTION);

@@ -141,6 +141,7 @@ impl<'a> Asking<'a> {
 }
 
 /// A request in the making.
+#[derive(Clone)]
 pub struct Call<'a> {
     centre: &'a Centre,
     method: &'static str,
@@ -173,7 +174,28 @@ impl Call<'_> {
     /// Sends it. Paths that begin with `//` are the server's own, not the API's.
     pub fn send(self) -> Answer {
         let asked = format!("{} {}", self.method, self.path);
+        if let Some(answer) = self.planted() {
+            return answer;
+        }
         self.try_send().unwrap_or_else(|error| panic!("{asked}: {error}"))
+    }
+
+    /// Sends it with what is planted in this centre; nothing where nothing was, or it cannot be read so.
+    fn planted(&self) -> Option<Answer> {
+        let planting = self.centre.planting().filter(|_| self.method == "POST")?;
+        let body = serde_json::from_slice(self.body.as_deref()?).ok()?;
+        for filled in [true, false] {
+            let (body, fields) = planting.plant(&self.path, &body, filled)?;
+            let answer = self.clone().json(&body).try_send().ok()?;
+            if (200..300).contains(&answer.status) {
+                planting.took(fields);
+            }
+            // What is no form leaves nothing behind; whatever else it was answered with stands.
+            if answer.status != 422 {
+                return Some(answer);
+            }
+        }
+        None
     }
 
     /// Sends it where the server may be gone before it answers.

@@ -4,6 +4,7 @@
 use crate::asking::{Asking, Sent, Use};
 use crate::engine;
 use crate::founded::{Member, beginning, founded};
+use crate::planting::Planting;
 use crate::program::{Program, start_and_kill};
 use crate::serving::Serving;
 use baiyo_domain::authority::Role;
@@ -35,6 +36,7 @@ pub struct Centre {
     used: Mutex<BTreeSet<Use>>,
     succeeded: Mutex<BTreeMap<(String, String), Sent>>,
     careful: Option<Mutex<BTreeSet<String>>>,
+    planting: Option<Planting>,
     tampered: bool,
 }
 
@@ -95,6 +97,7 @@ impl Centre {
             used: Mutex::default(),
             succeeded: Mutex::default(),
             careful: None,
+            planting: None,
             tampered: false,
         }
     }
@@ -303,6 +306,16 @@ impl Centre {
     /// one: both must be refused, for that alone.
     pub fn be_careful(&mut self) {
         self.careful = Some(Mutex::default());
+    }
+
+    /// From now on whatever takes free text is tried with something planted there first.
+    pub fn plants(&mut self, texts: impl IntoIterator<Item = String>) {
+        self.planting = Some(Planting::of(texts));
+    }
+
+    /// What is planted here.
+    pub fn planting(&self) -> Option<&Planting> {
+        self.planting.as_ref()
     }
 
     pub(crate) fn is_careful_with(&self, template: &str) -> bool {

@@ -103,7 +103,8 @@ impl Browser {
         };
         let command = json!({
             "do": "sit", "who": who, "address": address, "width": width, "height": height,
-            "touch": device.is_touched(), "language": locale, "theme": theme.name(), "scripts": scripts == Scripts::On,
+            "touch": device.is_touched(), "language": locale, "theme": theme.name(), "scripts": scripts != Scripts::Off,
+            "policy": scripts != Scripts::WithoutPolicy,
         });
         if let Err(failure) = self.ask(&command) {
             panic!("{failure}");

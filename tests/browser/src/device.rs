@@ -68,4 +68,6 @@ pub enum Scripts {
     On,
     /// The browser runs none.
     Off,
+    /// They run, and so does whatever a page's content policy forbids: for what must not rest on that policy alone.
+    WithoutPolicy,
 }
