@@ -144,7 +144,7 @@ pub struct Done {
     /// The entries, in order.
     pub entries: Vec<DoneEntry>,
     /// Numbers that are not of the usual form; they are recorded as given.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
     /// The one-time link's token, where one was asked for: shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,6 +35,27 @@ pub fn succeeds(words: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Where Python programs that tests need are installed, in the versions that a file of the workspace names.
+pub fn python_tools(root: &Path) -> PathBuf {
+    root.join("target/python")
+}
+
+/// Installs them where they are not there yet, or in other versions. False where that cannot be.
+pub fn install_python_tools(root: &Path, named: &Path) -> bool {
+    let folder = python_tools(root);
+    let wanted = std::fs::read(named).unwrap_or_default();
+    let noted = folder.join("installed.txt");
+    if std::fs::read(&noted).is_ok_and(|installed| installed == wanted) {
+        return true;
+    }
+    let python = folder.join("bin/python");
+    let words = |text: &Path| text.to_string_lossy().into_owned();
+    let made = succeeds(&["python3", "-m", "venv", "--clear", &words(&folder)]);
+    let filled = made && succeeds(&[&words(&python), "-m", "pip", "install", "--requirement", &words(named)]);
+    // Noted last: what was broken off is begun anew.
+    filled && std::fs::write(noted, wanted).is_ok()
+}
+
 /// The library that deceives a program about the time, where Debian's `faketime` is installed.
 pub fn libfaketime() -> Option<PathBuf> {
     let libraries = Path::new("/usr/lib");

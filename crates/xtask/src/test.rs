@@ -13,6 +13,11 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     provide("python3", python, "one story verifies its export with a program of its own")?;
     let faketime = || packages::libfaketime().is_some();
     provide("faketime", faketime, "one story runs on a machine whose clock is wrong")?;
+    let environments = || packages::succeeds(&["python3", "-c", "import ensurepip"]);
+    provide("python3-venv", environments, "one story fuzzes the API with a program that is installed so")?;
+    if !packages::install_python_tools(root, &root.join("tests/fuzzing/requirements.txt")) {
+        return Err("the programs in tests/fuzzing/requirements.txt cannot be installed with pip".into());
+    }
     browser::provide_all(root)?;
 
     // The stories start the product as its users do, and cargo does not build it for them.

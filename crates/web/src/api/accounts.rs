@@ -93,7 +93,7 @@ pub struct SecretView {
 #[derive(Serialize, JsonSchema)]
 pub struct SetUpView {
     /// Numbers that are not of the usual form; they are recorded as given.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
