@@ -1,5 +1,7 @@
 //! `cargo xtask matrix`: which tests show that each requirement is met, written out for an inspector.
 
+mod sources;
+
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs;
@@ -32,8 +34,12 @@ fn generate(root: &Path) -> Result<String, String> {
     let list =
         fs::read_to_string(root.join(REQUIREMENTS)).map_err(|error| format!("{REQUIREMENTS}: {error}"))?;
     let requirements = read(&list)?;
+    let asked = fs::read_to_string(root.join(sources::SOURCES));
+    let groups = sources::read(&asked.map_err(|error| format!("{}: {error}", sources::SOURCES))?)?;
     let tests = tests_of(&tree::files(root)?);
-    trace(&requirements, &tests).map(|rows| render(&rows)).map_err(|problems| problems.join("\n"))
+    let rows = trace(&requirements, &tests).map_err(|problems| problems.join("\n"))?;
+    let answered = sources::render(&groups, &requirements).map_err(|problems| problems.join("\n"))?;
+    Ok(render(&rows) + &answered)
 }
 
 #[derive(Debug, PartialEq)]
@@ -148,7 +154,8 @@ fn find<'a>(name: &str, tests: &'a [Test]) -> Result<&'a Test, String> {
 fn render(rows: &[Row]) -> String {
     let mut page = String::from(
         "# Requirements and the tests that show them met\n\n\
-         Written by `cargo xtask matrix` from [requirements.toml](requirements.toml), never by hand.\n\n\
+         Written by `cargo xtask matrix` from [requirements.toml](requirements.toml) and\n\
+         [sources.toml](sources.toml), never by hand.\n\n\
          | Requirement | What is required | Source | Shown by |\n\
          | --- | --- | --- | --- |\n",
     );
