@@ -1,6 +1,7 @@
 //! Passwords: what is accepted as one, how it is hashed (Argon2id, 19 MiB, two passes: OWASP's recommendation)
 //! and how one that was given is checked.
 
+use super::throttle::Count;
 use crate::keystore::{CryptoFailure, Key};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -68,46 +69,36 @@ pub enum PasswordProblem {
 
 /// What a given password is checked against.
 pub struct StoredSecret {
-    person: Option<PersonId>,
-    hash: Option<String>,
+    pub(super) count: Count,
+    pub(super) person: Option<PersonId>,
+    pub(super) hash: Option<String>,
 }
 
 impl StoredSecret {
-    pub(super) fn of(person: PersonId, hash: Option<String>) -> Self {
-        Self { person: Some(person), hash }
-    }
-
-    pub(super) fn of_nobody() -> Self {
-        Self { person: None, hash: None }
-    }
-
     /// Checks a password; as slow for a wrong name as for a right one.
     pub fn check(self, password: &str) -> CheckedPassword {
         let fits = verify(password, self.hash.as_deref().unwrap_or(NOBODYS_HASH));
-        CheckedPassword { right: fits && self.hash.is_some(), person: self.person, hash: self.hash }
+        let right = fits && self.hash.is_some();
+        CheckedPassword { count: self.count, person: self.person, hash: self.hash, right }
     }
 }
 
-/// A password that was checked and not yet counted: [`super::sign_in`] takes it.
+/// A password that was checked and not yet counted: [`super::recognise`] takes it.
 pub struct CheckedPassword {
-    person: Option<PersonId>,
+    pub(super) count: Count,
+    pub(super) person: Option<PersonId>,
     hash: Option<String>,
     right: bool,
 }
 
 impl CheckedPassword {
-    /// Whose account it is, whether or not the password was right; nobody where the name is unknown.
-    pub fn person(&self) -> Option<PersonId> {
-        self.person
-    }
-
     pub(super) fn is_right(&self) -> bool {
         self.right
     }
 
     /// Whether it was checked against this hash, and not against one replaced meanwhile.
-    pub(super) fn is_against(&self, hash: Option<String>) -> bool {
-        self.hash == hash
+    pub(super) fn is_against(&self, hash: &Option<String>) -> bool {
+        self.hash == *hash
     }
 }
 

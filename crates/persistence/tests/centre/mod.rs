@@ -20,7 +20,7 @@ use baiyo_domain::site::Founding;
 use baiyo_domain::standard::Standard;
 use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password};
+use baiyo_persistence::accounts::{self, Invited, NewCredentials, Origin, Password};
 use baiyo_persistence::clock::SetClock;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::writer::JobError;
@@ -133,7 +133,12 @@ impl Centre {
             let key = self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, recorder)?));
             let unlocked = key.unwrap().unwrap().unlock(PASSWORD, meaning);
             let proof = self.store.write(move |conn| {
-                Ok::<_, JobError<StoreError>>(accounts::reauthenticate(conn, unlocked, now)?)
+                Ok::<_, JobError<StoreError>>(accounts::reauthenticate(
+                    conn,
+                    &unlocked,
+                    Origin::Machine,
+                    now,
+                )?)
             });
             proof.unwrap().unwrap()
         });

@@ -5,10 +5,10 @@ use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::server::State;
-use crate::session::{self, COOKIE};
+use crate::session::{self, COOKIE, DEVICE_COOKIE};
 use crate::submission::Warning;
 use crate::words::Language;
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
@@ -18,7 +18,7 @@ use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
+    self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, SignedIn, Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
@@ -190,10 +190,10 @@ pub fn described() -> &'static [Described] {
 }
 
 async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let language = session::language(&request);
     let form: SignInForm = read(&request, body, "post /session", &state)?;
-    let token = check_password(&state, form.sign_in, form.password, language).await?;
-    Ok(HttpResponse::Ok().cookie(session_cookie(&request, token.as_str())).json(serde_json::json!({})))
+    let signed_in = check_password(&request, &state, form.sign_in, form.password).await?;
+    let [session, device] = cookies(&request, &signed_in);
+    Ok(HttpResponse::Ok().cookie(session).cookie(device).json(serde_json::json!({})))
 }
 
 /// Checks a password and opens a session.
@@ -201,47 +201,62 @@ async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> R
 /// # Errors
 /// The name or the password is wrong, or too many were.
 pub async fn check_password(
+    request: &HttpRequest,
     state: &web::Data<State>,
     sign_in: String,
     password: String,
-    language: Language,
-) -> Result<Token, Problem> {
+) -> Result<SignedIn, Problem> {
+    let language = session::language(request);
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
+    let device = request.cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_string());
+    let (store, asking) = (Arc::clone(&state.store), device.clone());
+    let loaded = web::block(move || {
+        store.read(|conn| {
+            let through = Through::Browser(asking.as_deref());
+            Ok::<_, StoreError>(accounts::stored_secret(conn, store.keys(), &sign_in, through, now)?)
+        })
+    });
+    let loaded = loaded.await.map_err(|_| unavailable())?;
+    let secret = loaded.map_err(|error| Problem::of_store(&error, language))?;
+    let secret = secret.map_err(|refused| not_recognised(refused, language))?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
-    let outcome = web::block(move || {
-        let secret = store.read(|conn| Ok::<_, StoreError>(accounts::stored_secret(conn, &sign_in)?))?;
-        let checked = secret.check(&password);
-        store
-            .write(move |conn| {
-                accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(StoreError::from)
-    });
-    let settled =
-        outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
-    match settled {
-        Ok((_, token)) => Ok(token),
-        // A stranger is not told whether the name exists, and only one that exists can be blocked.
-        Err(PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) => {
-            let sentence = match language {
-                Language::En => {
-                    "The name or the password is wrong, or it was wrong too often: then wait a little."
-                }
-                Language::Ja => {
-                    "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。"
-                }
-            };
-            let kind = Kind::NotSignedIn;
-            Err(Problem::because(kind, language, "wrong_password", Some("/password"), sentence.into()))
+    let settled = web::block(move || store.sign_in(secret.check(&password), device));
+    settled
+        .await
+        .map_err(|_| unavailable())?
+        .map_err(|error| Problem::of_store(&error, language))?
+        .map_err(|refused| not_recognised(refused, language))
+}
+
+/// One sentence for both, so that a stranger is not told whether the name exists.
+fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
+    let (PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) = refused;
+    let sentence = match language {
+        Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
+        Language::Ja => {
+            "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。"
         }
-    }
+    };
+    Problem::because(Kind::NotSignedIn, language, "wrong_password", Some("/password"), sentence.into())
+}
+
+/// The cookies of somebody who has just signed in: of his session, and of his browser.
+pub fn cookies(request: &HttpRequest, signed_in: &SignedIn) -> [Cookie<'static>; 2] {
+    let mut device = own_cookie(request, DEVICE_COOKIE, signed_in.device.as_str());
+    device.set_max_age(time::Duration::days(accounts::DEVICE_KEPT.num_days()));
+    [session_cookie(request, signed_in.session.as_str()), device]
 }
 
 /// The cookie of a session.
 pub fn session_cookie(request: &HttpRequest, token: &str) -> Cookie<'static> {
-    Cookie::build(COOKIE, token.to_string())
+    own_cookie(request, COOKIE, token)
+}
+
+/// A cookie for our own pages alone.
+fn own_cookie(request: &HttpRequest, name: &'static str, value: &str) -> Cookie<'static> {
+    Cookie::build(name, value.to_string())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
