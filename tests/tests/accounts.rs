@@ -49,6 +49,9 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     let weak = setup(json!({ "token": link, "password": "admin", "centre": about })).refused(422);
     assert_eq!(weak.reasons[0]["pointer"], "/password");
     assert!(weak.reasons.len() > 1, "every problem at once: {weak:?}");
+    for named in ["moriarty was a professor", "kamogawa cpc 2026"] {
+        setup(json!({ "token": link, "password": named, "centre": about })).refused(422).only(&["password"]);
+    }
     let set_up = setup(json!({ "token": link, "password": PASSWORD_OF_SETUP, "centre": about })).ok();
     assert_eq!(set_up["warnings"][0]["pointer"], "/centre/facility_number", "kept, with a warning: {set_up}");
     let page = centre.stranger().get("//sign-in").text;
@@ -71,6 +74,7 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     let link =
         administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "by hand" })).ok()["token"]
             .clone();
+    setup(json!({ "token": link, "password": "as abe-jun I am known" })).refused(422).only(&["password"]);
     setup(json!({ "token": link, "password": OTHER_PASSWORD })).ok();
     let session = sign_in(&centre, "abe.jun", OTHER_PASSWORD);
     let own = cookie(&session);

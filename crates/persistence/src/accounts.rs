@@ -18,7 +18,7 @@ mod throttle;
 
 pub use device::{DEVICE_KEPT, MOST_DEVICES};
 pub use password::{
-    CheckedPassword, LONGEST_PASSWORD, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
+    CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
 };
 pub use proving::{SignedIn, Through, may_try, reauthenticate, recognise, sign_in, stored_secret};
 pub use session::{

@@ -7,7 +7,7 @@ use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::journal::StreamId;
 use baiyo_domain::people::{SetupLink, SignIn};
 use baiyo_domain::text::Note;
-use baiyo_persistence::accounts::{self, NewCredentials, Origin, Password, PasswordRefused, Through};
+use baiyo_persistence::accounts::{self, NewCredentials, Origin, Owner, Password, PasswordRefused, Through};
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::{Answer, ExecuteError, PersonalRow, Request, Store, StoreError, journal};
 
@@ -128,7 +128,7 @@ impl Acting {
         let asked = self.record(store, Command::Person(person, SetupLink { reason }.into()))?;
         let link = asked.link.ok_or_else(|| ActingError::Refused("no link was made".into()))?;
         let (now, _) = store.now();
-        let accepted = Password::new(password, sign_in)
+        let accepted = Password::new(password, &Owner { sign_in, name: "", centre: "" })
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;
         let credentials = NewCredentials::make(person, &accepted, now).map_err(FoundingError::from)?;
         let key = credentials.key();

@@ -30,8 +30,12 @@ fn name(text: &str) -> SignIn {
     text.to_string().try_into().unwrap()
 }
 
+fn owner(sign_in: &SignIn) -> Owner<'_> {
+    Owner { sign_in, name: "MORI Aki", centre: "Kamogawa CPC" }
+}
+
 fn credentials(person: PersonId, sign_in: &str, password: &str, now: Time) -> NewCredentials {
-    NewCredentials::make(person, &Password::new(password, &name(sign_in)).unwrap(), now).unwrap()
+    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in))).unwrap(), now).unwrap()
 }
 
 /// A database in which person 1, `hana`, has set her password.
@@ -440,6 +444,6 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
     assert!(!holds(&proof.signing().to_bytes()));
-    let password = Password::new(PASSWORD, &name("hana")).unwrap();
+    let password = Password::new(PASSWORD, &owner(&name("hana"))).unwrap();
     assert_eq!(format!("{link:?} {password:?}"), "Token(…) Password(…)");
 }

@@ -14,15 +14,16 @@ use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::numbers::{self, Unusual};
+use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, SignedIn, Through,
+    self, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused, SignedIn, Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
-use baiyo_persistence::{ExecuteError, StoreError, reading};
+use baiyo_persistence::{Conn, ExecuteError, Store, StoreError, reading};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -316,11 +317,13 @@ pub async fn set_password(
         let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
         let invited: Invited =
             invited.map_err(FoundingError::from)?.ok_or(FoundingError::Link(accounts::LinkEnded))?;
-        let password = match Password::new(&form.password, &invited.sign_in) {
+        let founded = store.is_founded()?;
+        let (name, centre) = names_around(&store, invited.person, form.centre.as_ref())?;
+        let owner = Owner { sign_in: &invited.sign_in, name: &name, centre: &centre };
+        let password = match Password::new(&form.password, &owner) {
             Ok(password) => password,
             Err(problems) => return Ok(Err(problems)),
         };
-        let founded = store.is_founded()?;
         if !founded && form.centre.is_none() {
             return Err(FoundingError::Text("/centre".into()));
         }
@@ -371,6 +374,28 @@ pub async fn set_password(
     }
 }
 
+/// A person's name and the centre's; as the first administrator gives them where there is no centre yet.
+fn names_around(
+    store: &Store,
+    person: PersonId,
+    beginning: Option<&CentreForm>,
+) -> Result<(String, String), StoreError> {
+    if let Some(founding) = store.founding()? {
+        let known = store.read(|conn| person_of(conn, person))?;
+        return Ok((
+            known.map(|known| known.name.to_string()).unwrap_or_default(),
+            founding.name.to_string(),
+        ));
+    }
+    let named = beginning.map(|form| (form.your_name.to_string(), form.name.to_string()));
+    Ok(named.unwrap_or_default())
+}
+
+fn person_of(conn: &mut Conn, person: PersonId) -> Result<Option<Arc<Person>>, StoreError> {
+    let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
+    Ok(world.and_then(|mut world| world.people.remove(&person)))
+}
+
 fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingError> {
     let short = |text: String| Short::try_from(text).map_err(|error| FoundingError::Text(error.to_string()));
     Ok(Founding {
@@ -410,10 +435,7 @@ async fn waiting_keys(
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.identity_confirmation").await?;
     let person = PersonId(*path);
-    let known = super::reading::read(&state, &caller, move |conn| {
-        let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
-        Ok(world.and_then(|mut world| world.people.remove(&person)))
-    });
+    let known = super::reading::read(&state, &caller, move |conn| person_of(conn, person));
     let known = known.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
     let items = known.waiting_key().map(|(key, _)| WaitingKey { key }).into_iter().collect();
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
@@ -422,7 +444,7 @@ async fn waiting_keys(
 async fn write<T: Send + 'static>(
     state: &web::Data<State>,
     language: Language,
-    job: impl FnOnce(&mut baiyo_persistence::Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
+    job: impl FnOnce(&mut Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
 ) -> Result<T, Problem> {
     let store = Arc::clone(&state.store);
     let outcome = web::block(move || store.write(job).map_err(StoreError::from)).await;
@@ -456,6 +478,10 @@ pub fn password_sentence(language: Language, problem: PasswordProblem) -> &'stat
         (Language::Ja, PasswordProblem::Long) => "パスワードは128文字以内にしてください。",
         (Language::En, PasswordProblem::ContainsSignIn) => "The password contains the sign-in name.",
         (Language::Ja, PasswordProblem::ContainsSignIn) => "パスワードにサインイン名が含まれています。",
+        (Language::En, PasswordProblem::ContainsName) => "The password contains a part of your name.",
+        (Language::Ja, PasswordProblem::ContainsName) => "パスワードに氏名の一部が含まれています。",
+        (Language::En, PasswordProblem::ContainsCentre) => "The password contains the centre's name.",
+        (Language::Ja, PasswordProblem::ContainsCentre) => "パスワードに施設の名称が含まれています。",
         (Language::En, PasswordProblem::Common) => "This password is among those that are guessed first.",
         (Language::Ja, PasswordProblem::Common) => "このパスワードは推測されやすいものです。",
     }
