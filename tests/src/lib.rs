@@ -9,6 +9,7 @@
 
 mod asking;
 mod bedside;
+mod browsing;
 mod centre;
 mod course;
 pub mod disk;
@@ -24,6 +25,7 @@ mod steps;
 pub mod tour;
 
 pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};
+pub use browsing::Browser;
 pub use centre::Centre;
 pub use course::{Course, Recipe, Step, passing_values};
 pub use forging::Forger;

@@ -1,5 +1,6 @@
 //! Refused attempts against identity, authority or the gate: kept in a stream per person, so that a stranger's
-//! attempt never moves a batch's version.
+//! attempt never moves a batch's version. Passwords that were wrong stand in the stream of the person whose account it
+//! is, whoever gave them.
 
 use crate::variants;
 use schemars::JsonSchema;
@@ -10,6 +11,8 @@ variants! {
     pub enum Event {
         /// A command was refused.
         RefusedAttempt => "refused",
+        /// A password was wrong.
+        WrongSecret => "wrong_secret",
     }
 }
 
@@ -23,4 +26,28 @@ pub struct RefusedAttempt {
     pub stream: String,
     /// The codes of all reasons.
     pub reasons: Vec<String>,
+}
+
+/// A wrong password was given for this person's account, by himself or by anybody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrongSecret {
+    /// Where from.
+    pub from: TriedFrom,
+}
+
+/// Where a password was tried from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriedFrom {
+    /// A browser or program from which this person had not signed in.
+    UnknownBrowser,
+    /// A browser from which he had.
+    KnownBrowser,
+    /// A session of his, where he would have signed.
+    Session,
+    /// A program that acts for him by a token.
+    Program,
+    /// The command line.
+    CommandLine,
 }

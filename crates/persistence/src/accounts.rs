@@ -2,52 +2,40 @@
 //! signing key.
 //!
 //! What needs Argon2 goes in three steps, so that no slow work holds the database: load (a connection that
-//! may only read), check (no connection, about 40 ms and 19 MiB), settle (the writer). Only settling turns a
-//! checked password into a session or a proof, and it counts the failures; so nobody can forget to count, and
-//! guesses made side by side gain nothing over guesses made one after another. A refusal is a value inside
-//! `Ok`: the transaction that counted it has to be committed.
+//! may only read; where too many passwords were wrong it ends here), check (no connection, about 40 ms and 19 MiB),
+//! settle (the writer). Only settling turns a checked password into a session or a proof, and it counts the failures; so
+//! nobody can forget to count, and guesses made side by side gain nothing over guesses made one after another. A refusal
+//! is a value inside `Ok`: the transaction that counted it has to be committed.
 
+mod device;
 mod password;
+mod proving;
 mod session;
 mod signing_key;
 #[cfg(test)]
 pub(crate) mod tests;
+mod throttle;
 
+pub use device::{DEVICE_KEPT, MOST_DEVICES};
 pub use password::{
-    CheckedPassword, LONGEST_PASSWORD, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
+    CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
 };
+pub use proving::{SignedIn, Through, may_try, reauthenticate, recognise, sign_in, stored_secret};
 pub use session::{
     API_PREFIX, SESSION_IDLE, SESSION_LONGEST, Session, Token, api_token, end_all, end_session,
     make_api_token, session, touch_session,
 };
 pub use signing_key::{LockedKey, NewCredentials, UnlockedKey};
+pub use throttle::{MANY_WRONG, MOST_WRONG, Origin, PERIOD, PasswordRefused, guessed_at};
 
-use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
 use crate::schema::{account, setup_link, signing_key as stored_key};
 use crate::sql_types::Id;
-use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
-use chrono::TimeDelta;
 use diesel::dsl::exists;
 use diesel::result::Error as DieselError;
-
-/// Why a password opened nothing. Who is not signed in must not be told the two apart: only an account that
-/// exists can be blocked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordRefused {
-    /// The password is wrong, or was replaced meanwhile; or there is no such account.
-    #[error("the password is wrong")]
-    Wrong,
-    /// Too many failures: until then no password is accepted, not even the right one.
-    #[error("too many wrong passwords; none is accepted until {until}")]
-    Blocked {
-        /// When the next one is looked at.
-        until: Time,
-    },
-}
 
 /// A one-time link that does not exist, was used or replaced, or is too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,19 +92,20 @@ pub fn open_account(conn: &mut Conn, person: PersonId, sign_in: &SignIn) -> Quer
     Ok(())
 }
 
-/// Closes the account of a person who left: no password, signing key, link, session or API token stays. The
-/// name stays taken.
+/// Closes the account of a person who left: no password, signing key, link, known device, session or API token stays.
+/// The name stays taken.
 ///
 /// # Errors
 /// The database.
 pub fn close_account(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
     conn.transaction(|conn| {
-        lock(conn, person)?;
+        throttle::lock(conn, person.0)?;
         diesel::update(account::table.find(Id(person.0)))
             .set(account::password_hash.eq(None::<String>))
             .execute(conn)?;
         diesel::delete(stored_key::table.filter(stored_key::person.eq(Id(person.0)))).execute(conn)?;
         end_links(conn, person)?;
+        device::forget(conn, person)?;
         end_all(conn, person, now)
     })
 }
@@ -161,8 +150,8 @@ pub fn setup_link(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option
 }
 
 /// Gives a person the credentials he made and uses up his link. Sessions, API tokens and the signing key
-/// under the old password end with it; what it signed stays valid, because the public key stands in the
-/// journal.
+/// under the old password end with it, and his devices are forgotten; what it signed stays valid, because the public
+/// key stands in the journal.
 ///
 /// # Errors
 /// The database; inside, that the link has ended or is somebody else's, and nothing was changed.
@@ -174,7 +163,7 @@ pub fn store_credentials(
 ) -> QueryResult<Result<(), LinkEnded>> {
     let person = credentials.person();
     conn.transaction(|conn| {
-        lock(conn, person)?;
+        throttle::lock(conn, person.0)?;
         let link = setup_link::table.find(session::hash_of(token)).filter(
             setup_link::person
                 .eq(Id(person.0))
@@ -185,45 +174,10 @@ pub fn store_credentials(
             return Ok(Err(LinkEnded));
         }
         end_all(conn, person, now)?;
+        device::forget(conn, person)?;
+        throttle::forget(conn, person)?;
         credentials.store(conn, now)?;
         Ok(Ok(()))
-    })
-}
-
-/// What a password is checked against; for an unknown name something that takes as long and never fits.
-///
-/// # Errors
-/// The database.
-pub fn stored_secret(conn: &mut Conn, sign_in: &str) -> QueryResult<StoredSecret> {
-    let found = account::table
-        .filter(account::sign_in.eq(sign_in))
-        .select((account::person, account::password_hash))
-        .first::<(Id, Option<String>)>(conn)
-        .optional()?;
-    Ok(match found {
-        Some((person, hash)) => StoredSecret::of(PersonId(person.0), hash),
-        None => StoredSecret::of_nobody(),
-    })
-}
-
-/// Settles a sign-in: opens a session, or counts the failure.
-///
-/// # Errors
-/// The database, or no random bytes; inside, why the password opened nothing.
-pub fn sign_in(
-    conn: &mut Conn,
-    checked: CheckedPassword,
-    now: Time,
-) -> QueryResult<Result<(PersonId, Token), PasswordRefused>> {
-    let Some(person) = checked.person() else { return Ok(Err(PasswordRefused::Wrong)) };
-    conn.transaction(|conn| {
-        lock(conn, person)?;
-        let current = account::table.find(Id(person.0)).select(account::password_hash).first(conn)?;
-        let right = checked.is_right() && checked.is_against(current);
-        Ok(match settle(conn, person, right, now)? {
-            Ok(()) => Ok((person, session::open(conn, person, now)?)),
-            Err(refused) => Err(refused),
-        })
     })
 }
 
@@ -235,88 +189,9 @@ pub fn locked_key(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Locke
     LockedKey::load(conn, person)
 }
 
-/// Settles a re-authentication: gives the proof that one signing wants, or counts the failure.
-///
-/// # Errors
-/// The database; inside, why the password opened nothing.
-pub fn reauthenticate(
-    conn: &mut Conn,
-    unlocked: UnlockedKey,
-    now: Time,
-) -> QueryResult<Result<Reauthenticated, PasswordRefused>> {
-    let UnlockedKey { person, key, meaning, signing } = unlocked;
-    conn.transaction(|conn| {
-        lock(conn, person)?;
-        let still_his = stored_key::table.find(Id(key.0)).filter(stored_key::person.eq(Id(person.0)));
-        let current = diesel::select(exists(still_his)).get_result(conn)?;
-        let signing = signing.filter(|_| current);
-        let settled = settle(conn, person, signing.is_some(), now)?;
-        Ok(settled.and_then(|()| {
-            let signing = signing.ok_or(PasswordRefused::Wrong)?;
-            Ok(Reauthenticated::proven(person, key, signing, meaning))
-        }))
-    })
-}
-
 /// Stored data that this code cannot have written.
 pub(crate) fn damaged(what: impl ToString) -> DieselError {
     DieselError::DeserializationError(what.to_string().into())
-}
-
-/// Failures in a row after which passwords have to wait.
-const FREE_FAILURES: i32 = 5;
-const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
-const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
-
-/// How long the next password has to wait after so many failures in a row.
-fn wait_after(failures: i32) -> Option<TimeDelta> {
-    let doublings = u32::try_from(failures - FREE_FAILURES).ok()?;
-    Some((FIRST_WAIT * 2_i32.pow(doublings.min(5))).min(LONGEST_WAIT))
-}
-
-/// Counts a password that was checked. While passwords have to wait, a right one is refused like a wrong one
-/// and neither is counted, so that guesses sent all at once tell no more than the first five.
-fn settle(
-    conn: &mut Conn,
-    person: PersonId,
-    right: bool,
-    now: Time,
-) -> QueryResult<Result<(), PasswordRefused>> {
-    let whole = account::table.find(Id(person.0));
-    let open = whole.filter(account::blocked_until.is_null().or(account::blocked_until.le(now.micros())));
-    let failures = if right {
-        diesel::update(open)
-            .set((account::failures.eq(0), account::blocked_until.eq(None::<i64>)))
-            .returning(account::failures)
-            .get_result::<i32>(conn)
-            .optional()?
-    } else {
-        diesel::update(open)
-            .set(account::failures.eq(account::failures + 1))
-            .returning(account::failures)
-            .get_result::<i32>(conn)
-            .optional()?
-    };
-    match failures {
-        Some(_) if right => Ok(Ok(())),
-        Some(failures) => {
-            if let Some(wait) = wait_after(failures) {
-                let until = now.plus(wait).micros();
-                diesel::update(whole).set(account::blocked_until.eq(until)).execute(conn)?;
-            }
-            Ok(Err(PasswordRefused::Wrong))
-        }
-        None => {
-            let until = whole.select(account::blocked_until).first::<Option<i64>>(conn).optional()?.flatten();
-            let until = until.and_then(Time::from_micros);
-            Ok(Err(until.map_or(PasswordRefused::Wrong, |until| PasswordRefused::Blocked { until })))
-        }
-    }
-}
-
-/// What is checked of an account stays so until the transaction ends, also where another node would change it.
-fn lock(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
-    postgres::lock(conn, &format!("account {person}"), Held::Alone)
 }
 
 fn end_links(conn: &mut Conn, person: PersonId) -> QueryResult<usize> {

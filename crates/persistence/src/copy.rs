@@ -280,7 +280,7 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 21] = [
+const OTHERS: [Table; 25] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
@@ -295,6 +295,10 @@ const OTHERS: [Table; 21] = [
     table("quality_event_row", "id"),
     table("account", "person"),
     table("signing_key", "id"),
+    table("wrong_secret", "subject, origin, slot"),
+    table("known_device", "token_hash, person"),
+    table("second_factor", "person"),
+    table("pending_sign_in", "token_hash"),
     table("setup_link", "token_hash"),
     table("session", "token_hash"),
     table("api_token", "token_hash"),

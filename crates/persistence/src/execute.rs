@@ -283,7 +283,7 @@ fn decide_and_append(
 const ATTEMPTS_A_MINUTE: u32 = 60;
 
 /// The seconds until another refused attempt of a person is recorded; nothing where it is now.
-fn wait_after_attempts(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Option<u64>> {
+pub(crate) fn wait_after_attempts(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Option<u64>> {
     let stream = StreamId { kind: StreamKind::Attempts, id: person.0 };
     let Some(newest) = journal::newest_of(conn, stream)? else { return Ok(None) };
     let Some(version) = newest.version.checked_sub(ATTEMPTS_A_MINUTE - 1).filter(|version| *version > 0)

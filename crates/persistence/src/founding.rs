@@ -1,7 +1,7 @@
 //! Founding: the journal's first entries. The centre says who it is and whether it is a demonstration, and its
 //! first administrator registers his own key, which every later key chains to.
 
-use crate::accounts::{self, Invited, LinkEnded, NewCredentials, PasswordRefused, Token};
+use crate::accounts::{self, Invited, LinkEnded, NewCredentials, Origin, PasswordRefused, Token};
 use crate::engine::postgres::{self, Held};
 use crate::error::StoreError;
 use crate::execute::append_unasked;
@@ -168,7 +168,7 @@ impl Store {
             if journal::site_stream(conn)?.is_some() {
                 return Err(JobError::Own(FoundingError::Founded));
             }
-            let proof = accounts::reauthenticate(conn, unlocked, now)?
+            let proof = accounts::reauthenticate(conn, &unlocked, Origin::Machine, now)?
                 .map_err(|refused| JobError::Own(FoundingError::from(refused)))?;
             let mut appends = Appends::new();
             appends.push(StreamKind::Site, SiteId(Uuid::now_v7()).0, site::Event::from(founding));

@@ -268,8 +268,54 @@ diesel::table! {
         person -> DbUuid,
         sign_in -> Text,
         password_hash -> Nullable<Text>,
-        failures -> Integer,
-        blocked_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    wrong_secret (subject, origin, slot) {
+        subject -> DbUuid,
+        origin -> Binary,
+        slot -> Integer,
+        given_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    known_device (token_hash, person) {
+        token_hash -> Binary,
+        person -> DbUuid,
+        made_at -> BigInt,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    second_factor (person) {
+        person -> DbUuid,
+        nonce -> Binary,
+        sealed -> Binary,
+        step -> BigInt,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    pending_sign_in (token_hash) {
+        token_hash -> Binary,
+        person -> DbUuid,
+        made_at -> BigInt,
     }
 }
 
@@ -311,6 +357,7 @@ diesel::table! {
         made_at -> BigInt,
         used_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        known_since -> Nullable<BigInt>,
     }
 }
 
@@ -403,6 +450,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     quality_event_row,
     account,
     signing_key,
+    wrong_secret,
+    known_device,
+    second_factor,
+    pending_sign_in,
     setup_link,
     session,
     api_token,

@@ -7,9 +7,8 @@ use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::journal::StreamId;
 use baiyo_domain::people::{SetupLink, SignIn};
 use baiyo_domain::text::Note;
-use baiyo_persistence::accounts::{self, NewCredentials, Password, PasswordRefused};
+use baiyo_persistence::accounts::{self, NewCredentials, Origin, Owner, Password, PasswordRefused, Through};
 use baiyo_persistence::founding::FoundingError;
-use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{Answer, ExecuteError, PersonalRow, Request, Store, StoreError, journal};
 
 /// Why an act did not succeed.
@@ -60,15 +59,12 @@ impl Acting {
     /// # Errors
     /// The password is wrong; the records cannot be read or written.
     pub fn sign_in(store: &Store, name: &str, password: &str) -> Result<Self, ActingError> {
-        let secret = store.read(|conn| Ok::<_, StoreError>(accounts::stored_secret(conn, name)?))?;
-        let checked = secret.check(password);
         let (now, _) = store.now();
-        let settled = store
-            .write(move |conn| {
-                accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(StoreError::from)?;
-        let (person, _) = settled?;
+        let secret = store.read(|conn| {
+            let found = accounts::stored_secret(conn, store.keys(), name, Through::Machine, now)?;
+            Ok::<_, StoreError>(found)
+        })?;
+        let person = store.recognise(secret?.check(password))??;
         Ok(Self::known(person, password.to_string()))
     }
 
@@ -107,12 +103,7 @@ impl Acting {
         let person = self.person;
         let locked = store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, person)?))?;
         let unlocked = locked.ok_or(PasswordRefused::Wrong)?.unlock(&self.password, meaning);
-        let (now, _) = store.now();
-        let proof = store
-            .write(move |conn| {
-                accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(StoreError::from)??;
+        let proof = store.reauthenticate(unlocked, Origin::Machine)??;
         let expected_version = Some(version(store, &command)?);
         let proof = Some(proof);
         let request =
@@ -137,7 +128,7 @@ impl Acting {
         let asked = self.record(store, Command::Person(person, SetupLink { reason }.into()))?;
         let link = asked.link.ok_or_else(|| ActingError::Refused("no link was made".into()))?;
         let (now, _) = store.now();
-        let accepted = Password::new(password, sign_in)
+        let accepted = Password::new(password, &Owner { sign_in, name: "", centre: "" })
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;
         let credentials = NewCredentials::make(person, &accepted, now).map_err(FoundingError::from)?;
         let key = credentials.key();

@@ -14,6 +14,7 @@ mod dossier;
 mod form;
 mod frame;
 mod gate;
+mod guessing;
 mod history;
 mod home;
 mod incubators;

@@ -15,8 +15,7 @@ use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::{self, PasswordRefused};
-use baiyo_persistence::writer::JobError;
+use baiyo_persistence::accounts::{self, Origin, PasswordRefused};
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -26,6 +25,8 @@ use callers::Shown;
 
 /// The cookie that carries a session.
 pub const COOKIE: &str = "baiyo_session";
+/// The cookie by which a browser is known from which somebody has signed in.
+pub const DEVICE_COOKIE: &str = "baiyo_device";
 /// The cookie that carries the language chosen on a page.
 pub const LANGUAGE_COOKIE: &str = "baiyo_language";
 
@@ -46,6 +47,8 @@ pub struct Caller {
     pub clinic: Option<ClinicId>,
     /// Whether a registered key lets this person sign.
     pub can_sign: bool,
+    /// How he shows who he is: wrong passwords are counted apart for each.
+    pub origin: Origin,
     /// The language of the answer.
     pub language: Language,
 }
@@ -113,6 +116,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     let revision = state.store.revision();
     let (now, _) = state.store.now();
     let shown = Shown::new(&token, by_cookie);
+    let origin = shown.origin();
     let known = revision.and_then(|revision| state.callers.known(shown, revision, now));
     let person = match known {
         Some(person) => Some(person),
@@ -133,6 +137,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
         name: person.name.to_string(),
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,
+        origin,
         language,
     })
 }
@@ -182,24 +187,27 @@ pub async fn reauthenticate(
     let language = caller.language;
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
-    let person = caller.person;
+    let (person, origin) = (caller.person, caller.origin);
+    let store = Arc::clone(&state.store);
+    let loaded = web::block(move || {
+        store.read(|conn| {
+            Ok::<_, StoreError>(match accounts::may_try(conn, person, origin, now)? {
+                Ok(()) => accounts::locked_key(conn, person)?.ok_or(PasswordRefused::Wrong),
+                Err(refused) => Err(refused),
+            })
+        })
+    });
+    let loaded = loaded.await.map_err(|_| unavailable())?;
+    let refused = |refused| password_problem(refused, language, Some("/signature/password"), state);
+    let locked = loaded.map_err(|error| Problem::of_store(&error, language))?.map_err(refused)?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
-    let outcome = web::block(move || {
-        let locked = store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, person)?))?;
-        let Some(locked) = locked else { return Ok(Err(PasswordRefused::Wrong)) };
-        let unlocked = locked.unlock(&password, meaning);
-        store
-            .write(move |conn| {
-                accounts::reauthenticate(conn, unlocked, now).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(StoreError::from)
-    });
+    let outcome = web::block(move || store.reauthenticate(locked.unlock(&password, meaning), origin));
     outcome
         .await
         .map_err(|_| unavailable())?
         .map_err(|error| Problem::of_store(&error, language))?
-        .map_err(|refused| password_problem(refused, language, Some("/signature/password"), state))
+        .map_err(refused)
 }
 
 /// A wrong password, or too many of them, as a problem.

@@ -2,6 +2,7 @@
 //! its reasons, blockers, facts and names has one total match per language, so that a missing word does not
 //! compile.
 
+mod account;
 mod bench;
 mod choices;
 mod clinic;
@@ -19,6 +20,7 @@ mod sheet;
 pub(crate) mod tests;
 mod ui;
 
+pub use account::Account;
 pub use bench::Bench;
 pub use choices::choice;
 pub use clinic::{Clinic, Telling, told};

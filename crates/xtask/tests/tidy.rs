@@ -33,7 +33,7 @@ const IMPURE: [&str; 5] = ["diesel", "actix", "tokio", "getrandom", "rand"];
 
 const PROOF: &str = "Reauthenticated";
 const PROOF_DEFINED: &str = "crates/domain/src/authority.rs";
-const PROOF_GIVEN: &str = "crates/persistence/src/accounts.rs";
+const PROOF_GIVEN: &str = "crates/persistence/src/accounts/proving.rs";
 
 /// The Rust files below `crates/*/src`.
 fn sources(files: &[File]) -> impl Iterator<Item = &File> {
@@ -402,7 +402,7 @@ mod negative_control {
         caught(
             proof_is_given_in_one_place,
             &[(PROOF_GIVEN, "#[cfg(test)]\nmod tests {\n    Reauthenticated::proven(account);\n}\n")],
-            &["crates/persistence/src/accounts.rs does not give the proof of re-authentication"],
+            &["crates/persistence/src/accounts/proving.rs does not give the proof of re-authentication"],
         );
     }
 

@@ -32,12 +32,17 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("idempotency", &["key"]),
 ];
 
-/// Tables that stay short: as many rows as there are people and their keys, versions of standards, years, migrations; and
-/// the entries of the last minutes, which wait to be sealed.
+/// Tables that stay short: as many rows as there are people with their keys, browsers and second factors, versions of
+/// standards, years, migrations; and what is of the last minutes: entries that wait to be sealed, wrong passwords, sign-ins
+/// that wait for a code.
 pub const SHORT: &[&str] = &[
     "account",
     "person_row",
     "signing_key",
+    "known_device",
+    "second_factor",
+    "wrong_secret",
+    "pending_sign_in",
     "standard_row",
     "serial",
     "key_store",

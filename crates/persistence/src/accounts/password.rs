@@ -1,6 +1,7 @@
 //! Passwords: what is accepted as one, how it is hashed (Argon2id, 19 MiB, two passes: OWASP's recommendation)
 //! and how one that was given is checked.
 
+use super::throttle::Count;
 use crate::keystore::{CryptoFailure, Key};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -8,6 +9,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::people::SignIn;
 use std::fmt;
+use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 /// The fewest characters of a password.
@@ -23,13 +25,15 @@ impl Password {
     ///
     /// # Errors
     /// Every reason why it is not good enough.
-    pub fn new(text: &str, sign_in: &SignIn) -> Result<Self, Vec<PasswordProblem>> {
+    pub fn new(text: &str, owner: &Owner) -> Result<Self, Vec<PasswordProblem>> {
         let characters = text.chars().count();
         let lower = Zeroizing::new(text.to_lowercase());
         let problems: Vec<_> = [
             (characters < SHORTEST_PASSWORD, PasswordProblem::Short),
             (characters > LONGEST_PASSWORD, PasswordProblem::Long),
-            (lower.contains(sign_in.as_str()), PasswordProblem::ContainsSignIn),
+            (lower.contains(owner.sign_in.as_str()), PasswordProblem::ContainsSignIn),
+            (names(&lower, owner.name), PasswordProblem::ContainsName),
+            (holds_whole(&lower, owner.centre), PasswordProblem::ContainsCentre),
             (is_common(&lower), PasswordProblem::Common),
         ]
         .into_iter()
@@ -49,6 +53,17 @@ impl fmt::Debug for Password {
     }
 }
 
+/// Whose password it will be: what whoever knows him tries first.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// What he signs in with.
+    pub sign_in: &'a SignIn,
+    /// His printed name.
+    pub name: &'a str,
+    /// The centre's name; empty before it has one.
+    pub centre: &'a str,
+}
+
 /// Why a password is not good enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordProblem {
@@ -61,6 +76,12 @@ pub enum PasswordProblem {
     /// The sign-in name is part of it.
     #[error("contains the sign-in name")]
     ContainsSignIn,
+    /// A part of its owner's name is part of it, or the whole without what separates its parts.
+    #[error("contains a part of the person's name")]
+    ContainsName,
+    /// The centre's name is part of it, without what separates its parts.
+    #[error("contains the centre's name")]
+    ContainsCentre,
     /// Many people use it, with or without digits and marks around it, or it repeats a few characters.
     #[error("is among the passwords that are guessed first")]
     Common,
@@ -68,46 +89,36 @@ pub enum PasswordProblem {
 
 /// What a given password is checked against.
 pub struct StoredSecret {
-    person: Option<PersonId>,
-    hash: Option<String>,
+    pub(super) count: Count,
+    pub(super) person: Option<PersonId>,
+    pub(super) hash: Option<String>,
 }
 
 impl StoredSecret {
-    pub(super) fn of(person: PersonId, hash: Option<String>) -> Self {
-        Self { person: Some(person), hash }
-    }
-
-    pub(super) fn of_nobody() -> Self {
-        Self { person: None, hash: None }
-    }
-
     /// Checks a password; as slow for a wrong name as for a right one.
     pub fn check(self, password: &str) -> CheckedPassword {
         let fits = verify(password, self.hash.as_deref().unwrap_or(NOBODYS_HASH));
-        CheckedPassword { right: fits && self.hash.is_some(), person: self.person, hash: self.hash }
+        let right = fits && self.hash.is_some();
+        CheckedPassword { count: self.count, person: self.person, hash: self.hash, right }
     }
 }
 
-/// A password that was checked and not yet counted: [`super::sign_in`] takes it.
+/// A password that was checked and not yet counted: [`super::recognise`] takes it.
 pub struct CheckedPassword {
-    person: Option<PersonId>,
+    pub(super) count: Count,
+    pub(super) person: Option<PersonId>,
     hash: Option<String>,
     right: bool,
 }
 
 impl CheckedPassword {
-    /// Whose account it is, whether or not the password was right; nobody where the name is unknown.
-    pub fn person(&self) -> Option<PersonId> {
-        self.person
-    }
-
     pub(super) fn is_right(&self) -> bool {
         self.right
     }
 
     /// Whether it was checked against this hash, and not against one replaced meanwhile.
-    pub(super) fn is_against(&self, hash: Option<String>) -> bool {
-        self.hash == hash
+    pub(super) fn is_against(&self, hash: &Option<String>) -> bool {
+        self.hash == *hash
     }
 }
 
@@ -128,7 +139,18 @@ pub(super) fn derive(password: &str, salt: &[u8]) -> Result<Key, CryptoFailure> 
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$RLZ/u9PfXGIdEZMRT4cvPw$PLPABHhQQRIVHZrcF0Gii8KTVQ4u3JxBpLcvVrUAx5E";
 
+/// What is tried first, one a line, in small letters and in the order of its bytes: the 20,000 most frequent passwords of
+/// Royce Williams's public list, as Django carries it (`django/contrib/auth/common-passwords.txt.gz`, BSD-3-Clause), and our
+/// own: longer ones, Japanese ones, and words of the field.
 const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Its lines, found by their order.
+static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| COMMON.lines().collect());
+
+/// The shortest part of a name in letters that cannot be by accident in a password that has nothing to do with it, and
+/// in kanji or kana.
+const TELLING_LETTERS: usize = 4;
+const TELLING_KANJI: usize = 2;
 
 /// Named here and not left to the library: stored keys can be unlocked with these only.
 fn argon2() -> Result<Argon2<'static>, CryptoFailure> {
@@ -144,10 +166,33 @@ fn verify(password: &str, hash: &str) -> bool {
 /// Whether a password in small letters is in the list: as it is, without what surrounds its letters
 /// (`!password2026`), or written several times over.
 fn is_common(lower: &str) -> bool {
-    let listed = |text: &str| COMMON.lines().any(|common| common == text);
+    let listed = |text: &str| LISTED.binary_search(&text).is_ok();
     let letters = lower.trim_matches(|c: char| !c.is_alphabetic());
     let unit = repeated(lower);
     listed(lower) || listed(letters) || listed(unit) || unit.chars().count() <= 4
+}
+
+/// Whether a password in small letters holds a part of a name, or the whole of it.
+fn names(lower: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut parts = name.split(|c: char| !c.is_alphanumeric());
+    parts.any(|part| is_telling(part) && lower.contains(part)) || holds_whole(lower, &name)
+}
+
+/// Whether a password in small letters holds a name, whatever stands between their letters.
+fn holds_whole(lower: &str, name: &str) -> bool {
+    let joined = |text: &str| {
+        // Room for all of it, so that no part of a password is left where it grew.
+        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+        joined.extend(text.chars().filter(|c| c.is_alphanumeric()));
+        joined
+    };
+    let name = joined(&name.to_lowercase());
+    is_telling(&name) && joined(lower).contains(name.as_str())
+}
+
+fn is_telling(part: &str) -> bool {
+    part.chars().count() >= if part.is_ascii() { TELLING_LETTERS } else { TELLING_KANJI }
 }
 
 /// The shortest beginning of a text that makes the whole when repeated, with the last one perhaps cut short.
@@ -161,7 +206,9 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<PasswordProblem> {
-        Password::new(text, &"sato.hana".to_string().try_into().unwrap()).err().unwrap_or_default()
+        let sign_in = "s.hana".to_string().try_into().unwrap();
+        let owner = Owner { sign_in: &sign_in, name: "佐藤 花 SATO Han", centre: "Kamogawa CPC" };
+        Password::new(text, &owner).err().unwrap_or_default()
     }
 
     #[test]
@@ -176,8 +223,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once() {
-        assert_eq!(problems("Sato.Hana"), [PasswordProblem::Short, PasswordProblem::ContainsSignIn]);
-        assert_eq!(problems("xSATO.HANAx-and-more"), [PasswordProblem::ContainsSignIn]);
+        assert_eq!(problems("s.Hana"), [PasswordProblem::Short, PasswordProblem::ContainsSignIn]);
+        assert_eq!(problems("xS.HANAx-and-more"), [PasswordProblem::ContainsSignIn]);
         assert_eq!(problems("PASSWORD"), [PasswordProblem::Short, PasswordProblem::Common]);
     }
 
@@ -210,7 +257,40 @@ mod tests {
             assert_eq!(line, line.to_lowercase().trim());
             assert!(!line.is_empty());
         }
-        assert!((200..600).contains(&COMMON.lines().count()));
+        assert!(LISTED.is_sorted() && LISTED.len() >= 19_000, "{}", LISTED.len());
+    }
+
+    #[test]
+    fn every_frequent_password_is_refused_however_it_is_made_long_enough() {
+        for common in LISTED.iter() {
+            assert!(is_common(common), "{common}");
+            // Digits and marks around it help as little; of those without letters nothing would be left.
+            if common.starts_with(char::is_alphabetic) && common.ends_with(char::is_alphabetic) {
+                for longer in [format!("{common}20262026!"), format!("!!!1234{}", common.to_uppercase())] {
+                    assert!(problems(&longer).contains(&PasswordProblem::Common), "{longer}");
+                }
+            }
+        }
+        // The control: three of them make a good one, as long as nobody uses those three together.
+        for good in ["sunflower tractor violin", "monkey-dragon-purple", "ひまわりとまつのき三本"]
+        {
+            assert!(!problems(good).contains(&PasswordProblem::Common), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_centres_name_and_parts_of_ones_own_are_refused() {
+        for own in ["my name is SATO truly", "佐藤の長いパスフレーズです"] {
+            assert_eq!(problems(own), [PasswordProblem::ContainsName], "{own}");
+        }
+        assert!(names("a.b.e_jun twelve herons", "ABE Jun") && !names("abel and june herons", "ABE Jun"));
+        for centre in ["Kamogawa CPC twelve", "kamogawacpc-herons", "in.KAMOGAWA_c.p.c.we.trust"] {
+            assert_eq!(problems(centre), [PasswordProblem::ContainsCentre], "{centre}");
+        }
+        // What is too short to tell, and a part of the centre's name, may stand in other words.
+        for good in ["chandeliers of hanover", "kamogawa swans at dusk"] {
+            assert_eq!(problems(good), [], "{good}");
+        }
     }
 
     #[test]

@@ -60,7 +60,12 @@ pub struct Session {
     pub until: Time,
 }
 
-pub(super) fn open(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Token> {
+pub(super) fn open(
+    conn: &mut Conn,
+    person: PersonId,
+    known_since: Option<i64>,
+    now: Time,
+) -> QueryResult<Token> {
     let token = Token::random("")?;
     diesel::insert_into(session::table)
         .values((
@@ -68,6 +73,7 @@ pub(super) fn open(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<
             session::person.eq(Id(person.0)),
             session::made_at.eq(now.micros()),
             session::used_at.eq(now.micros()),
+            session::known_since.eq(known_since),
         ))
         .execute(conn)?;
     Ok(token)
@@ -172,7 +178,11 @@ pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<
 /// By what a token is looked up. It needs no salt, as a token cannot be guessed, and no comparison in constant
 /// time, as its hash tells nothing of it.
 pub(super) fn hash_of(token: &str) -> Vec<u8> {
-    Sha256::digest(token).to_vec()
+    digest_of(token).to_vec()
+}
+
+pub(super) fn digest_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
 }
 
 #[diesel::dsl::auto_type]

@@ -57,11 +57,7 @@ impl NewCredentials {
     pub(super) fn store(&self, conn: &mut Conn, now: Time) -> QueryResult<()> {
         let LockedKey { person, key, public_key, salt, nonce, sealed } = &self.key;
         diesel::update(account::table.find(Id(person.0)))
-            .set((
-                account::password_hash.eq(&self.password_hash),
-                account::failures.eq(0),
-                account::blocked_until.eq(None::<i64>),
-            ))
+            .set(account::password_hash.eq(&self.password_hash))
             .execute(conn)?;
         diesel::delete(signing_key::table.filter(signing_key::person.eq(Id(person.0)))).execute(conn)?;
         diesel::insert_into(signing_key::table)

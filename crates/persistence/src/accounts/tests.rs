@@ -1,9 +1,12 @@
 //! Stories of accounts on a real database, with a clock that is told the time.
 
+use super::throttle::{Count, Secret};
 use super::*;
 use crate::engine::sqlite;
-use baiyo_domain::authority::Meaning;
+use crate::keystore::KeyStore;
+use baiyo_domain::authority::{Meaning, Reauthenticated};
 use ed25519_dalek::{Signer, Verifier, VerifyingKey};
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 const PASSWORD: &str = "three quiet herons";
@@ -27,8 +30,12 @@ fn name(text: &str) -> SignIn {
     text.to_string().try_into().unwrap()
 }
 
+fn owner(sign_in: &SignIn) -> Owner<'_> {
+    Owner { sign_in, name: "MORI Aki", centre: "Kamogawa CPC" }
+}
+
 fn credentials(person: PersonId, sign_in: &str, password: &str, now: Time) -> NewCredentials {
-    NewCredentials::make(person, &Password::new(password, &name(sign_in)).unwrap(), now).unwrap()
+    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in))).unwrap(), now).unwrap()
 }
 
 /// A database in which person 1, `hana`, has set her password.
@@ -46,24 +53,61 @@ fn set_password(conn: &mut Conn, person: PersonId, sign_in: &str, password: &str
     made
 }
 
+fn keys() -> &'static KeyStore {
+    static KEYS: OnceLock<(tempfile::TempDir, KeyStore)> = OnceLock::new();
+    let (_, keys) = KEYS.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyStore::open(folder.path()).unwrap();
+        (folder, keys)
+    });
+    keys
+}
+
+/// Signs in with what a browser shows.
+fn enter(
+    conn: &mut Conn,
+    sign_in_name: &str,
+    password: &str,
+    device: Option<&str>,
+    now: Time,
+) -> Result<SignedIn, PasswordRefused> {
+    let secret = stored_secret(conn, keys(), sign_in_name, Through::Browser(device), now).unwrap()?;
+    sign_in(conn, &secret.check(password), device, now).unwrap()
+}
+
 fn attempt(
     conn: &mut Conn,
     sign_in_name: &str,
     password: &str,
     now: Time,
 ) -> Result<(PersonId, Token), PasswordRefused> {
-    let checked = stored_secret(conn, sign_in_name).unwrap().check(password);
-    sign_in(conn, checked, now).unwrap()
+    enter(conn, sign_in_name, password, None, now).map(|entered| (entered.person, entered.session))
 }
 
+const HERE: Origin = Origin::Session([1; 32]);
+
 fn sign(conn: &mut Conn, password: &str, now: Time) -> Result<Reauthenticated, PasswordRefused> {
+    sign_from(conn, HERE, password, now)
+}
+
+fn sign_from(
+    conn: &mut Conn,
+    origin: Origin,
+    password: &str,
+    now: Time,
+) -> Result<Reauthenticated, PasswordRefused> {
+    may_try(conn, person(1), origin, now).unwrap()?;
     let unlocked = locked_key(conn, person(1)).unwrap().unwrap().unlock(password, Meaning::Disposition);
-    reauthenticate(conn, unlocked, now).unwrap()
+    reauthenticate(conn, &unlocked, origin, now).unwrap()
 }
 
 /// A failure as in a throttle already counting; saves the test an Argon2 run.
-fn fail(conn: &mut Conn, now: Time) -> PasswordRefused {
-    settle(conn, person(1), false, now).unwrap().unwrap_err()
+fn fail(conn: &mut Conn, origin: Origin, now: Time) -> PasswordRefused {
+    let count = Count { subject: person(1).0, secret: Secret::Password, origin };
+    match throttle::blocked(conn, count, now).unwrap() {
+        Some(blocked) => blocked,
+        None => throttle::settle(conn, count, false, now).unwrap().unwrap_err(),
+    }
 }
 
 #[test]
@@ -113,47 +157,134 @@ fn a_link_is_used_once_in_time_by_its_person_and_a_newer_one_ends_it() {
 }
 
 #[test]
-fn wrong_passwords_have_to_wait_longer_and_longer_and_the_rightful_person_gets_in() {
+fn ten_wrong_passwords_are_told_from_right_ones_in_any_quarter_of_an_hour_and_no_more() {
     let (mut conn, _) = with_hana();
-    for second in 0..5 {
-        assert_eq!(
-            attempt(&mut conn, "hana", "three quiet heron", at(second)).unwrap_err(),
-            PasswordRefused::Wrong
-        );
+    // 100,000 guesses over a day, at intervals that fit no period.
+    let mut told: Vec<i64> = Vec::new();
+    for guess in 0..100_000_i64 {
+        let second = guess * 864 / 1000;
+        if fail(&mut conn, Origin::Strangers, at(second)) == PasswordRefused::Wrong {
+            told.push(second);
+        }
     }
-    let until = at(4 + 30);
+    assert!(
+        told.windows(11).all(|eleven| eleven[10] - eleven[0] >= 900),
+        "eleven within 15 minutes: {told:?}"
+    );
+    assert_eq!(told.len(), 96 * 10, "and as many as that allows are looked at");
+
+    let last = *told.last().unwrap();
+    let until = at(told[told.len() - 10] + 900);
     for password in [PASSWORD, "three quiet heron"] {
-        let refused = attempt(&mut conn, "hana", password, at(33)).unwrap_err();
+        let refused = attempt(&mut conn, "hana", password, at(last)).unwrap_err();
         assert_eq!(refused, PasswordRefused::Blocked { until });
     }
-    assert_eq!(sign(&mut conn, PASSWORD, at(33)).err(), Some(PasswordRefused::Blocked { until }));
+    let before = until.plus(chrono::TimeDelta::microseconds(-1));
+    assert_eq!(attempt(&mut conn, "hana", PASSWORD, before).unwrap_err(), PasswordRefused::Blocked { until });
+    attempt(&mut conn, "hana", PASSWORD, until).unwrap();
+    // A right one neither takes a slot nor frees the others.
+    for _ in 0..12 {
+        sign(&mut conn, PASSWORD, until).unwrap();
+    }
+    fail(&mut conn, HERE, until);
+    sign(&mut conn, PASSWORD, until).unwrap();
+    let wrong = (0..12).filter(|_| fail(&mut conn, HERE, until) == PasswordRefused::Wrong);
+    assert_eq!(wrong.count(), 9);
+}
 
-    let mut now = 34;
-    for wait in [60, 120, 240, 480, 900, 900] {
-        assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
-        now += wait;
-        assert_eq!(fail(&mut conn, at(now - 1)), PasswordRefused::Blocked { until: at(now) });
-    }
-    attempt(&mut conn, "hana", PASSWORD, at(now)).unwrap();
-    for _ in 0..4 {
-        assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
-    }
-    assert!(sign(&mut conn, PASSWORD, at(now)).is_ok(), "a success starts the count anew");
-    assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
-    assert_eq!(fail(&mut conn, at(now)), PasswordRefused::Wrong);
+#[test]
+fn whoever_guesses_in_one_place_keeps_nobody_out_elsewhere() {
+    let (mut conn, _) = with_hana();
+    let known = enter(&mut conn, "hana", PASSWORD, None, at(0)).unwrap().device;
+    let guess = |conn: &mut Conn, origin| (0..20).map(|_| fail(conn, origin, at(1))).last().unwrap();
+    let blocked = PasswordRefused::Blocked { until: at(901) };
+    assert_eq!(guess(&mut conn, Origin::Strangers), blocked);
+    assert_eq!(attempt(&mut conn, "hana", PASSWORD, at(1)).unwrap_err(), blocked);
+    sign(&mut conn, PASSWORD, at(1)).unwrap();
+    sign_from(&mut conn, Origin::Programs, PASSWORD, at(1)).unwrap();
+    let again = enter(&mut conn, "hana", PASSWORD, Some(known.as_str()), at(1)).unwrap();
+
+    // What the browser showed before is known no longer, and never was for anybody else.
+    assert_eq!(enter(&mut conn, "hana", PASSWORD, Some(known.as_str()), at(1)).err(), Some(blocked));
+    set_password(&mut conn, person(2), "taro", "seven loud magpies");
+    let taros = enter(&mut conn, "taro", "seven loud magpies", None, at(1)).unwrap().device;
+    assert_eq!(enter(&mut conn, "hana", PASSWORD, Some(taros.as_str()), at(1)).err(), Some(blocked));
+    // Two who share a browser are both known there.
+    let shared = enter(&mut conn, "taro", "seven loud magpies", Some(again.device.as_str()), at(1)).unwrap();
+    let shared = enter(&mut conn, "hana", PASSWORD, Some(shared.device.as_str()), at(1)).unwrap();
+
+    // A device has a count of its own, a session, and the programs.
+    let device = Origin::Device(session::digest_of(shared.device.as_str()));
+    assert_eq!(guess(&mut conn, device), blocked);
+    assert_eq!(enter(&mut conn, "hana", PASSWORD, Some(shared.device.as_str()), at(1)).err(), Some(blocked));
+    assert_eq!(guess(&mut conn, Origin::Session([2; 32])), blocked);
+    sign(&mut conn, PASSWORD, at(1)).unwrap();
+    sign_from(&mut conn, Origin::Programs, PASSWORD, at(1)).unwrap();
+    assert_eq!(guess(&mut conn, Origin::Programs), blocked);
+    sign(&mut conn, PASSWORD, at(1)).unwrap();
+    assert_eq!(guess(&mut conn, HERE), blocked);
+    assert_eq!(sign(&mut conn, PASSWORD, at(1)).err(), Some(blocked));
+    assert_eq!(guessed_at(&mut conn, at(900)).unwrap(), [(person(1), 50)]);
+    assert_eq!(guessed_at(&mut conn, at(901)).unwrap(), []);
+}
+
+#[test]
+fn a_device_is_forgotten_with_a_new_password_a_departure_half_a_year_and_the_eleventh_after_it() {
+    let (mut conn, _) = with_hana();
+    let known = |conn: &mut Conn, device: &Token, second| {
+        device::origin(conn, person(1).0, Some(device.as_str()), at(second)).unwrap() != Origin::Strangers
+    };
+    let first = device::remember(&mut conn, person(1), None, at(0)).unwrap().0;
+    let kept = DEVICE_KEPT.num_seconds();
+    assert!(known(&mut conn, &first, kept - 1) && !known(&mut conn, &first, kept));
+    let others: Vec<Token> =
+        (1..=10).map(|n| device::remember(&mut conn, person(1), None, at(n)).unwrap().0).collect();
+    assert!(!known(&mut conn, &first, 11) && others.iter().all(|other| known(&mut conn, other, 11)));
+    // Whoever plants a cookie is not known by it.
+    let planted = device::remember(&mut conn, person(1), Some("planted"), at(12)).unwrap().0;
+    assert!(known(&mut conn, &planted, 12));
+    assert_eq!(device::origin(&mut conn, person(1).0, Some("planted"), at(12)).unwrap(), Origin::Strangers);
+
+    let link = make_setup_link(&mut conn, person(1), at(20), 24).unwrap();
+    let new = credentials(person(1), "hana", "seven loud magpies", at(20));
+    store_credentials(&mut conn, &new, link.as_str(), at(20)).unwrap().unwrap();
+    assert!(!known(&mut conn, &planted, 20));
+    let last = device::remember(&mut conn, person(1), None, at(21)).unwrap().0;
+    close_account(&mut conn, person(1), at(22)).unwrap();
+    assert!(!known(&mut conn, &last, 22));
 }
 
 #[test]
 fn guesses_side_by_side_gain_nothing() {
     let (mut conn, _) = with_hana();
-    let checked = stored_secret(&mut conn, "hana").unwrap().check(PASSWORD);
+    let through = Through::Browser(None);
+    let secret = stored_secret(&mut conn, keys(), "hana", through, at(0)).unwrap().unwrap();
+    let checked = secret.check(PASSWORD);
     let unlocked = locked_key(&mut conn, person(1)).unwrap().unwrap().unlock(PASSWORD, Meaning::Disposition);
-    for _ in 0..5 {
-        fail(&mut conn, at(0));
+    for _ in 0..10 {
+        fail(&mut conn, Origin::Strangers, at(0));
+        fail(&mut conn, HERE, at(0));
     }
-    let blocked = PasswordRefused::Blocked { until: at(30) };
-    assert_eq!(sign_in(&mut conn, checked, at(0)).unwrap().unwrap_err(), blocked);
-    assert_eq!(reauthenticate(&mut conn, unlocked, at(0)).unwrap().err(), Some(blocked));
+    let blocked = PasswordRefused::Blocked { until: at(900) };
+    assert_eq!(sign_in(&mut conn, &checked, None, at(0)).unwrap().err(), Some(blocked));
+    assert_eq!(reauthenticate(&mut conn, &unlocked, HERE, at(0)).unwrap().err(), Some(blocked));
+}
+
+#[test]
+fn names_that_are_no_account_are_counted_like_those_that_are_and_not_kept() {
+    let (mut conn, _) = with_hana();
+    for name in ["nobody", "hana"] {
+        for _ in 0..10 {
+            assert_eq!(attempt(&mut conn, name, "wrong", at(0)).unwrap_err(), PasswordRefused::Wrong);
+        }
+        let refused = attempt(&mut conn, name, "wrong", at(0)).unwrap_err();
+        assert_eq!(refused, PasswordRefused::Blocked { until: at(900) });
+    }
+    assert_eq!(guessed_at(&mut conn, at(0)).unwrap(), [(person(1), 10)], "only accounts are told of");
+    let crate::engine::Engine::Sqlite(inner) = &mut conn.engine else { panic!("the embedded engine") };
+    let image = inner.serialize_database_to_buffer();
+    assert!(!image.windows(6).any(|bytes| bytes == b"nobody"));
+    assert_eq!(attempt(&mut conn, "nobody", "wrong", at(900)).unwrap_err(), PasswordRefused::Wrong);
 }
 
 #[test]
@@ -184,7 +315,7 @@ fn a_sealed_key_opens_for_its_person_under_its_name_untouched_only() {
         conn.batch_execute(change).unwrap();
         let locked = locked_key(&mut conn, whose).unwrap().unwrap();
         let unlocked = locked.unlock(PASSWORD, Meaning::Disposition);
-        let opened = reauthenticate(&mut conn, unlocked, at(0)).unwrap().is_ok();
+        let opened = reauthenticate(&mut conn, &unlocked, HERE, at(0)).unwrap().is_ok();
         conn.roll_back().unwrap();
         opened
     };
@@ -215,10 +346,12 @@ fn a_new_password_ends_sessions_tokens_and_the_old_key() {
     let (mut conn, old) = with_hana();
     let (_, session_token) = attempt(&mut conn, "hana", PASSWORD, at(0)).unwrap();
     let api = make_api_token(&mut conn, person(1), "balance", at(0), 30).unwrap();
-    let checked = stored_secret(&mut conn, "hana").unwrap().check(PASSWORD);
+    let through = Through::Browser(None);
+    let secret = stored_secret(&mut conn, keys(), "hana", through, at(0)).unwrap().unwrap();
+    let checked = secret.check(PASSWORD);
     let unlocked = locked_key(&mut conn, person(1)).unwrap().unwrap().unlock(PASSWORD, Meaning::Disposition);
-    for _ in 0..5 {
-        fail(&mut conn, at(1));
+    for _ in 0..10 {
+        fail(&mut conn, HERE, at(1));
     }
 
     let link = make_setup_link(&mut conn, person(1), at(1), 24).unwrap();
@@ -227,13 +360,16 @@ fn a_new_password_ends_sessions_tokens_and_the_old_key() {
 
     assert_eq!(session(&mut conn, session_token.as_str(), at(2)).unwrap(), None);
     assert_eq!(api_token(&mut conn, api.as_str(), at(2)).unwrap(), None);
-    let refused = sign_in(&mut conn, checked, at(2)).unwrap().unwrap_err();
+    let refused = sign_in(&mut conn, &checked, None, at(2)).unwrap().err().unwrap();
     assert_eq!(
         refused,
         PasswordRefused::Wrong,
         "checked against the old password, settled after the new one"
     );
-    assert_eq!(reauthenticate(&mut conn, unlocked, at(2)).unwrap().err(), Some(PasswordRefused::Wrong));
+    assert_eq!(
+        reauthenticate(&mut conn, &unlocked, HERE, at(2)).unwrap().err(),
+        Some(PasswordRefused::Wrong)
+    );
     assert_eq!(sign(&mut conn, PASSWORD, at(2)).err(), Some(PasswordRefused::Wrong));
     assert_eq!(sign(&mut conn, "seven loud magpies", at(2)).ok().unwrap().key(), new.key());
     assert_ne!(old.key(), new.key());
@@ -255,7 +391,7 @@ fn a_closed_account_opens_nothing() {
 #[test]
 fn a_session_ends_when_idle_when_old_and_when_ended() {
     let (mut conn, _) = with_hana();
-    let token = session::open(&mut conn, person(1), at(0)).unwrap();
+    let token = session::open(&mut conn, person(1), None, at(0)).unwrap();
     let alive = |conn: &mut Conn, second| session(conn, token.as_str(), at(second)).unwrap();
     assert!(!alive(&mut conn, 59).unwrap().touch_due);
     assert!(alive(&mut conn, 60).unwrap().touch_due);
@@ -270,7 +406,7 @@ fn a_session_ends_when_idle_when_old_and_when_ended() {
     assert!(alive(&mut conn, 43_199).is_some());
     assert_eq!(alive(&mut conn, 43_200), None);
 
-    let other = session::open(&mut conn, person(1), at(0)).unwrap();
+    let other = session::open(&mut conn, person(1), None, at(0)).unwrap();
     end_session(&mut conn, other.as_str(), at(1)).unwrap();
     assert_eq!(session(&mut conn, other.as_str(), at(1)).unwrap(), None);
     assert_eq!(session(&mut conn, "guess", at(1)).unwrap(), None);
@@ -284,7 +420,7 @@ fn an_api_token_expires_and_is_no_session() {
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some((person(1), at(86_400))));
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_400)).unwrap(), None);
     assert_eq!(session(&mut conn, api.as_str(), at(0)).unwrap(), None);
-    let browser = session::open(&mut conn, person(1), at(0)).unwrap();
+    let browser = session::open(&mut conn, person(1), None, at(0)).unwrap();
     assert_eq!(api_token(&mut conn, browser.as_str(), at(0)).unwrap(), None);
     end_all(&mut conn, person(1), at(1)).unwrap();
     assert_eq!(api_token(&mut conn, api.as_str(), at(1)).unwrap(), None);
@@ -308,6 +444,6 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
     assert!(!holds(&proof.signing().to_bytes()));
-    let password = Password::new(PASSWORD, &name("hana")).unwrap();
+    let password = Password::new(PASSWORD, &owner(&name("hana"))).unwrap();
     assert_eq!(format!("{link:?} {password:?}"), "Token(…) Password(…)");
 }

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::fmt;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Who a patient is.
@@ -158,6 +159,14 @@ impl KeyStore {
         self.mac(&[b"\xffrequest\0", request].concat())
     }
 
+    /// What stands for a name that is no account, where tries are counted: it does not tell the name.
+    pub(crate) fn stand_in(&self, sign_in: &str) -> Uuid {
+        let mac = self.mac(&[b"\xffsign-in\0", sign_in.as_bytes()].concat());
+        let mut half = [0; 16];
+        half.copy_from_slice(&mac[..16]);
+        Uuid::from_bytes(half)
+    }
+
     fn mac(&self, message: &[u8]) -> [u8; 32] {
         // HMAC pads a key with zeros to the hash's block; so padded it cannot be of a wrong length.
         let mut block = Zeroizing::new([0; 64]);
@@ -258,7 +267,6 @@ fn folded(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::accounts::tests::database;
-    use uuid::Uuid;
 
     fn text(text: &str) -> Short {
         text.to_string().try_into().unwrap()

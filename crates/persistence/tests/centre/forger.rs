@@ -320,7 +320,10 @@ impl Forger {
     pub fn sign_as(&mut self, entry: &mut Entry, person: PersonId, meaning: Meaning) {
         let key = accounts::locked_key(&mut self.conn, person).unwrap().unwrap();
         let unlocked = key.unlock(PASSWORD, meaning);
-        let proof = accounts::reauthenticate(&mut self.conn, unlocked, entry.recorded_at).unwrap().unwrap();
+        let proof =
+            accounts::reauthenticate(&mut self.conn, &unlocked, accounts::Origin::Machine, entry.recorded_at)
+                .unwrap()
+                .unwrap();
         let signer = Signer { person, key: proof.key(), secret: proof.signing() };
         (entry.performer, entry.recorder) = (person, person);
         Self::sign_with(entry, &signer, vec![], meaning.word());

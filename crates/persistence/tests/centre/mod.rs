@@ -20,7 +20,7 @@ use baiyo_domain::site::Founding;
 use baiyo_domain::standard::Standard;
 use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::{self, Invited, NewCredentials, Password};
+use baiyo_persistence::accounts::{self, Invited, NewCredentials, Origin, Owner, Password};
 use baiyo_persistence::clock::SetClock;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::writer::JobError;
@@ -75,7 +75,8 @@ impl Centre {
 
     fn set_password(&mut self, invited: &Invited, link: &str) {
         let (now, _) = self.store.now();
-        let password = Password::new(PASSWORD, &invited.sign_in).unwrap();
+        let password =
+            Password::new(PASSWORD, &Owner { sign_in: &invited.sign_in, name: "", centre: "" }).unwrap();
         let credentials = NewCredentials::make(invited.person, &password, now).unwrap();
         self.store.set_password(credentials, link.to_string()).unwrap();
     }
@@ -133,7 +134,12 @@ impl Centre {
             let key = self.store.read(|conn| Ok::<_, StoreError>(accounts::locked_key(conn, recorder)?));
             let unlocked = key.unwrap().unwrap().unlock(PASSWORD, meaning);
             let proof = self.store.write(move |conn| {
-                Ok::<_, JobError<StoreError>>(accounts::reauthenticate(conn, unlocked, now)?)
+                Ok::<_, JobError<StoreError>>(accounts::reauthenticate(
+                    conn,
+                    &unlocked,
+                    Origin::Machine,
+                    now,
+                )?)
             });
             proof.unwrap().unwrap()
         });

@@ -5,24 +5,25 @@ use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::server::State;
-use crate::session::{self, COOKIE};
+use crate::session::{self, COOKIE, DEVICE_COOKIE};
 use crate::submission::Warning;
 use crate::words::Language;
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::numbers::{self, Unusual};
+use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Invited, NewCredentials, Password, PasswordProblem, PasswordRefused, Token,
+    self, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused, SignedIn, Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
-use baiyo_persistence::{ExecuteError, StoreError, reading};
+use baiyo_persistence::{Conn, ExecuteError, Store, StoreError, reading};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -190,10 +191,10 @@ pub fn described() -> &'static [Described] {
 }
 
 async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let language = session::language(&request);
     let form: SignInForm = read(&request, body, "post /session", &state)?;
-    let token = check_password(&state, form.sign_in, form.password, language).await?;
-    Ok(HttpResponse::Ok().cookie(session_cookie(&request, token.as_str())).json(serde_json::json!({})))
+    let signed_in = check_password(&request, &state, form.sign_in, form.password).await?;
+    let [session, device] = cookies(&request, &signed_in);
+    Ok(HttpResponse::Ok().cookie(session).cookie(device).json(serde_json::json!({})))
 }
 
 /// Checks a password and opens a session.
@@ -201,47 +202,62 @@ async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> R
 /// # Errors
 /// The name or the password is wrong, or too many were.
 pub async fn check_password(
+    request: &HttpRequest,
     state: &web::Data<State>,
     sign_in: String,
     password: String,
-    language: Language,
-) -> Result<Token, Problem> {
+) -> Result<SignedIn, Problem> {
+    let language = session::language(request);
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
+    let device = request.cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_string());
+    let (store, asking) = (Arc::clone(&state.store), device.clone());
+    let loaded = web::block(move || {
+        store.read(|conn| {
+            let through = Through::Browser(asking.as_deref());
+            Ok::<_, StoreError>(accounts::stored_secret(conn, store.keys(), &sign_in, through, now)?)
+        })
+    });
+    let loaded = loaded.await.map_err(|_| unavailable())?;
+    let secret = loaded.map_err(|error| Problem::of_store(&error, language))?;
+    let secret = secret.map_err(|refused| not_recognised(refused, language))?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
-    let outcome = web::block(move || {
-        let secret = store.read(|conn| Ok::<_, StoreError>(accounts::stored_secret(conn, &sign_in)?))?;
-        let checked = secret.check(&password);
-        store
-            .write(move |conn| {
-                accounts::sign_in(conn, checked, now).map_err(JobError::<StoreError>::Database)
-            })
-            .map_err(StoreError::from)
-    });
-    let settled =
-        outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
-    match settled {
-        Ok((_, token)) => Ok(token),
-        // A stranger is not told whether the name exists, and only one that exists can be blocked.
-        Err(PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) => {
-            let sentence = match language {
-                Language::En => {
-                    "The name or the password is wrong, or it was wrong too often: then wait a little."
-                }
-                Language::Ja => {
-                    "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。"
-                }
-            };
-            let kind = Kind::NotSignedIn;
-            Err(Problem::because(kind, language, "wrong_password", Some("/password"), sentence.into()))
+    let settled = web::block(move || store.sign_in(secret.check(&password), device));
+    settled
+        .await
+        .map_err(|_| unavailable())?
+        .map_err(|error| Problem::of_store(&error, language))?
+        .map_err(|refused| not_recognised(refused, language))
+}
+
+/// One sentence for both, so that a stranger is not told whether the name exists.
+fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
+    let (PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) = refused;
+    let sentence = match language {
+        Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
+        Language::Ja => {
+            "サインイン名かパスワードが違うか、誤りが続いたため一時的に止めています。少し待ってください。"
         }
-    }
+    };
+    Problem::because(Kind::NotSignedIn, language, "wrong_password", Some("/password"), sentence.into())
+}
+
+/// The cookies of somebody who has just signed in: of his session, and of his browser.
+pub fn cookies(request: &HttpRequest, signed_in: &SignedIn) -> [Cookie<'static>; 2] {
+    let mut device = own_cookie(request, DEVICE_COOKIE, signed_in.device.as_str());
+    device.set_max_age(time::Duration::days(accounts::DEVICE_KEPT.num_days()));
+    [session_cookie(request, signed_in.session.as_str()), device]
 }
 
 /// The cookie of a session.
 pub fn session_cookie(request: &HttpRequest, token: &str) -> Cookie<'static> {
-    Cookie::build(COOKIE, token.to_string())
+    own_cookie(request, COOKIE, token)
+}
+
+/// A cookie for our own pages alone.
+fn own_cookie(request: &HttpRequest, name: &'static str, value: &str) -> Cookie<'static> {
+    Cookie::build(name, value.to_string())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
@@ -301,11 +317,13 @@ pub async fn set_password(
         let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, &token, now)?));
         let invited: Invited =
             invited.map_err(FoundingError::from)?.ok_or(FoundingError::Link(accounts::LinkEnded))?;
-        let password = match Password::new(&form.password, &invited.sign_in) {
+        let founded = store.is_founded()?;
+        let (name, centre) = names_around(&store, invited.person, form.centre.as_ref())?;
+        let owner = Owner { sign_in: &invited.sign_in, name: &name, centre: &centre };
+        let password = match Password::new(&form.password, &owner) {
             Ok(password) => password,
             Err(problems) => return Ok(Err(problems)),
         };
-        let founded = store.is_founded()?;
         if !founded && form.centre.is_none() {
             return Err(FoundingError::Text("/centre".into()));
         }
@@ -356,6 +374,28 @@ pub async fn set_password(
     }
 }
 
+/// A person's name and the centre's; as the first administrator gives them where there is no centre yet.
+fn names_around(
+    store: &Store,
+    person: PersonId,
+    beginning: Option<&CentreForm>,
+) -> Result<(String, String), StoreError> {
+    if let Some(founding) = store.founding()? {
+        let known = store.read(|conn| person_of(conn, person))?;
+        return Ok((
+            known.map(|known| known.name.to_string()).unwrap_or_default(),
+            founding.name.to_string(),
+        ));
+    }
+    let named = beginning.map(|form| (form.your_name.to_string(), form.name.to_string()));
+    Ok(named.unwrap_or_default())
+}
+
+fn person_of(conn: &mut Conn, person: PersonId) -> Result<Option<Arc<Person>>, StoreError> {
+    let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
+    Ok(world.and_then(|mut world| world.people.remove(&person)))
+}
+
 fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingError> {
     let short = |text: String| Short::try_from(text).map_err(|error| FoundingError::Text(error.to_string()));
     Ok(Founding {
@@ -395,10 +435,7 @@ async fn waiting_keys(
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, "person.identity_confirmation").await?;
     let person = PersonId(*path);
-    let known = super::reading::read(&state, &caller, move |conn| {
-        let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: person.0 })?;
-        Ok(world.and_then(|mut world| world.people.remove(&person)))
-    });
+    let known = super::reading::read(&state, &caller, move |conn| person_of(conn, person));
     let known = known.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
     let items = known.waiting_key().map(|(key, _)| WaitingKey { key }).into_iter().collect();
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
@@ -407,7 +444,7 @@ async fn waiting_keys(
 async fn write<T: Send + 'static>(
     state: &web::Data<State>,
     language: Language,
-    job: impl FnOnce(&mut baiyo_persistence::Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
+    job: impl FnOnce(&mut Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
 ) -> Result<T, Problem> {
     let store = Arc::clone(&state.store);
     let outcome = web::block(move || store.write(job).map_err(StoreError::from)).await;
@@ -441,6 +478,10 @@ pub fn password_sentence(language: Language, problem: PasswordProblem) -> &'stat
         (Language::Ja, PasswordProblem::Long) => "パスワードは128文字以内にしてください。",
         (Language::En, PasswordProblem::ContainsSignIn) => "The password contains the sign-in name.",
         (Language::Ja, PasswordProblem::ContainsSignIn) => "パスワードにサインイン名が含まれています。",
+        (Language::En, PasswordProblem::ContainsName) => "The password contains a part of your name.",
+        (Language::Ja, PasswordProblem::ContainsName) => "パスワードに氏名の一部が含まれています。",
+        (Language::En, PasswordProblem::ContainsCentre) => "The password contains the centre's name.",
+        (Language::Ja, PasswordProblem::ContainsCentre) => "パスワードに施設の名称が含まれています。",
         (Language::En, PasswordProblem::Common) => "This password is among those that are guessed first.",
         (Language::Ja, PasswordProblem::Common) => "このパスワードは推測されやすいものです。",
     }

@@ -9,7 +9,7 @@ use baiyo_domain::ids::{ClinicId, PersonId, SiteCode};
 use baiyo_domain::people::{IdentityConfirmation, Invitation, KeyRegistration, RoleGrant, SignIn};
 use baiyo_domain::site::{self, ClinicRegistration, Founding};
 use baiyo_domain::text::{Note, Short};
-use baiyo_persistence::accounts::{self, NewCredentials, Password};
+use baiyo_persistence::accounts::{self, NewCredentials, Owner, Password};
 use baiyo_persistence::clock::SetClock;
 use baiyo_persistence::founding::{FIRST_SIGN_IN, FoundingError};
 use baiyo_persistence::writer::JobError;
@@ -125,7 +125,7 @@ fn first_administrator(store: &Store, password: &str, demonstration: bool) -> Re
     let token = link.as_str().to_string();
     let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, link.as_str(), now)?))?;
     let invited = invited.ok_or(FoundingError::Link(accounts::LinkEnded))?;
-    let accepted = Password::new(password, &invited.sign_in)
+    let accepted = Password::new(password, &Owner { sign_in: &invited.sign_in, name: "", centre: "" })
         .map_err(|problems| DemoError::Seed(format!("an invented password {problems:?}")))?;
     let credentials = NewCredentials::make(invited.person, &accepted, now).map_err(FoundingError::from)?;
     store.set_password(credentials, token)?;

@@ -1,6 +1,7 @@
 //! What surrounds every page: language, title, the demonstration's banner, header and footer. Only this file
 //! writes `<html>`.
 
+use super::guessing::Told;
 use super::home::Workplace;
 use super::status_chip::Look;
 use super::{assets, encoded, here, may};
@@ -8,7 +9,7 @@ use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
 use baiyo_persistence::reading::ClinicScope;
 use maud::{DOCTYPE, Markup, html};
@@ -24,6 +25,8 @@ pub struct Frame<'a> {
     theme: Option<Theme>,
     /// What was just recorded, where one comes from there.
     done: Option<&'static str>,
+    /// What whoever begins here is told first.
+    told: Option<Told>,
 }
 
 impl<'a> Frame<'a> {
@@ -37,6 +40,7 @@ impl<'a> Frame<'a> {
             here: here(request),
             theme: Theme::chosen(request),
             done: done(request),
+            told: request.extensions().get::<Told>().cloned(),
         }
     }
 
@@ -92,6 +96,7 @@ impl<'a> Frame<'a> {
                                 span { (self.say(Sheet::Recorded)) ": " (words::action(self.language, action)) }
                             }
                         }
+                        @if let Some(Told(first)) = &self.told { (first) }
                         (content)
                     }
                     footer.foot { p { "培養 Baiyo " (env!("CARGO_PKG_VERSION")) " · " (self.say(Ui::Tagline)) } }

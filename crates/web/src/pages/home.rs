@@ -1,6 +1,6 @@
 //! Where each person begins: the workplace of his role answers his first question without a click.
 
-use super::{Answer, Query, bench, board, clinic, planner, quality};
+use super::{Answer, Query, bench, board, clinic, guessing, planner, quality};
 use crate::server::State;
 use crate::session;
 use actix_web::{HttpRequest, web};
@@ -35,6 +35,7 @@ impl Workplace {
 /// Shows where this person begins.
 pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
+    guessing::tell(&request, &state, &caller).await?;
     match Workplace::of(&caller.roles) {
         Workplace::Bench => bench::today::show(request, state).await,
         Workplace::Quality => quality::queue::show(request, state).await,

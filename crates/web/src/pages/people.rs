@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::incubators::{self, Registered};
 use super::reader::{Names, Reader};
 use super::status_chip::{Look, chip};
-use super::{Answer, may, recording};
+use super::{Answer, guessing, may, recording};
 use crate::api::centre::site;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
@@ -25,6 +25,7 @@ use uuid::Uuid;
 /// Shows everybody.
 pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.people").await?;
+    guessing::tell(&request, &state, &caller).await?;
     let found =
         read(&state, &caller, |conn| Ok((reading::people(conn)?, Names::of_centre(conn)?, site(conn)?)));
     let (rows, names, site) = found.await?;

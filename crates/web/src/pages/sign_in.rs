@@ -46,11 +46,12 @@ pub async fn take(
         return Err(Problem::new(Kind::Forbidden, language));
     }
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
-    match accounts::check_password(&state, typed.sign_in.clone(), typed.password.clone(), language).await {
-        Ok(token) => {
+    match accounts::check_password(&request, &state, typed.sign_in.clone(), typed.password.clone()).await {
+        Ok(signed_in) => {
             let mut answer = see_other(&typed.to);
-            let cookie = accounts::session_cookie(&request, token.as_str());
-            answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+            for cookie in accounts::cookies(&request, &signed_in) {
+                answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+            }
             Ok(answer)
         }
         Err(problem) => {

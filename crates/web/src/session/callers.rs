@@ -3,6 +3,7 @@
 
 use baiyo_domain::people::Person;
 use baiyo_domain::time::Time;
+use baiyo_persistence::accounts::Origin;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -32,6 +33,11 @@ impl Shown {
     /// By a session's cookie or by a token for programs.
     pub fn new(secret: &str, by_cookie: bool) -> Self {
         Self { by_cookie, hash: Sha256::digest(secret).into() }
+    }
+
+    /// In which count wrong passwords of him are.
+    pub fn origin(self) -> Origin {
+        if self.by_cookie { Origin::Session(self.hash) } else { Origin::Programs }
     }
 }
 

@@ -1,5 +1,6 @@
 //! English: the names of things. Sentences and pages stand in the files below.
 
+pub(super) mod account;
 pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;

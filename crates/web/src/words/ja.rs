@@ -1,5 +1,6 @@
 //! 日本語: the names of things in Japanese. Sentences and pages stand in the files below.
 
+pub(super) mod account;
 pub(super) mod bench;
 mod blockers;
 pub(super) mod clinic;

@@ -5,6 +5,7 @@ use super::{
     stop_cause, subject, verdict, within,
 };
 use crate::words::{Context, Language, Thing, cells, line, listed, numbers, time, title};
+use baiyo_domain::attempts::TriedFrom;
 use baiyo_domain::batch::culture::NewVessel;
 use baiyo_domain::batch::disposition::{Decision, HoldScope};
 use baiyo_domain::batch::intake::ReceiptDecision;
@@ -27,6 +28,16 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
         Event::Attempts(attempts::Event::RefusedAttempt(fact)) => {
             let asked = action(&fact.action).unwrap_or(&fact.action);
             format!("Refused: {} ({})", within(asked), listed(&fact.reasons))
+        }
+        Event::Attempts(attempts::Event::WrongSecret(fact)) => {
+            let from = match fact.from {
+                TriedFrom::UnknownBrowser => "from a browser not seen before",
+                TriedFrom::KnownBrowser => "from a browser of this person",
+                TriedFrom::Session => "to sign, in a session of this person",
+                TriedFrom::Program => "to sign, by a program of this person",
+                TriedFrom::CommandLine => "on the command line",
+            };
+            format!("Wrong password: {from}")
         }
     }
 }

@@ -271,7 +271,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::CentreName => "Name of the centre",
         Ui::CentreCode => "Code of the centre",
         Ui::CentreCodeHint => "2–6 characters A–Z and 0–9. It stands on every label and never changes.",
-        Ui::PasswordHint => "12–128 characters, without the sign-in name.",
+        Ui::PasswordHint => "12–128 characters, without your name, the sign-in name or the centre's name.",
         Ui::Opened => "Opened",
         Ui::WholeBatch => "The whole batch",
         Ui::Blocked => "Blocked",

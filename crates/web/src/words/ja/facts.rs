@@ -5,6 +5,7 @@ use super::{
     verdict,
 };
 use crate::words::{Context, Language, Thing, cells, line, listed, numbers, time, title};
+use baiyo_domain::attempts::TriedFrom;
 use baiyo_domain::batch::disposition::{Decision, HoldScope};
 use baiyo_domain::batch::intake::ReceiptDecision;
 use baiyo_domain::batch::testing::Conclusion;
@@ -26,6 +27,16 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
         Event::Attempts(attempts::Event::RefusedAttempt(fact)) => {
             let asked = action(&fact.action).unwrap_or(&fact.action);
             format!("拒否：{asked}（{}）", listed(&fact.reasons))
+        }
+        Event::Attempts(attempts::Event::WrongSecret(fact)) => {
+            let from = match fact.from {
+                TriedFrom::UnknownBrowser => "初めてのブラウザから",
+                TriedFrom::KnownBrowser => "本人が使用しているブラウザから",
+                TriedFrom::Session => "本人のセッションでの署名時",
+                TriedFrom::Program => "本人のAPIトークンによる署名時",
+                TriedFrom::CommandLine => "コマンドラインから",
+            };
+            format!("パスワードの誤り：{from}")
         }
     }
 }

@@ -274,7 +274,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::CentreName => "施設名",
         Ui::CentreCode => "施設コード",
         Ui::CentreCodeHint => "A〜Z、0〜9の2〜6文字。全てのラベルに印字され、変更できません。",
-        Ui::PasswordHint => "12〜128文字。サインイン名を含めないでください。",
+        Ui::PasswordHint => "12〜128文字。氏名、サインイン名、施設の名称を含めないでください。",
         Ui::Opened => "登録日時",
         Ui::WholeBatch => "ロット全体",
         Ui::Blocked => "未充足",

@@ -351,6 +351,7 @@ facts! {
     of_attempts: attempts::Event {
         attempts::Event::RefusedAttempt(_) => "refused":
             json!({"action": "batch.disposition.deciding", "stream": "batch/1", "reasons": ["blocked"]}),
+        attempts::Event::WrongSecret(_) => "wrong_secret": json!({"from": "unknown_browser"}),
     }
     of_intake: intake::Event {
         intake::Event::Opened(_) => "opened": json!({

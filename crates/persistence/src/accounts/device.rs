@@ -1,0 +1,85 @@
+//! Known devices: browsers from which a person has signed in, told by a cookie of 256 random bits that the database knows
+//! only by its hash. A device opens nothing; wrong passwords from it are counted apart from those of strangers.
+//!
+//! The cookie is made anew at each sign-in. So a value that somebody else put there, or took from there, is known no longer
+//! than until the person himself signs in again.
+
+use super::session::{Token, digest_of, hash_of};
+use super::throttle::Origin;
+use crate::engine::prelude::*;
+use crate::schema::known_device;
+use crate::sql_types::Id;
+use baiyo_domain::ids::PersonId;
+use baiyo_domain::time::Time;
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+/// A device unused for so long is forgotten.
+pub const DEVICE_KEPT: TimeDelta = TimeDelta::days(180);
+/// Devices known of one person; the ones used last.
+pub const MOST_DEVICES: i64 = 10;
+
+/// Where a request with this cookie comes from, for this person (or for what stands for a name that is no account).
+pub(super) fn origin(conn: &mut Conn, subject: Uuid, cookie: Option<&str>, now: Time) -> QueryResult<Origin> {
+    // A device is looked for in any case, so that its absence takes as long.
+    let hash = digest_of(cookie.unwrap_or_default());
+    let known = known_since(conn, subject, &hash, now)?;
+    Ok(if known.is_some() { Origin::Device(hash) } else { Origin::Strangers })
+}
+
+/// The person has signed in: from now on his browser is known by the token that this answers with, and by no other; and
+/// since when it had been, before. Others who share it stay known there.
+pub(super) fn remember(
+    conn: &mut Conn,
+    person: PersonId,
+    cookie: Option<&str>,
+    now: Time,
+) -> QueryResult<(Token, Option<i64>)> {
+    let token = Token::random("")?;
+    let hash = hash_of(token.as_str());
+    let mut since = None;
+    if let Some(cookie) = cookie {
+        let before = digest_of(cookie);
+        since = known_since(conn, person.0, &before, now)?;
+        diesel::update(known_device::table.filter(known_device::token_hash.eq(&before[..])))
+            .set(known_device::token_hash.eq(&hash))
+            .execute(conn)?;
+    }
+    let this = known_device::table.find((&hash, Id(person.0)));
+    if diesel::update(this).set(known_device::used_at.eq(now.micros())).execute(conn)? == 0 {
+        let row = (
+            known_device::token_hash.eq(&hash),
+            known_device::person.eq(Id(person.0)),
+            known_device::made_at.eq(now.micros()),
+            known_device::used_at.eq(now.micros()),
+        );
+        diesel::insert_into(known_device::table).values(row).execute(conn)?;
+    }
+    let others = known_device::person.eq(Id(person.0)).and(known_device::token_hash.ne(&hash));
+    let surplus: Vec<Vec<u8>> = known_device::table
+        .filter(others)
+        .order(known_device::used_at.desc())
+        .offset(MOST_DEVICES - 1)
+        .limit(MOST_DEVICES)
+        .select(known_device::token_hash)
+        .load(conn)?;
+    for hash in surplus {
+        diesel::delete(known_device::table.find((hash, Id(person.0)))).execute(conn)?;
+    }
+    Ok((token, since))
+}
+
+/// Forgets all devices of a person.
+pub(super) fn forget(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
+    diesel::delete(known_device::table.filter(known_device::person.eq(Id(person.0)))).execute(conn)?;
+    Ok(())
+}
+
+fn known_since(conn: &mut Conn, subject: Uuid, hash: &[u8; 32], now: Time) -> QueryResult<Option<i64>> {
+    known_device::table
+        .find((&hash[..], Id(subject)))
+        .filter(known_device::used_at.gt(now.plus(-DEVICE_KEPT).micros()))
+        .select(known_device::made_at)
+        .first(conn)
+        .optional()
+}
