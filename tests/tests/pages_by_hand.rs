@@ -3,7 +3,8 @@
 //! role: it is answered where the table of authority says so, and nowhere else.
 
 use baiyo::api::{FormRoute, form_routes};
-use baiyo_domain::authority::{Role, roles_for};
+use baiyo::pages::{self, Admits};
+use baiyo_domain::authority::{Role, may, roles_for};
 use baiyo_persistence::engine::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::json;
@@ -300,72 +301,21 @@ const OTHER: [&str; 16] = [
     "/theme/{name}",
 ];
 
-/// The pages that show something, with the action that admits to them; nothing where whoever is signed in may look.
-const PAGES: [(&str, Option<&str>); 23] = [
-    ("/", None),
-    ("/documentation", None),
-    ("/batches", None),
-    ("/bench", Some("read.batch")),
-    ("/bench/map", Some("read.batch")),
-    ("/bench/vessels/{label}", Some("read.batch")),
-    ("/batches/{id}", Some("read.batch")),
-    ("/batches/{id}/documents", Some("read.batch")),
-    ("/batches/{id}/labels", Some("read.batch")),
-    ("/batches/{id}/record", Some("read.batch")),
-    ("/batches/{id}/standard", Some("read.standard")),
-    ("/batches/{id}/review", Some("read.quality_event")),
-    ("/clinic", Some("read.patient_name")),
-    ("/planner", Some("read.batch")),
-    ("/trends", Some("read.batch")),
-    ("/quality", Some("read.quality_event")),
-    ("/orders", Some("read.order")),
-    ("/orders/{id}", Some("read.order")),
-    ("/people", Some("read.people")),
-    ("/people/{id}", Some("read.people")),
-    ("/standards", Some("read.standard")),
-    ("/standards/{id}", Some("read.standard")),
-    ("/records", Some("records.verification")),
-];
-/// Pages about the centre as a whole, which a clinic does not see whatever it may read of its own.
-const OF_THE_CENTRE: [&str; 2] = ["/planner", "/trends"];
-
-/// The addresses of pages in the server's own table of them.
-fn addresses() -> BTreeSet<String> {
-    let source = include_str!("../../crates/web/src/pages.rs");
-    let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
-    let table = source
-        .split("pub fn configure")
-        .nth(1)
-        .and_then(|rest| rest.split("\n}\n").next())
-        .unwrap_or_default();
-    let statements = table.split(".route(").chain(table.split("web::resource("));
-    let starts = |text: &&str| text.trim_start().starts_with(['"', '[']);
-    let posted = |text: &str| text.contains("web::post()") && !text.contains("web::get()");
-    let one =
-        statements.filter(starts).filter(|text| !posted(text.split(".route(").next().unwrap_or_default()));
-    one.flat_map(|text| quoted(text.split([')', ']']).next().unwrap_or_default()))
-        .filter(|path| path.starts_with('/'))
-        .collect()
+/// The pages that show something.
+fn shown() -> impl Iterator<Item = (&'static str, Admits)> {
+    let pages = pages::all().into_iter().filter(|page| page.method == "GET" && !OTHER.contains(&page.path));
+    pages.map(|page| (page.path, page.admits))
 }
 
-fn due(path: &str, action: Option<&str>, role: Role) -> u16 {
-    let may = |action: &str| roles_for(action).contains(&role);
-    let at_a_clinic = matches!(role, Role::Coordinator | Role::Physician);
-    match action {
-        // Whoever may start one of the jobs looks at the page of all.
-        Some("records.verification") if may("standard.draft") => 200,
-        Some(action) if !may(action) => 403,
-        Some(_) if at_a_clinic && OF_THE_CENTRE.contains(&path) => 403,
+fn due(admits: Admits, role: Role) -> u16 {
+    match admits {
+        Admits::To(actions) if !actions.iter().any(|action| may(&[role], action)) => 403,
         _ => 200,
     }
 }
 
 #[test]
 fn every_role_opens_the_pages_that_the_table_of_authority_gives_it_and_no_other() {
-    let listed: BTreeSet<String> =
-        PAGES.iter().map(|(path, _)| *path).chain(OTHER).map(String::from).collect();
-    assert_eq!(addresses(), listed, "a new page says here who may open it");
-
     let centre = Centre::open();
     let things = Things::of(&centre);
     let vessel = centre.technician().get(&format!("/batches/{}", things.0["batches"])).ok();
@@ -376,15 +326,20 @@ fn every_role_opens_the_pages_that_the_table_of_authority_gives_it_and_no_other(
         format!("/{}", path.replace("{id}", &id).replace("{label}", &vessel))
     };
     let forms = form_routes();
-    let pages = PAGES.iter().map(|(path, action)| (*path, filled(path), *action));
-    let forms_too = forms.iter().map(|form| ("", things.address(form), Some(form.action.as_str())));
+    let pages = shown().map(|(path, admits)| {
+        (path, filled(path), Box::new(move |role| due(admits, role)) as Box<dyn Fn(Role) -> u16>)
+    });
+    let forms_too = forms.iter().map(|form| {
+        let allowed = move |role: Role| if may(&[role], &form.action) { 200u16 } else { 403 };
+        ("", things.address(form), Box::new(allowed) as Box<dyn Fn(Role) -> u16>)
+    });
     let mut wrong = Vec::new();
     let mut cases = 0;
-    for (path, address, action) in pages.chain(forms_too) {
+    for (path, address, due) in pages.chain(forms_too) {
         // At most sixty attempts of one person are recorded within a minute.
         centre.minutes(1);
         for role in Role::ALL {
-            let (status, due) = (somebody(&centre, role).get(&address).status, due(path, action, role));
+            let (status, due) = (somebody(&centre, role).get(&address).status, due(role));
             cases += 1;
             if status != due {
                 wrong.push(format!("{address} as {role:?}: {status} instead of {due}"));
@@ -402,7 +357,7 @@ fn every_role_opens_the_pages_that_the_table_of_authority_gives_it_and_no_other(
     let own = [things.0["batches"].to_string(), things.0["orders"].to_string()];
     for role in [Role::Coordinator, Role::Physician] {
         let other = centre.of_clinic(role, 1);
-        let pages = PAGES.iter().map(|(path, _)| filled(path));
+        let pages = shown().map(|(path, _)| filled(path));
         let forms = forms.iter().filter(|form| roles_for(&form.action).contains(&role));
         for address in pages.chain(forms.map(|form| things.address(form))) {
             if own.iter().any(|id| address.contains(id)) {

@@ -1,10 +1,14 @@
 //! Who may do what: roles and their departments, the one table of actions, and the proof that a person has
 //! just given his password, without which nothing can be signed.
 
+mod table;
+
 use crate::ids::{ClinicId, KeyId, PersonId};
 use ed25519_dalek::SigningKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use table::{Reach, Rule, ShutOut, TABLE, When, may, roles_for, rule, shuts_out};
 
 /// A role. Its department follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -212,140 +216,6 @@ impl Reauthenticated {
     }
 }
 
-use Role::*;
-
-/// Every action and the roles that may do it; what is not listed, nobody may. An action is named
-/// `stream.stage.form` as in the API. Reading has rows of its own, and so has work on the whole record, which
-/// changes nothing in it.
-pub const TABLE: &[(&str, &[Role])] = &[
-    ("site.clinic_registration", &[Administrator]),
-    ("site.clinic_change", &[Administrator]),
-    ("site.incubator_registration", &[ManufacturingLead, FacilityManager]),
-    ("site.incubator_change", &[ManufacturingLead, FacilityManager]),
-    ("person.invitation", &[Administrator]),
-    ("person.identity_confirmation", &[ManufacturingLead, Releaser, FacilityManager, Administrator]),
-    ("person.key_registration", &[Administrator]),
-    ("person.setup_link", &[Administrator]),
-    ("person.role_grant", &[Administrator]),
-    ("person.role_end", &[Administrator]),
-    ("person.deputyship", &[FacilityManager]),
-    ("person.deputyship_end", &[FacilityManager]),
-    ("person.departure", &[Administrator]),
-    ("standard.draft", &[QcAnalyst, Releaser, ManufacturingLead]),
-    ("standard.approval", &[Releaser]),
-    ("standard.retirement", &[Releaser]),
-    ("order.placement", &[Coordinator, Physician]),
-    ("order.consent", &[Coordinator, Physician]),
-    ("order.consent_withdrawal", &[Coordinator, Physician]),
-    ("order.donor_screening", &[Coordinator, Physician, QcAnalyst]),
-    ("order.plan_change", &[Coordinator, Physician]),
-    ("order.window_change", &[Coordinator, Physician]),
-    ("order.forecast_acknowledgement", &[Coordinator, Physician]),
-    ("order.urgent_request", &[Coordinator, Physician]),
-    ("order.cancellation", &[Coordinator, Physician]),
-    ("batch.intake.opening", &[ManufacturingLead]),
-    ("batch.intake.instruction", &[ManufacturingLead]),
-    ("batch.intake.tissue_receipt", &[Technician, ManufacturingLead]),
-    ("batch.intake.mismatch_clearance", &[Technician, ManufacturingLead, QcAnalyst, Releaser]),
-    ("batch.culture.isolation", &[Technician, ManufacturingLead]),
-    ("batch.culture.bank_seeding", &[Technician, ManufacturingLead]),
-    ("batch.culture.medium_change", &[Technician, ManufacturingLead]),
-    ("batch.culture.observation", &[Technician, ManufacturingLead]),
-    ("batch.culture.photograph", &[Technician, ManufacturingLead]),
-    ("batch.culture.counting", &[Technician, ManufacturingLead]),
-    ("batch.culture.passage", &[Technician, ManufacturingLead]),
-    ("batch.culture.label_check", &[Technician, ManufacturingLead]),
-    ("batch.culture.vessel_move", &[Technician, ManufacturingLead]),
-    ("batch.culture.vessel_discard", &[Technician, ManufacturingLead]),
-    ("batch.culture.pooling", &[Technician, ManufacturingLead]),
-    ("batch.filling.harvest", &[Technician, ManufacturingLead]),
-    ("batch.filling.fill", &[Technician, ManufacturingLead]),
-    ("batch.filling.freezing", &[Technician, ManufacturingLead]),
-    ("batch.filling.storage", &[Technician, ManufacturingLead]),
-    ("batch.filling.thaw", &[Technician, ManufacturingLead]),
-    ("batch.filling.label_reconciliation", &[Technician, ManufacturingLead]),
-    ("batch.testing.sampling", &[Technician, ManufacturingLead, QcAnalyst]),
-    ("batch.testing.sending", &[QcAnalyst, Releaser]),
-    ("batch.testing.result", &[QcAnalyst, Releaser]),
-    ("batch.testing.verification", &[QcAnalyst, Releaser]),
-    ("batch.testing.interpretation", &[Releaser]),
-    ("batch.testing.investigation", &[Releaser]),
-    (
-        "batch.disposition.part_confirmation",
-        &[Technician, ManufacturingLead, QcAnalyst, Releaser, Coordinator, Physician],
-    ),
-    (
-        "batch.disposition.correction",
-        &[Technician, ManufacturingLead, QcAnalyst, Releaser, Coordinator, Physician],
-    ),
-    ("batch.disposition.holding", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager]),
-    ("batch.disposition.lifting", &[Releaser]),
-    ("batch.disposition.manufacturing_confirmation", &[ManufacturingLead]),
-    ("batch.disposition.quality_confirmation", &[Releaser]),
-    ("batch.disposition.deciding", &[Releaser]),
-    ("batch.distribution.allocation", &[ManufacturingLead, Releaser]),
-    ("batch.distribution.packing", &[Technician, ManufacturingLead]),
-    ("batch.distribution.shipping_check", &[Technician, ManufacturingLead]),
-    ("batch.distribution.shipment", &[Technician, ManufacturingLead]),
-    ("batch.distribution.receiving_check", &[Coordinator, Physician]),
-    ("batch.distribution.receipt", &[Coordinator, Physician]),
-    ("batch.distribution.administration_decision", &[Physician]),
-    ("batch.distribution.bedside_check", &[Coordinator, Physician]),
-    ("batch.distribution.infusion", &[Coordinator, Physician]),
-    ("batch.distribution.outcome", &[Physician]),
-    ("batch.distribution.return_report", &[Technician, ManufacturingLead, Coordinator, Physician]),
-    ("batch.distribution.destruction", &[Technician, ManufacturingLead, Coordinator, Physician]),
-    ("batch.distribution.withdrawal", &[Releaser, FacilityManager]),
-    ("batch.distribution.stop_acknowledgement", &[Coordinator, Physician]),
-    ("batch.distribution.discontinuation", &[ManufacturingLead, Releaser]),
-    ("batch.distribution.closing", &[Releaser]),
-    ("quality_event.report", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager]),
-    ("quality_event.linking", &[QcAnalyst, Releaser]),
-    ("quality_event.assessment", &[Releaser]),
-    ("quality_event.closing", &[Releaser]),
-    ("blob.addition", &[Technician, ManufacturingLead]),
-    (
-        "read.batch",
-        &[
-            Technician,
-            ManufacturingLead,
-            QcAnalyst,
-            Releaser,
-            FacilityManager,
-            Coordinator,
-            Physician,
-            Inspector,
-        ],
-    ),
-    (
-        "read.order",
-        &[
-            Technician,
-            ManufacturingLead,
-            QcAnalyst,
-            Releaser,
-            FacilityManager,
-            Coordinator,
-            Physician,
-            Inspector,
-        ],
-    ),
-    ("read.patient_name", &[Coordinator, Physician]),
-    ("read.standard", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
-    ("read.quality_event", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
-    ("read.people", &[ManufacturingLead, Releaser, FacilityManager, Administrator, Inspector]),
-    (
-        "read.clinics",
-        &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Administrator, Inspector],
-    ),
-    ("read.incubators", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
-    ("read.journal", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
-    ("read.attempts", &[Releaser, FacilityManager, Administrator, Inspector]),
-    ("records.export", &[QcAnalyst, Releaser, FacilityManager, Inspector]),
-    ("records.verification", &[QcAnalyst, Releaser, FacilityManager, Administrator, Inspector]),
-    ("records.rebuild", &[Administrator]),
-];
-
 /// The actions that are signings, with what their signature means.
 pub const SIGNINGS: &[(&str, Meaning)] = &[
     ("person.identity_confirmation", Meaning::IdentityCheck),
@@ -371,18 +241,15 @@ pub fn meaning_of(action: &str) -> Option<Meaning> {
     SIGNINGS.iter().find(|(name, _)| *name == action).map(|(_, meaning)| *meaning)
 }
 
-/// The roles that may do an action; none where it is not listed.
-pub fn roles_for(action: &str) -> &'static [Role] {
-    TABLE.iter().find(|(name, _)| *name == action).map(|(_, roles)| *roles).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::Role::*;
     use super::*;
+    use crate::batch::Duty;
 
     #[test]
     fn an_administrator_and_an_inspector_have_no_power_over_cells() {
-        for (action, roles) in TABLE {
+        for Rule { action, roles, .. } in TABLE {
             let cells = ["batch.", "order.", "standard.", "quality_event.", "site.incubator_"]
                 .iter()
                 .any(|s| action.starts_with(s));
@@ -391,6 +258,68 @@ mod tests {
             }
         }
         assert_eq!(roles_for("batch.disposition.unlisted"), &[] as &[Role]);
+        assert!(!may(&Role::ALL, "batch.disposition.unlisted"));
+        assert!(Duty::ALL.into_iter().all(|duty| shuts_out("batch.disposition.unlisted", duty)));
+    }
+
+    #[test]
+    fn each_action_stands_once_and_none_of_the_whole_centre_is_a_clinics() {
+        for (index, rule) in TABLE.iter().enumerate() {
+            assert!(!TABLE[..index].iter().any(|other| other.action == rule.action), "{} twice", rule.action);
+            let at_a_clinic = rule.roles.iter().any(|role| role.department() == Department::Clinic);
+            assert!(!at_a_clinic || rule.reach == Reach::OwnClinic, "{}", rule.action);
+            assert_eq!(rule.roles.is_empty(), rule.reach == Reach::Oneself, "{}", rule.action);
+        }
+    }
+
+    /// What a stage decides in detail is tied to its column: a form with a head has a performer who may check himself
+    /// nowhere, and each stream has states of its own.
+    #[test]
+    fn what_a_row_says_fits_the_form_it_stands_for() {
+        let mut generator = schemars::SchemaGenerator::default();
+        for (action, schema) in forms() {
+            let rule = rule(&action).unwrap_or_else(|| panic!("nobody may {action}"));
+            let _ = schema(&mut generator);
+            let name = schema(&mut generator).get("$ref").and_then(|to| to.as_str()).map(String::from);
+            let name = name.unwrap_or_default().rsplit('/').next().unwrap_or_default().to_string();
+            let fields = generator.definitions().get(&name).cloned().unwrap_or_default();
+            let has = |field: &str| fields.pointer(&format!("/properties/{field}")).is_some();
+            assert_eq!(rule.shut_out.contains(&ShutOut::OwnChecker), has("performed"), "{action}");
+            let states: &[When] = match action.split('.').next().unwrap_or_default() {
+                "site" => &[When::New, When::There],
+                "person" => &[When::New, When::Employed],
+                "standard" => &[When::New, When::Draft, When::InForce],
+                "order" => &[When::New, When::There, When::Active],
+                "batch" => &[When::New, When::There, When::Unended, When::UnendedToRelease],
+                _ => &[When::New, When::Open],
+            };
+            assert!(states.contains(&rule.when), "{action}");
+        }
+        let (forms, read): (Vec<&Rule>, Vec<&Rule>) =
+            TABLE.iter().partition(|rule| forms().iter().any(|(action, _)| action == rule.action));
+        assert_eq!(forms.len(), self::forms().len(), "each form has its row");
+        let others = ["read.", "records.", "blob."];
+        assert!(read.iter().all(|rule| others.iter().any(|stream| rule.action.starts_with(stream))));
+    }
+
+    type Schema = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+
+    /// Every form of the domain, with its schema.
+    fn forms() -> Vec<(String, Schema)> {
+        use crate::{batch, order, people, quality_event, site, standard};
+        let mut forms: Vec<(String, Schema)> = Vec::new();
+        macro_rules! add {
+            ($($stream:literal: $($path:ident)::+,)*) => {$(
+                forms.extend($($path)::+::Command::FORMS.iter().map(|f| (format!("{}.{}", $stream, f.name), f.schema)));
+            )*};
+        }
+        add! {
+            "site": site, "person": people, "standard": standard, "order": order, "quality_event": quality_event,
+            "batch.intake": batch::intake, "batch.culture": batch::culture, "batch.filling": batch::filling,
+            "batch.testing": batch::testing, "batch.disposition": batch::disposition,
+            "batch.distribution": batch::distribution,
+        }
+        forms
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The one decision: from a command, what is known and who acts, to the entries to append or every reason why
 //! not. `needs` says which streams must be loaded first; `decide` is pure and is the only place rules are asked.
 
-use crate::authority::{Actor, Meaning, Reauthenticated, meaning_of, roles_for};
+use crate::authority::{self, Actor, Meaning, Reach, Reauthenticated, When, meaning_of, roles_for};
 use crate::batch::disposition::{Held, HoldCause, HoldScope, QualityEventAssessed, QualityEventLinked};
 use crate::batch::distribution::{Custody, StopCause, StopIssued};
 use crate::batch::{self, Batch, Stamp, Subject, disposition, distribution, intake};
@@ -322,18 +322,18 @@ pub fn decide(command: &Command, ctx: &Context, proof: Option<&Reauthenticated>)
     })
 }
 
-/// Deny by default: the action must be listed for one of the actor's roles, and clinic staff see only what is
-/// their clinic's. Whose new key is not registered yet does nothing: nobody has checked who set the password.
+/// Deny by default: the action must be listed for one of the actor's roles, and to clinic staff only what the table
+/// reaches for them is there. Whose new key is not registered yet does nothing: nobody has checked who set the password.
 fn permitted(command: &Command, ctx: &Context) -> Result<(), Refusal> {
     let action = command.action();
     if ctx.world.people.get(&ctx.actor.person).is_some_and(|person| person.waiting_key().is_some()) {
         return Err(Reason::KeyNotRegistered.into());
     }
-    if !ctx.actor.has_any(roles_for(&action)) {
-        return Err(Reason::NotAllowed { action }.into());
-    }
+    let rule = authority::rule(&action).filter(|rule| ctx.actor.has_any(rule.roles));
+    let Some(rule) = rule else { return Err(Reason::NotAllowed { action }.into()) };
     let Some(clinic) = ctx.actor.clinic else { return Ok(()) };
     let theirs = match command {
+        _ if rule.reach != Reach::OwnClinic => false,
         Command::Order(id, order::Command::Placement(_)) => !ctx.world.orders.contains_key(id),
         Command::Order(id, _) => ctx.world.orders.get(id).is_some_and(|order| order.placed.clinic == clinic),
         Command::Batch(id, _) => ctx.world.batches.get(id).is_some_and(|batch| belongs(batch, clinic)),
@@ -492,7 +492,7 @@ fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<App
         };
     }
     let Some(batch) = batch else { return Err(Reason::NotFound.into()) };
-    if batch.end.is_some() && !batch::performed::allowed_after_end(form) {
+    if batch.end.is_some() && wants_unended(form) {
         return Err(Reason::BatchEnded.into());
     }
     let mut appends = match form {
@@ -511,6 +511,15 @@ fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<App
         }
     }
     Ok(appends)
+}
+
+/// Whether a form is of no use for a batch that was discontinued or closed. Facts that come late are.
+fn wants_unended(form: &batch::Command) -> bool {
+    match authority::rule(&format!("batch.{}", form.name())).map(|rule| rule.when) {
+        Some(When::Unended) | None => true,
+        Some(When::UnendedToRelease) => disposition::releases(form),
+        Some(_) => false,
+    }
 }
 
 /// What a change of one batch means for containers that have left it and for batches that drew cells from it.

@@ -1,7 +1,7 @@
 //! People: who they are to the centre, which roles they hold and since when, and the public keys that
 //! their signatures are checked with. Passwords and sessions are not the journal's business.
 
-use crate::authority::{Department, Role};
+use crate::authority::{Department, Role, ShutOut, rule};
 use crate::ids::{ClinicId, KeyId, PersonId};
 use crate::refusal::{Impossible, Reason};
 use crate::text::{Note, Short};
@@ -412,14 +412,13 @@ pub fn decide(
             if person.left {
                 reasons.push(Reason::PersonLeft { person: person.id });
             }
+            let rule = rule(&format!("person.{}", command.name()));
+            if person.id == actor && rule.is_none_or(|rule| rule.shut_out.contains(&ShutOut::Oneself)) {
+                reasons.push(Reason::NotForOneself);
+            }
             match command {
                 Command::Invitation(_) => return Err(vec![Reason::AlreadyDone]),
-                Command::SetupLink(form) => {
-                    if person.id == actor {
-                        reasons.push(Reason::NotForOneself);
-                    }
-                    Event::SetupLink(form.clone())
-                }
+                Command::SetupLink(form) => Event::SetupLink(form.clone()),
                 Command::KeyRegistration(form) => {
                     if person.keys.iter().any(|(key, _)| *key == form.key) {
                         return Err(vec![Reason::AlreadyDone]);
@@ -428,9 +427,6 @@ pub fn decide(
                     else {
                         return Err(vec![Reason::KeyNotOffered]);
                     };
-                    if person.id == actor {
-                        reasons.push(Reason::NotForOneself);
-                    }
                     let second = form.second_checker;
                     let confirmed =
                         second.is_some_and(|second| person.confirmed.contains(&(form.key, second)));
@@ -454,9 +450,6 @@ pub fn decide(
                     else {
                         return Err(vec![Reason::KeyNotOffered]);
                     };
-                    if person.id == actor {
-                        reasons.push(Reason::NotForOneself);
-                    }
                     if person.confirmed.contains(&(form.key, actor)) {
                         reasons.push(Reason::AlreadyDone);
                     }
@@ -464,7 +457,7 @@ pub fn decide(
                     IdentityConfirmed { key: form.key, public_key, identity_check, by: actor }.into()
                 }
                 Command::RoleGrant(grant) => {
-                    reasons.extend(role_conflicts(person, grant.role, actor, (now, None)));
+                    reasons.extend(role_conflicts(person, grant.role, (now, None)));
                     if person.roles.contains(&grant.role) {
                         reasons.push(Reason::AlreadyDone);
                     }
@@ -480,7 +473,6 @@ pub fn decide(
                     reasons.extend(role_conflicts(
                         person,
                         deputyship.role,
-                        actor,
                         (deputyship.from, Some(deputyship.until)),
                     ));
                     if deputyship.until <= deputyship.from || deputyship.until <= now {
@@ -494,12 +486,7 @@ pub fn decide(
                     }
                     DeputyshipEnded { role: end.role, at: now, reason: end.reason.clone() }.into()
                 }
-                Command::Departure(departure) => {
-                    if person.id == actor {
-                        reasons.push(Reason::NotForOneself);
-                    }
-                    Event::Departure(departure.clone())
-                }
+                Command::Departure(departure) => Event::Departure(departure.clone()),
             }
         }
     };
@@ -507,17 +494,9 @@ pub fn decide(
 }
 
 /// Why this person may not have this role: independence of the quality department (O93-2), clinic roles
-/// only for clinic people, an administrator without power over cells, and nobody his own promoter.
-fn role_conflicts(
-    person: &Person,
-    role: Role,
-    actor: PersonId,
-    (from, until): (Time, Option<Time>),
-) -> Vec<Reason> {
+/// only for clinic people, and an administrator without power over cells.
+fn role_conflicts(person: &Person, role: Role, (from, until): (Time, Option<Time>)) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    if person.id == actor {
-        reasons.push(Reason::NotForOneself);
-    }
     if (role.department() == Department::Clinic) != person.clinic.is_some() {
         reasons.push(Reason::ClinicMismatch);
     }

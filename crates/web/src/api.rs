@@ -23,6 +23,7 @@ use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
 use baiyo_domain::variants::{Form, FormError};
 use baiyo_domain::{batch, order, people, quality_event, site, standard};
+use openapi::Described;
 use problem::{Kind, Problem};
 use schemars::{Schema, SchemaGenerator};
 use std::collections::BTreeMap;
@@ -128,16 +129,21 @@ pub fn configure(config: &mut web::ServiceConfig) {
     config.service(scope);
 }
 
+/// Every operation that submits no form of the domain: registered, documented and admitted to by the same line.
+pub fn described() -> impl Iterator<Item = &'static Described> {
+    reading::described().iter().chain(accounts::described()).chain(blobs::described())
+}
+
 type Routes = Vec<(String, Route)>;
 
 fn routes() -> Routes {
-    let said = reading::routes().into_iter().chain(accounts::routes()).chain(blobs::routes());
+    let said = described().map(|described| (described.path.to_owned(), (described.route)()));
     let forms = form_routes().into_iter().map(|route| {
         let (path, route) = (route.path.clone(), Arc::new(route));
         let submit = move |request, body, state| forms::submit(Arc::clone(&route), request, body, state);
         (path, web::post().to(submit))
     });
-    said.map(|(path, route)| (path.to_owned(), route)).chain(forms).collect()
+    said.chain(forms).collect()
 }
 
 /// The routes below each path that ends in a parameter, by what follows it, and those without one. A request is compared

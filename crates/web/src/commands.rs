@@ -1,10 +1,10 @@
-//! The commands of the binary: serve, demo, migrate, copy, standard import, gate, verify, rebuild, export.
+//! The commands of the binary: serve, demo, migrate, copy, standard import, gate, verify, rebuild, export, authority.
 
 use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
 use crate::settings::Settings;
 use crate::words::{self, Language};
-use crate::{demo, exporting};
+use crate::{authority, demo, exporting};
 use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
@@ -92,6 +92,8 @@ enum Subcommands {
         #[arg(long, value_name = "FOLDER")]
         files: Option<PathBuf>,
     },
+    /// Print who may do what, and which address admits whom, as this program enforces it.
+    Authority,
 }
 
 #[derive(Subcommand)]
@@ -219,6 +221,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Subcommands::Rebuild(folder) => rebuild_records(&folder),
         Subcommands::Export { batch, folder, out, files } => {
             export(batch.as_deref(), &folder, out.as_deref(), files.as_deref())
+        }
+        Subcommands::Authority => {
+            _ = write!(std::io::stdout(), "{}", authority::page());
+            Ok(ExitCode::SUCCESS)
         }
     };
     match outcome {

@@ -60,7 +60,7 @@ impl Kind {
     }
 
     /// The action of the table of authority that it is.
-    pub fn action(self) -> &'static str {
+    pub const fn action(self) -> &'static str {
         match self {
             Kind::Export => "records.export",
             Kind::Verification => "records.verification",

@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod api;
+pub mod authority;
 pub mod commands;
 pub mod compression;
 pub mod demo;

@@ -53,8 +53,8 @@ use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use baiyo_domain::authority::roles_for;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
+use baiyo_domain::authority;
 use baiyo_persistence::reading::After;
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, accounts};
@@ -75,77 +75,123 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 type Query = web::Query<HashMap<String, String>>;
 type Answer = Result<HttpResponse, Problem>;
 
+/// Who is admitted to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admits {
+    /// Whoever asks, signed in or not.
+    Anybody,
+    /// Whoever is signed in; what he finds there is what his roles let him see.
+    SignedIn,
+    /// Who may do one of these actions.
+    To(&'static [&'static str]),
+    /// Who may do what the form in its address is for.
+    ToItsForm,
+}
+use Admits::{Anybody, SignedIn, To, ToItsForm};
+
+/// A page, or what is handed in on one. There is no way to register one without saying whom it admits.
+pub struct Page {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Its address.
+    pub path: &'static str,
+    /// Who is admitted.
+    pub admits: Admits,
+    route: Route,
+}
+
+fn get(path: &'static str, admits: Admits, route: Route) -> Page {
+    Page { method: "GET", path, admits, route: route.method(Method::GET) }
+}
+
+fn post(path: &'static str, admits: Admits, route: Route) -> Page {
+    Page { method: "POST", path, admits, route: route.method(Method::POST) }
+}
+
+/// The pages that need no frame: for machines, and what pages are made with.
+fn bare() -> Vec<Page> {
+    vec![
+        get("/healthz", Anybody, web::to(healthy)),
+        get("/favicon.ico", Anybody, web::to(no_icon)),
+        get("/readyz", Anybody, web::to(ready)),
+        get("/assets/{name}", Anybody, web::to(assets::serve)),
+    ]
+}
+
+/// The pages for people.
+fn framed() -> Vec<Page> {
+    const BATCH: Admits = To(&["read.batch"]);
+    const ORDER: Admits = To(&["read.order"]);
+    const STANDARD: Admits = To(&["read.standard"]);
+    const PEOPLE: Admits = To(&["read.people"]);
+    const DESK: Admits = To(&["read.quality_event"]);
+    const CLINIC: Admits = To(&["read.patient_name"]);
+    const JOBS: Admits = To(&records::ACTIONS);
+    vec![
+        get("/", SignedIn, web::to(home::show)),
+        get("/sign-in", Anybody, web::to(sign_in::ask)),
+        post("/sign-in", Anybody, web::to(sign_in::take)),
+        post("/sign-out", Anybody, web::to(sign_in::leave)),
+        get("/setup/{token}", Anybody, web::to(setup::ask)),
+        post("/setup/{token}", Anybody, web::to(setup::take)),
+        get("/live", SignedIn, web::to(live::listen)),
+        get("/find", BATCH, web::to(bench::find)),
+        get("/bench", BATCH, web::to(bench::today::show)),
+        get("/bench/map", BATCH, web::to(bench::map::show)),
+        post("/bench/kit", Anybody, web::to(bench::kit::keep)),
+        get("/bench/vessels/{label}", BATCH, web::to(bench::vessel::show)),
+        get("/batches", SignedIn, web::to(board::show)),
+        get("/batches/{id}", BATCH, web::to(batch::show)),
+        get("/batches/{id}/documents", BATCH, web::to(clinic::documents::show)),
+        get("/clinic", CLINIC, web::to(clinic::board::show)),
+        get("/clinic/scan", CLINIC, web::to(clinic::scan::show)),
+        get("/planner", To(&["read.planner"]), web::to(planner::show)),
+        get("/trends", To(&["read.trends"]), web::to(trends::show)),
+        get("/batches/{id}/labels", BATCH, web::to(labels::show)),
+        get("/batches/{id}/record", BATCH, web::to(quality::record::show)),
+        get("/batches/{id}/review", DESK, web::to(quality::review::show)),
+        get("/quality", DESK, web::to(quality::queue::show)),
+        get("/orders", ORDER, web::to(orders::list)),
+        get("/orders/{id}", ORDER, web::to(orders::show)),
+        get("/record/{collection}", ToItsForm, web::to(recording::show)),
+        post("/record/{collection}", ToItsForm, web::to(recording::take)),
+        get("/record/{collection}/{form}", ToItsForm, web::to(recording::show)),
+        post("/record/{collection}/{form}", ToItsForm, web::to(recording::take)),
+        get("/record/{collection}/{id}/{form}", ToItsForm, web::to(recording::show)),
+        post("/record/{collection}/{id}/{form}", ToItsForm, web::to(recording::take)),
+        get("/records", JOBS, web::to(records::show)),
+        post("/records", JOBS, web::to(records::start)),
+        post("/records/standards", To(&["standard.draft"]), web::to(records::import)),
+        get("/records/{id}", JOBS, web::to(records::job)),
+        post("/records/{id}/stop", JOBS, web::to(records::stop)),
+        get("/records/{id}/file", JOBS, web::to(records::take_away)),
+        get("/people", PEOPLE, web::to(people::list)),
+        get("/people/{id}", PEOPLE, web::to(people::show)),
+        get("/batches/{id}/standard", STANDARD, web::to(standards::pinned)),
+        get("/standards", STANDARD, web::to(standards::list)),
+        get("/standards/{id}", STANDARD, web::to(standards::show)),
+        get("/documentation", Anybody, web::to(documentation::show)),
+        get("/language/{tag}", Anybody, web::to(choose_language)),
+        get("/theme/{name}", Anybody, web::to(choose_theme)),
+    ]
+}
+
+/// Every page, as it is registered.
+pub fn all() -> Vec<Page> {
+    bare().into_iter().chain(framed()).collect()
+}
+
 /// Registers the pages.
 pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/healthz", web::get().to(healthy))
-        .route("/favicon.ico", web::get().to(no_icon))
-        .route("/readyz", web::get().to(ready))
-        .route("/assets/{name}", web::get().to(assets::serve))
-        .service(
-            web::scope("")
-                .app_data(web::FormConfig::default().limit(MOST_TYPED))
-                .wrap(from_fn(in_html))
-                .wrap(from_fn(knowing_the_centre))
-                .route("/", web::get().to(home::show))
-                .service(
-                    web::resource("/sign-in")
-                        .route(web::get().to(sign_in::ask))
-                        .route(web::post().to(sign_in::take)),
-                )
-                .route("/sign-out", web::post().to(sign_in::leave))
-                .service(
-                    web::resource("/setup/{token}")
-                        .route(web::get().to(setup::ask))
-                        .route(web::post().to(setup::take)),
-                )
-                .route("/live", web::get().to(live::listen))
-                .route("/find", web::get().to(bench::find))
-                .route("/bench", web::get().to(bench::today::show))
-                .route("/bench/map", web::get().to(bench::map::show))
-                .route("/bench/kit", web::post().to(bench::kit::keep))
-                .route("/bench/vessels/{label}", web::get().to(bench::vessel::show))
-                .route("/batches", web::get().to(board::show))
-                .route("/batches/{id}", web::get().to(batch::show))
-                .route("/batches/{id}/documents", web::get().to(clinic::documents::show))
-                .route("/clinic", web::get().to(clinic::board::show))
-                .route("/clinic/scan", web::get().to(clinic::scan::show))
-                .route("/planner", web::get().to(planner::show))
-                .route("/trends", web::get().to(trends::show))
-                .route("/batches/{id}/labels", web::get().to(labels::show))
-                .route("/batches/{id}/record", web::get().to(quality::record::show))
-                .route("/batches/{id}/review", web::get().to(quality::review::show))
-                .route("/quality", web::get().to(quality::queue::show))
-                .route("/orders", web::get().to(orders::list))
-                .route("/orders/{id}", web::get().to(orders::show))
-                .service(
-                    web::resource([
-                        "/record/{collection}",
-                        "/record/{collection}/{form}",
-                        "/record/{collection}/{id}/{form}",
-                    ])
-                    .route(web::get().to(recording::show))
-                    .route(web::post().to(recording::take)),
-                )
-                .service(
-                    web::resource("/records")
-                        .route(web::get().to(records::show))
-                        .route(web::post().to(records::start)),
-                )
-                .route("/records/standards", web::post().to(records::import))
-                .route("/records/{id}", web::get().to(records::job))
-                .route("/records/{id}/stop", web::post().to(records::stop))
-                .route("/records/{id}/file", web::get().to(records::take_away))
-                .route("/people", web::get().to(people::list))
-                .route("/people/{id}", web::get().to(people::show))
-                .route("/batches/{id}/standard", web::get().to(standards::pinned))
-                .route("/standards", web::get().to(standards::list))
-                .route("/standards/{id}", web::get().to(standards::show))
-                .route("/documentation", web::get().to(documentation::show))
-                .route("/language/{tag}", web::get().to(choose_language))
-                .route("/theme/{name}", web::get().to(choose_theme))
-                .default_service(web::to(lost)),
-        );
+    for page in bare() {
+        config.route(page.path, page.route);
+    }
+    let scope = web::scope("")
+        .app_data(web::FormConfig::default().limit(MOST_TYPED))
+        .wrap(from_fn(in_html))
+        .wrap(from_fn(knowing_the_centre));
+    let scope = framed().into_iter().fold(scope, |scope, page| scope.route(page.path, page.route));
+    config.service(scope.default_service(web::to(lost)));
 }
 
 async fn healthy() -> &'static str {
@@ -239,7 +285,7 @@ async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: 
 
 /// Whether one of this person's roles includes an action.
 fn may(caller: &Caller, action: &str) -> bool {
-    caller.roles.iter().any(|role| roles_for(action).contains(role))
+    authority::may(&caller.roles, action)
 }
 
 /// Why a form as a browser sends it cannot be read.

@@ -9,7 +9,7 @@ use crate::words::Language;
 use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use baiyo_domain::authority::{Meaning, Reauthenticated, Role, roles_for};
+use baiyo_domain::authority::{self, Meaning, Reauthenticated, Role};
 use baiyo_domain::ids::{ClinicId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
@@ -69,7 +69,7 @@ pub fn language(request: &HttpRequest) -> Language {
 /// Nobody is signed in, a cross-site request, or an action of other roles.
 pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str) -> Result<Caller, Problem> {
     let caller = who(request, state).await?;
-    if action == "read.self" || caller.roles.iter().any(|role| roles_for(action).contains(role)) {
+    if authority::may(&caller.roles, action) {
         return Ok(caller);
     }
     let reason = match caller.key_waits {

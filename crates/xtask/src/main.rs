@@ -1,5 +1,6 @@
 //! The chores of this workspace, run as `cargo xtask <chore>`.
 
+mod authority;
 mod bench;
 mod browser;
 mod declared;
@@ -15,6 +16,7 @@ usage: cargo xtask test [arguments for cargo test]
        cargo xtask screenshots [--docs] [part of a screen's name]
        cargo xtask bench [quick|full|growth]
        cargo xtask matrix [--check]
+       cargo xtask authority [--check]
        cargo xtask mutants [resume]";
 
 fn main() -> ExitCode {
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         ["bench", extent @ ("quick" | "full" | "growth")] => bench::run(&tree::root(), extent),
         ["matrix"] => matrix::write(&tree::root()),
         ["matrix", "--check"] => matrix::check(&tree::root()),
+        ["authority"] => authority::write(&tree::root()),
+        ["authority", "--check"] => authority::check(&tree::root()),
         ["mutants"] => mutants::run(&tree::root(), false),
         ["mutants", "resume"] => mutants::run(&tree::root(), true),
         _ => {

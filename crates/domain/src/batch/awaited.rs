@@ -1,11 +1,12 @@
 //! What a batch waits for, and from whom: the signings and entries of quality, and what others must confirm first.
 //! Nobody is offered what `decide` would refuse for who he is or for how the batch stands.
 
+use super::Batch;
+use super::disposition::is_shut_out;
 use super::distribution::Container;
 use super::gate::gate;
 use super::results::Verdict;
 use super::testing::{Oos, TestResult};
-use super::{Batch, Duty};
 use crate::authority::{Actor, roles_for};
 use crate::ids::{ContainerNo, EntryId, HoldNo, QualityEventId, ResultNo, SampleNo};
 use crate::standard::{Code, Purpose};
@@ -160,14 +161,13 @@ fn without_result(batch: &Batch) -> impl Iterator<Item = Awaited> {
 
 /// Whether what a person did for the batch leaves him free to do this.
 fn may_by_his_part(batch: &Batch, actor: &Actor, one: &Awaited) -> bool {
-    let has = |duty| batch.duties.contains(&(actor.person, duty));
-    let any = Duty::ALL.into_iter().any(has);
     let entered =
         |no: &ResultNo| batch.results.get(no).is_some_and(|result| result.enterers.contains(&actor.person));
     match one {
-        Awaited::Decision { .. } | Awaited::Lifting { .. } => !any,
-        Awaited::QualityConfirmation => !has(Duty::Maker) && !has(Duty::Checker),
-        Awaited::ManufacturingConfirmation => !has(Duty::Maker),
+        Awaited::Decision { .. }
+        | Awaited::Lifting { .. }
+        | Awaited::QualityConfirmation
+        | Awaited::ManufacturingConfirmation => !is_shut_out(batch, one.action(), actor.person),
         Awaited::Investigation { result }
         | Awaited::Interpretation { result }
         | Awaited::Verification { result } => !entered(result),

@@ -6,6 +6,7 @@ use super::distribution::{Clearance, Custody};
 use super::gate::{Blocker, gate};
 use super::testing::Oos;
 use super::{Batch, Command as BatchCommand, Duty, Event as BatchEvent, Stamp, Subject};
+use crate::authority::shuts_out;
 use crate::decision::{Appends, Context};
 use crate::ids::{ContainerNo, EntryId, HoldNo, PersonId, QualityEventId, ResultNo};
 use crate::quality_event::Impact;
@@ -227,6 +228,11 @@ pub struct Confirmed {
     pub by: PersonId,
 }
 
+/// Whether a form would release something.
+pub fn releases(form: &super::Command) -> bool {
+    matches!(form, super::Command::Disposition(Command::Deciding(form)) if form.decision == Decision::Release)
+}
+
 /// Decides a form on the way to the disposition.
 ///
 /// # Errors
@@ -259,7 +265,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             let Some(hold) = batch.holds.get(&form.hold).filter(|hold| hold.lifted.is_none()) else {
                 return Err(Reason::NotFound.into());
             };
-            if batch.duties.iter().any(|(person, _)| *person == ctx.actor.person) {
+            if is_shut_out(batch, "batch.disposition.lifting", ctx.actor.person) {
                 reasons.push(Reason::HasDuty);
             }
             reasons.extend(unsettled(batch, &hold.cause));
@@ -271,7 +277,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             if batch.fills.is_empty() {
                 reasons.push(Reason::NothingFilled);
             }
-            if batch.duties.contains(&(ctx.actor.person, Duty::Maker)) {
+            if is_shut_out(batch, "batch.disposition.manufacturing_confirmation", ctx.actor.person) {
                 reasons.push(Reason::MakerIsChecker);
             }
             refuse(reasons)?;
@@ -283,8 +289,7 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             if current.is_none() {
                 reasons.push(Reason::ManufacturingUnconfirmed);
             }
-            if batch.duties.iter().any(|(person, duty)| *person == ctx.actor.person && *duty != Duty::Enterer)
-            {
+            if is_shut_out(batch, "batch.disposition.quality_confirmation", ctx.actor.person) {
                 reasons.push(Reason::HasDuty);
             }
             refuse(reasons)?;
@@ -299,9 +304,20 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
     Ok(appends)
 }
 
+/// The duties of a person on a batch that shut him out of an action.
+fn shutting_out(batch: &Batch, action: &str, person: PersonId) -> impl Iterator<Item = Duty> {
+    let duties = batch.duties.iter().filter(move |(holder, _)| *holder == person);
+    duties.map(|(_, duty)| *duty).filter(move |duty| shuts_out(action, *duty))
+}
+
+/// Whether what a person did for a batch shuts him out of an action on it.
+pub fn is_shut_out(batch: &Batch, action: &str, person: PersonId) -> bool {
+    shutting_out(batch, action, person).next().is_some()
+}
+
 fn decision_faults(batch: &Batch, form: &Deciding, ctx: &Context, reasons: &mut Vec<Reason>) {
-    let duties = batch.duties.iter().filter(|(person, _)| *person == ctx.actor.person);
-    reasons.extend(duties.map(|(_, duty)| Reason::ReleaserHasDuty { duty: *duty }));
+    let duties = shutting_out(batch, "batch.disposition.deciding", ctx.actor.person);
+    reasons.extend(duties.map(|duty| Reason::ReleaserHasDuty { duty }));
     for (index, no) in form.containers.iter().enumerate() {
         match batch.containers.get(no) {
             None => reasons.push(Reason::NoSuchContainer { container: *no }),

@@ -375,28 +375,6 @@ pub fn blobs(form: &super::Command) -> Vec<Hash> {
     found
 }
 
-/// What may still be recorded of a batch that was discontinued or closed: facts that come late.
-pub fn allowed_after_end(form: &super::Command) -> bool {
-    use super::Command;
-    match form {
-        Command::Disposition(disposition::Command::Deciding(form)) => {
-            form.decision != disposition::Decision::Release
-        }
-        Command::Testing(_) | Command::Disposition(_) => true,
-        Command::Distribution(form) => !matches!(
-            form,
-            distribution::Command::Allocation(_)
-                | distribution::Command::Packing(_)
-                | distribution::Command::ShippingCheck(_)
-                | distribution::Command::Discontinuation(_)
-                | distribution::Command::Closing(_)
-        ),
-        Command::Culture(culture::Command::VesselDiscard(_) | culture::Command::Photograph(_)) => true,
-        Command::Intake(intake::Command::MismatchClearance(_)) => true,
-        Command::Intake(_) | Command::Culture(_) | Command::Filling(_) => false,
-    }
-}
-
 /// Calls `found` with every text in a form and the name of its field.
 fn visit(form: &super::Command, found: &mut dyn FnMut(Option<&str>, &str)) {
     fn walk(key: Option<&str>, value: &serde_json::Value, found: &mut dyn FnMut(Option<&str>, &str)) {

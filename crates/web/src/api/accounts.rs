@@ -10,7 +10,7 @@ use crate::submission::Warning;
 use crate::words::Language;
 use actix_web::cookie::{Cookie, SameSite, time};
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::numbers::{self, Unusual};
@@ -112,24 +112,14 @@ pub struct WaitingKeysView {
     pub items: Vec<WaitingKey>,
 }
 
-/// Routes and their handlers.
-pub fn routes() -> Vec<(&'static str, Route)> {
-    vec![
-        ("/session", web::post().to(sign_in)),
-        ("/session", web::delete().to(sign_out)),
-        ("/setup", web::post().to(set_up)),
-        ("/me/tokens", web::post().to(make_token)),
-        ("/people/{id}/waiting_keys", web::get().to(waiting_keys)),
-    ]
-}
-
-/// What the document says of these routes.
+/// These routes, with their actions and what the document says of them.
 pub fn described() -> &'static [Described] {
     static ALL: &[Described] = &[
         Described {
             method: "post",
             path: "/session",
             action: None,
+            route: || web::post().to(sign_in),
             summary: "Sign in: answers with a session cookie.",
             body: Some(|g| g.subschema_for::<SignInForm>()),
             answer: None,
@@ -142,6 +132,7 @@ pub fn described() -> &'static [Described] {
             method: "delete",
             path: "/session",
             action: Some("read.self"),
+            route: || web::delete().to(sign_out),
             summary: "Sign out.",
             body: None,
             answer: None,
@@ -154,6 +145,7 @@ pub fn described() -> &'static [Described] {
             method: "post",
             path: "/setup",
             action: None,
+            route: || web::post().to(set_up),
             summary: "Set your password by a one-time link. Your key then waits for its registration.",
             body: Some(|g| g.subschema_for::<SetupForm>()),
             answer: Some(|g| g.subschema_for::<SetUpView>()),
@@ -166,6 +158,7 @@ pub fn described() -> &'static [Described] {
             method: "post",
             path: "/me/tokens",
             action: Some("read.self"),
+            route: || web::post().to(make_token),
             summary: "Make an API token for yourself; it is shown once and lasts 90 days.",
             body: Some(|g| g.subschema_for::<TokenForm>()),
             answer: Some(|g| g.subschema_for::<SecretView>()),
@@ -178,6 +171,7 @@ pub fn described() -> &'static [Described] {
             method: "get",
             path: "/people/{id}/waiting_keys",
             action: Some("person.identity_confirmation"),
+            route: || web::get().to(waiting_keys),
             summary: "The keys a person made that are not registered.",
             body: None,
             answer: Some(|g| g.subschema_for::<WaitingKeysView>()),

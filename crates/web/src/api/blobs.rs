@@ -8,7 +8,7 @@ use crate::session::{self, Caller};
 use crate::words::Language;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Payload};
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::blob::{Blob, MOST_BYTES, MediaType};
 use baiyo_domain::ids::BatchId;
 use baiyo_domain::journal::Hash;
@@ -35,18 +35,14 @@ pub struct BlobView {
     pub size: u32,
 }
 
-/// Routes and their handlers.
-pub fn routes() -> Vec<(&'static str, Route)> {
-    vec![("/blobs", web::post().to(add)), ("/blobs/{sha256}", web::get().to(show))]
-}
-
-/// What the document says of these routes.
+/// These routes, with their actions and what the document says of them.
 pub fn described() -> &'static [Described] {
     static ALL: &[Described] = &[
         Described {
             method: "post",
             path: "/blobs",
             action: Some(ADDITION),
+            route: || web::post().to(add),
             summary: "Hand in a picture (JPEG, PNG or WebP, at most 8 MiB), kept as it is under its SHA-256. What it is, \
                       its own first bytes say. The same one again is the same. Until an entry names it, it says nothing.",
             body: None,
@@ -60,6 +56,7 @@ pub fn described() -> &'static [Described] {
             method: "get",
             path: "/blobs/{sha256}",
             action: Some("read.batch"),
+            route: || web::get().to(show),
             summary: "A picture as it was handed in, for whoever may read a batch that names it.",
             body: None,
             answer: None,

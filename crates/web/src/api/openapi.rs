@@ -2,9 +2,10 @@
 //! registered, checked and executed.
 
 use super::problem::{Kind, Problem};
-use super::{BASE, FormRoute, accounts, blobs, form_routes, reading};
+use super::{BASE, FormRoute, described, form_routes};
 use crate::submission;
 use crate::words::Language;
+use actix_web::Route;
 use baiyo_domain::authority::roles_for;
 use baiyo_domain::blob::MediaType;
 use schemars::SchemaGenerator;
@@ -27,6 +28,8 @@ pub struct Described {
     pub path: &'static str,
     /// The action in the table of authority; nothing where anybody may.
     pub action: Option<&'static str>,
+    /// Makes the route that is registered.
+    pub route: fn() -> Route,
     /// What it does.
     pub summary: &'static str,
     /// The body's schema.
@@ -59,7 +62,7 @@ impl Schemas {
             let operation = form_operation(&route, Value::from(schema), &mut generator);
             insert(&mut paths, &route.path, "post", operation);
         }
-        for described in reading::described().iter().chain(accounts::described()).chain(blobs::described()) {
+        for described in described() {
             if let Some(body) = described.body {
                 bodies.insert(
                     format!("{} {}", described.method, described.path),

@@ -37,35 +37,6 @@ pub(super) const PAGE: i64 = 50;
 /// What a route that reads answers.
 pub type Answer = Result<HttpResponse, Problem>;
 
-/// Routes and their handlers.
-pub fn routes() -> Vec<(&'static str, Route)> {
-    vec![
-        ("/openapi.json", web::get().to(document)),
-        ("/me", web::get().to(me)),
-        ("/batches", web::get().to(board::batches)),
-        ("/batches/{id}", web::get().to(batch)),
-        ("/batches/{id}/gate", web::get().to(gate)),
-        ("/batches/{id}/history", web::get().to(histories::batch)),
-        ("/batches/{id}/export", web::get().to(export)),
-        ("/orders", web::get().to(orders)),
-        ("/orders/{id}", web::get().to(order)),
-        ("/orders/{id}/recipient", web::get().to(recipient)),
-        ("/people", web::get().to(people)),
-        ("/orders/{id}/history", web::get().to(histories::order)),
-        ("/people/{id}/history", web::get().to(histories::person)),
-        ("/standards", web::get().to(standards)),
-        ("/standards/{id}", web::get().to(standard)),
-        ("/quality_events", web::get().to(quality_events)),
-        ("/quality_events/{id}", web::get().to(quality_event)),
-        ("/clinics", web::get().to(centre::clinics)),
-        ("/incubators", web::get().to(centre::incubators)),
-        ("/stops", web::get().to(stops)),
-        ("/attempts", web::get().to(attempts)),
-        ("/labels/{label}", web::get().to(label)),
-        ("/checkpoint", web::get().to(checkpoint)),
-    ]
-}
-
 const LIST: &[(&str, &str)] = &[("after", "Where the page begins: `next` of the page before.")];
 const BOARD: &[(&str, &str)] = &[
     ("after", "Where the page begins: `next` of the page before."),
@@ -81,13 +52,19 @@ const BOARD: &[(&str, &str)] = &[
     ("to", "Its last day; without an end where it is left out."),
 ];
 
-/// What the document says of these routes.
+/// These routes, with their actions and what the document says of them.
 pub fn described() -> &'static [Described] {
-    const fn get(path: &'static str, action: &'static str, summary: &'static str) -> Described {
+    const fn get(
+        path: &'static str,
+        action: &'static str,
+        route: fn() -> Route,
+        summary: &'static str,
+    ) -> Described {
         Described {
             method: "get",
             path,
             action: Some(action),
+            route,
             summary,
             body: None,
             answer: None,
@@ -98,40 +75,60 @@ pub fn described() -> &'static [Described] {
         }
     }
     /// Answered by [`unless_unchanged`].
-    const fn list(path: &'static str, action: &'static str, summary: &'static str) -> Described {
-        Described { unchanged: true, ..get(path, action, summary) }
+    const fn list(
+        path: &'static str,
+        action: &'static str,
+        route: fn() -> Route,
+        summary: &'static str,
+    ) -> Described {
+        Described { unchanged: true, ..get(path, action, route, summary) }
     }
     const ONE: &[Kind] = &[Kind::NotFound];
     static ALL: &[Described] = &[
         Described {
             action: None,
             answer: Some(|_| schemars::json_schema!({"type": "object"})),
-            ..get("/openapi.json", "", "This document.")
+            ..get("/openapi.json", "", || web::get().to(document), "This document.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Me>()),
-            ..get("/me", "read.self", "Who is signed in.")
+            ..get("/me", "read.self", || web::get().to(me), "Who is signed in.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<BatchItem>>()),
             query: BOARD,
             problems: &[Kind::Form],
-            ..list("/batches", "read.batch", "The board: batches, newest change first.")
+            ..list(
+                "/batches",
+                "read.batch",
+                || web::get().to(board::batches),
+                "The board: batches, newest change first.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<BatchView>()),
             problems: ONE,
-            ..get("/batches/{id}", "read.batch", "One batch.")
+            ..get("/batches/{id}", "read.batch", || web::get().to(batch), "One batch.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<GateView>()),
             problems: ONE,
-            ..get("/batches/{id}/gate", "read.batch", "What blocks the batch and each of its containers.")
+            ..get(
+                "/batches/{id}/gate",
+                "read.batch",
+                || web::get().to(gate),
+                "What blocks the batch and each of its containers.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             problems: ONE,
-            ..list("/batches/{id}/history", "read.batch", "Every entry of the batch, oldest first.")
+            ..list(
+                "/batches/{id}/history",
+                "read.batch",
+                || web::get().to(histories::batch),
+                "Every entry of the batch, oldest first.",
+            )
         },
         Described {
             answer: Some(|_| schemars::json_schema!({"type": "object"})),
@@ -139,6 +136,7 @@ pub fn described() -> &'static [Described] {
             ..get(
                 "/batches/{id}/export",
                 "read.journal",
+                || web::get().to(export),
                 "The batch with everything an outsider needs to verify it, as `baiyo export` writes it.",
             )
         },
@@ -146,63 +144,98 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<Page<OrderItem>>()),
             query: LIST,
             problems: &[Kind::Form],
-            ..list("/orders", "read.order", "Orders, newest first.")
+            ..list("/orders", "read.order", || web::get().to(orders), "Orders, newest first.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<OrderView>()),
             problems: ONE,
-            ..get("/orders/{id}", "read.order", "One order.")
+            ..get("/orders/{id}", "read.order", || web::get().to(order), "One order.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<RecipientView>()),
             problems: ONE,
-            ..get("/orders/{id}/recipient", "read.patient_name", "The patient's name and birth date.")
+            ..get(
+                "/orders/{id}/recipient",
+                "read.patient_name",
+                || web::get().to(recipient),
+                "The patient's name and birth date.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<PersonItem>>()),
-            ..list("/people", "read.people", "Everybody with an account.")
+            ..list("/people", "read.people", || web::get().to(people), "Everybody with an account.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             problems: ONE,
-            ..list("/orders/{id}/history", "read.order", "Every entry of an order, oldest first.")
+            ..list(
+                "/orders/{id}/history",
+                "read.order",
+                || web::get().to(histories::order),
+                "Every entry of an order, oldest first.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
             problems: ONE,
-            ..list("/people/{id}/history", "read.people", "Every entry about a person, oldest first.")
+            ..list(
+                "/people/{id}/history",
+                "read.people",
+                || web::get().to(histories::person),
+                "Every entry about a person, oldest first.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<StandardItem>>()),
-            ..list("/standards", "read.standard", "All standards' versions.")
+            ..list("/standards", "read.standard", || web::get().to(standards), "All standards' versions.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<StandardView>()),
             problems: ONE,
-            ..get("/standards/{id}", "read.standard", "One standard's version.")
+            ..get("/standards/{id}", "read.standard", || web::get().to(standard), "One standard's version.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<QualityEventItem>>()),
             query: LIST,
             problems: &[Kind::Form],
-            ..list("/quality_events", "read.quality_event", "Quality events, newest first.")
+            ..list(
+                "/quality_events",
+                "read.quality_event",
+                || web::get().to(quality_events),
+                "Quality events, newest first.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<QualityEventView>()),
             problems: ONE,
-            ..get("/quality_events/{id}", "read.quality_event", "One quality event.")
+            ..get(
+                "/quality_events/{id}",
+                "read.quality_event",
+                || web::get().to(quality_event),
+                "One quality event.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<ClinicItem>>()),
-            ..list("/clinics", "read.clinics", "All clinics.")
+            ..list("/clinics", "read.clinics", || web::get().to(centre::clinics), "All clinics.")
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<IncubatorItem>>()),
-            ..list("/incubators", "read.incubators", "All incubators, with what fits in.")
+            ..list(
+                "/incubators",
+                "read.incubators",
+                || web::get().to(centre::incubators),
+                "All incubators, with what fits in.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<StopItem>>()),
-            ..list("/stops", "read.batch", "Stop messages that are not acknowledged.")
+            ..list(
+                "/stops",
+                "read.batch",
+                || web::get().to(stops),
+                "Stop messages that are not acknowledged.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<EntryView>>()),
@@ -211,17 +244,28 @@ pub fn described() -> &'static [Described] {
             ..list(
                 "/attempts",
                 "read.attempts",
+                || web::get().to(attempts),
                 "Refused attempts against identity, authority or the gate, newest first.",
             )
         },
         Described {
             answer: Some(|g| g.subschema_for::<LabelView>()),
             problems: &[Kind::NotFound, Kind::Form],
-            ..list("/labels/{label}", "read.batch", "What a scanned label stands for.")
+            ..list(
+                "/labels/{label}",
+                "read.batch",
+                || web::get().to(label),
+                "What a scanned label stands for.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<CheckpointView>()),
-            ..list("/checkpoint", "read.self", "The newest signed checkpoint, to be kept outside.")
+            ..list(
+                "/checkpoint",
+                "read.self",
+                || web::get().to(checkpoint),
+                "The newest signed checkpoint, to be kept outside.",
+            )
         },
     ];
     ALL

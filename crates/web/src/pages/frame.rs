@@ -11,7 +11,6 @@ use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Records, She
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
-use baiyo_persistence::reading::ClinicScope;
 use maud::{DOCTYPE, Markup, html};
 
 /// The surroundings of one page.
@@ -170,10 +169,8 @@ impl<'a> Frame<'a> {
     /// Where else he may look.
     fn further(&self, caller: &Caller) -> Markup {
         html! {
-            @if may(caller, "read.batch") && caller.scope() == ClinicScope::Centre {
-                (self.link("/planner", Picture::Planner))
-                (self.link("/trends", Picture::Trends))
-            }
+            @if may(caller, "read.planner") { (self.link("/planner", Picture::Planner)) }
+            @if may(caller, "read.trends") { (self.link("/trends", Picture::Trends)) }
             @if may(caller, "read.order") { (self.link("/orders", Ui::Orders)) }
             @if self.workplace() != "bench" && may(caller, "read.standard") {
                 (self.link("/standards", Ui::Standards))
@@ -264,7 +261,7 @@ impl Theme {
 /// The action just recorded, as the address tells it; nothing that is no action of ours.
 fn done(request: &HttpRequest) -> Option<&'static str> {
     let told = request.query_string().split('&').find_map(|pair| pair.strip_prefix("done="))?;
-    TABLE.iter().map(|(action, _)| *action).find(|action| *action == told)
+    TABLE.iter().map(|rule| rule.action).find(|action| *action == told)
 }
 
 /// The sign of what opens.

@@ -10,7 +10,6 @@ use super::pictures::spans;
 use super::reader::{Reader, part_label};
 use super::status_chip::{Look, chip};
 use super::{Answer, may, recording};
-use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -84,10 +83,7 @@ struct Found {
 
 /// Shows the planner. The plan is the centre's own: a clinic sees when its cells are ready elsewhere.
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::admit(&request, &state, "read.batch").await?;
-    if caller.scope() != ClinicScope::Centre {
-        return Err(Problem::new(Kind::Forbidden, caller.language));
-    }
+    let caller = session::admit(&request, &state, "read.planner").await?;
     let (now, _) = state.store.now();
     let found = read(&state, &caller, move |conn| find(conn, now)).await?;
     let frame = Frame::new(&request, &state, Some(&caller));

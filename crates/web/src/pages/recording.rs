@@ -634,7 +634,7 @@ pub fn menu(
 
 /// The forms in the order of the table of authority, which is that of the work.
 fn ordered(state: &State) -> impl Iterator<Item = (usize, &Arc<FormRoute>)> {
-    let place = |action: &str| TABLE.iter().position(|(known, _)| *known == action).unwrap_or(usize::MAX);
+    let place = |action: &str| TABLE.iter().position(|rule| rule.action == action).unwrap_or(usize::MAX);
     let mut routes: Vec<(usize, &Arc<FormRoute>)> =
         state.forms.values().map(|route| (place(&route.action), route)).collect();
     routes.sort_by_key(|(place, _)| *place);

@@ -26,8 +26,19 @@ pub const RECORDS: &str = "/records";
 
 /// Whether one of the jobs is this person's to start.
 pub fn is_for(caller: &Caller) -> bool {
-    Kind::ALL.into_iter().any(|kind| may(caller, kind.action()))
+    ACTIONS.iter().any(|action| may(caller, action))
 }
+
+/// What jobs do: whoever may do one of these looks at the page of all.
+pub const ACTIONS: [&str; Kind::ALL.len()] = {
+    let mut actions = [""; Kind::ALL.len()];
+    let mut at = 0;
+    while at < actions.len() {
+        actions[at] = Kind::ALL[at].action();
+        at += 1;
+    }
+    actions
+};
 
 /// What is sent to start a job.
 #[derive(Default, Deserialize)]
@@ -162,13 +173,13 @@ pub async fn take_away(request: HttpRequest, id: web::Path<String>, state: web::
 /// Whoever may do any of the jobs.
 async fn admitted(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
     let caller = session::who(request, state).await?;
-    let any = Kind::ALL.into_iter().find(|kind| may(&caller, kind.action()));
-    session::admit(request, state, any.unwrap_or(Kind::Verification).action()).await
+    let any = ACTIONS.into_iter().find(|action| may(&caller, action));
+    session::admit(request, state, any.unwrap_or(Kind::Verification.action())).await
 }
 
 /// A job, for whoever may do what it does.
 async fn found(request: &HttpRequest, id: &str, state: &web::Data<State>) -> Result<(Caller, Job), Problem> {
-    let caller = session::who(request, state).await?;
+    let caller = admitted(request, state).await?;
     let missing = || Problem::new(ProblemKind::NotFound, caller.language);
     let id = Uuid::try_parse(id).map_err(|_| missing())?;
     let jobs = web::Data::clone(state);
