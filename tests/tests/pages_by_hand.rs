@@ -69,6 +69,7 @@ impl Things {
         Self(BTreeMap::from([
             ("batches", course.batch),
             ("orders", course.order),
+            ("patients", course.patient()),
             ("standards", centre.standard(FROZEN)),
             ("people", centre.checker().id()),
             ("quality_events", event),
@@ -301,7 +302,7 @@ const OTHER: [&str; 16] = [
 ];
 
 /// The pages that show something, with the action that admits to them; nothing where whoever is signed in may look.
-const PAGES: [(&str, Option<&str>); 23] = [
+const PAGES: [(&str, Option<&str>); 25] = [
     ("/", None),
     ("/documentation", None),
     ("/batches", None),
@@ -320,6 +321,8 @@ const PAGES: [(&str, Option<&str>); 23] = [
     ("/quality", Some("read.quality_event")),
     ("/orders", Some("read.order")),
     ("/orders/{id}", Some("read.order")),
+    ("/patients/{id}", Some("read.disclosures")),
+    ("/people/{id}/disclosures", Some("read.access")),
     ("/people", Some("read.people")),
     ("/people/{id}", Some("read.people")),
     ("/standards", Some("read.standard")),
@@ -399,7 +402,7 @@ fn every_role_opens_the_pages_that_the_table_of_authority_gives_it_and_no_other(
     assert!(cases >= 800, "{cases}");
 
     // What belongs to another clinic is not there, in whatever page or form.
-    let own = [things.0["batches"].to_string(), things.0["orders"].to_string()];
+    let own = ["batches", "orders", "patients"].map(|kind| things.0[kind].to_string());
     for role in [Role::Coordinator, Role::Physician] {
         let other = centre.of_clinic(role, 1);
         let pages = PAGES.iter().map(|(path, _)| filled(path));

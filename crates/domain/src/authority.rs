@@ -331,6 +331,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
         ],
     ),
     ("read.patient_name", &[Coordinator, Physician]),
+    ("read.disclosures", &[FacilityManager, Coordinator, Physician, Inspector]),
+    ("read.access", &[FacilityManager, Administrator, Inspector]),
     ("read.standard", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.quality_event", &[Technician, ManufacturingLead, QcAnalyst, Releaser, FacilityManager, Inspector]),
     ("read.people", &[ManufacturingLead, Releaser, FacilityManager, Administrator, Inspector]),

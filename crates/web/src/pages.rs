@@ -9,6 +9,7 @@ mod clinic;
 #[cfg(test)]
 mod colours;
 mod correcting;
+mod disclosures;
 mod documentation;
 mod dossier;
 mod form;
@@ -117,6 +118,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/quality", web::get().to(quality::queue::show))
                 .route("/orders", web::get().to(orders::list))
                 .route("/orders/{id}", web::get().to(orders::show))
+                .route("/patients/{id}", web::get().to(disclosures::of_patient))
                 .service(
                     web::resource([
                         "/record/{collection}",
@@ -137,6 +139,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/records/{id}/file", web::get().to(records::take_away))
                 .route("/people", web::get().to(people::list))
                 .route("/people/{id}", web::get().to(people::show))
+                .route("/people/{id}/disclosures", web::get().to(disclosures::of_person))
                 .route("/batches/{id}/standard", web::get().to(standards::pinned))
                 .route("/standards", web::get().to(standards::list))
                 .route("/standards/{id}", web::get().to(standards::show))
