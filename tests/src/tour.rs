@@ -300,6 +300,8 @@ fn reading(centre: &Centre, course: &Course) {
     assert!(read.header("etag").is_some());
     inspector.get(&format!("/orders/{}/history", course.order)).ok();
     course.coordinator().get(&format!("/orders/{}/recipient", course.order)).ok();
+    inspector.get(&format!("/patients/{}/disclosures", course.patient())).ok();
+    inspector.get(&format!("/people/{}/disclosures?from=2026-01-01", course.coordinator().id())).ok();
     let person = centre.technician().id();
     inspector.get(&format!("/people/{person}/history")).ok();
     inspector.get(&format!("/standards/{}", course.recipe.standard)).ok();

@@ -70,6 +70,7 @@ impl Things {
         Self(BTreeMap::from([
             ("batches", course.batch),
             ("orders", course.order),
+            ("patients", course.patient()),
             ("standards", centre.standard(FROZEN)),
             ("people", centre.checker().id()),
             ("quality_events", event),
@@ -354,7 +355,7 @@ fn every_role_opens_the_pages_that_the_table_of_authority_gives_it_and_no_other(
     assert!(cases >= 800, "{cases}");
 
     // What belongs to another clinic is not there, in whatever page or form.
-    let own = [things.0["batches"].to_string(), things.0["orders"].to_string()];
+    let own = ["batches", "orders", "patients"].map(|kind| things.0[kind].to_string());
     for role in [Role::Coordinator, Role::Physician] {
         let other = centre.of_clinic(role, 1);
         let pages = shown().map(|(path, _)| filled(path));

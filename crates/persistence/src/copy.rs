@@ -280,7 +280,7 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 25] = [
+const OTHERS: [Table; 26] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
@@ -304,6 +304,7 @@ const OTHERS: [Table; 25] = [
     table("api_token", "token_hash"),
     table("personal_data", "patient"),
     table("personal_index", "digest, patient"),
+    table("disclosure", "id"),
     table("idempotency", "person, key"),
     table("serial", "kind, year"),
 ];

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod blobs;
 pub mod clock;
 pub mod copy;
+pub mod disclosure;
 pub mod engine;
 pub mod error;
 pub mod evidence;

@@ -391,6 +391,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
+    disclosure (id) {
+        id -> DbUuid,
+        patient -> DbUuid,
+        person -> DbUuid,
+        route -> Text,
+        day -> BigInt,
+        shown_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
     personal_index (digest, patient) {
         digest -> Binary,
         patient -> DbUuid,
@@ -459,6 +473,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_token,
     personal_data,
     personal_index,
+    disclosure,
     idempotency,
     serial,
     key_store

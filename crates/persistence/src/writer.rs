@@ -205,7 +205,7 @@ pub(crate) fn is_constraint(error: &DieselError) -> bool {
     }
 }
 
-const GUARDED: [&str; 5] = ["journal: ", "tree: ", "evidence: ", "disposition: ", "blob: "];
+const GUARDED: [&str; 6] = ["journal: ", "tree: ", "evidence: ", "disposition: ", "blob: ", "disclosure: "];
 
 /// What is wrong with the group after a job, if anything: the job was neither kept nor undone as it asked, or left a
 /// savepoint open.

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod blobs;
 pub mod board;
 pub mod centre;
+pub mod disclosures;
 pub mod forms;
 pub mod histories;
 pub mod items;

@@ -9,6 +9,7 @@ mod clinic;
 #[cfg(test)]
 mod colours;
 mod correcting;
+mod disclosures;
 mod documentation;
 mod dossier;
 mod form;
@@ -167,6 +168,8 @@ fn framed() -> Vec<Page> {
         get("/records/{id}/file", JOBS, web::to(records::take_away)),
         get("/people", PEOPLE, web::to(people::list)),
         get("/people/{id}", PEOPLE, web::to(people::show)),
+        get("/people/{id}/disclosures", To(&["read.access"]), web::to(disclosures::of_person)),
+        get("/patients/{id}", To(&["read.disclosures"]), web::to(disclosures::of_patient)),
         get("/batches/{id}/standard", STANDARD, web::to(standards::pinned)),
         get("/standards", STANDARD, web::to(standards::list)),
         get("/standards/{id}", STANDARD, web::to(standards::show)),

@@ -13,6 +13,7 @@ mod forecast;
 mod inspection;
 mod ja;
 mod picture;
+mod privacy;
 mod quality;
 mod records;
 mod sheet;
@@ -33,6 +34,7 @@ pub use picture::{
     doubling_short, fits_in, growth_told, lineage_told, medium_due, over_on, places_in_use, plan_told,
     trend_told, vessels_of, wanted_until,
 };
+pub use privacy::Privacy;
 pub use quality::Quality;
 pub use records::{
     Records, differing, differing_in, disagreeing, exported, fault, filed, import_failed, import_stopped,

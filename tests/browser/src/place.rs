@@ -119,7 +119,7 @@ impl Place {
     }
 
     /// An address with everything in braces filled in: `{batch STATUS}` is the batch with that status which changed
-    /// last, `{order STATUS}` its order, `{vessel STATUS}` a vessel of it in culture, anything else what [`Place::call`] named.
+    /// last, `{order STATUS}` its order, `{patient STATUS}` who that is for, `{vessel STATUS}` a vessel of it in culture, anything else what [`Place::call`] named.
     pub fn fill(&self, path: &str) -> String {
         let Some((before, rest)) = path.split_once('{') else { return path.to_string() };
         let (name, after) = rest.split_once('}').expect("a closed brace");
@@ -129,6 +129,16 @@ impl Place {
             Some(("order", status)) => {
                 let batch = self.ask(Role::Releaser, &format!("/batches/{}", self.batch(status)), None);
                 batch["order"].as_str().expect("an order").to_string()
+            }
+            Some(("patient", status)) => {
+                let batch = self.ask(Role::Releaser, &format!("/batches/{}", self.batch(status)), None);
+                let order = format!("/orders/{}", batch["order"].as_str().expect("an order"));
+                let order = self.ask(Role::Releaser, &order, None);
+                order["placed"]["patient"].as_str().expect("a patient").to_string()
+            }
+            Some(("person", "coordinator")) => {
+                let me = self.ask(Role::Coordinator, "/me", None);
+                me["person"].as_str().expect("somebody").to_string()
             }
             _ => self.named.get(name).unwrap_or_else(|| panic!("nothing here is called {name}")).clone(),
         };

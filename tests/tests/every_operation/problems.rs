@@ -110,10 +110,17 @@ pub fn of_every_request(centre: &Centre, all: &All) {
         "/orders?after=x",
         "/quality_events?after=_",
         "/attempts?after=x",
+        &format!("/people/{}/disclosures?after=x", centre.technician().id()),
+        &format!("/patients/{}/disclosures?after=x", patient_in(all)),
         "/labels/nonsense",
     ] {
         inspector.get(path).refused(422);
     }
+}
+
+fn patient_in(all: &All) -> String {
+    let read = &all[&("GET".to_string(), "/patients/{id}/disclosures".to_string())].path;
+    read.split('/').nth(2).unwrap().to_string()
 }
 
 fn forbidden(centre: &Centre, method: &'static str, template: &str, sent: &Sent) {

@@ -43,6 +43,10 @@ fn everything_asked(centre: &mut Centre) -> Vec<String> {
         let further = format!("{list}?after=1767571200000000_01890000-0000-7000-8000-000000000000");
         centre.inspector().get(&further).ok();
     }
+    let coordinator = centre.coordinator().id();
+    let seen = centre.inspector().get(&format!("/people/{coordinator}/disclosures")).ok();
+    let patient = seen["items"][0]["patient"].as_str().unwrap();
+    centre.inspector().get(&format!("/patients/{patient}/disclosures")).ok();
     let report = json!({ "title": "Fridge", "description": "found open", "batches": [] });
     let call = centre.technician().call("POST", "/quality_events").json(&report);
     call.header("idempotency-key", "said-only-once").send().made();

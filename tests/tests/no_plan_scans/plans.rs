@@ -22,13 +22,14 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("happening_row", &["batch"]),
     ("container_row", &["batch"]),
     ("stop_row", &["entry"]),
-    ("order_row", &["id", "label"]),
+    ("order_row", &["id", "label", "patient"]),
     ("quality_event_row", &["id"]),
     ("setup_link", &["token_hash"]),
     ("session", &["token_hash"]),
     ("api_token", &["token_hash"]),
     ("personal_data", &["patient"]),
     ("personal_index", &["digest", "patient"]),
+    ("disclosure", &["id", "day"]),
     ("idempotency", &["key"]),
 ];
 

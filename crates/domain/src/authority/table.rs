@@ -187,6 +187,8 @@ pub const TABLE: &[Rule] = &[
     row("read.planner", CENTRE_READERS, WholeCentre, There, NOBODY),
     row("read.trends", CENTRE_READERS, WholeCentre, There, NOBODY),
     row("read.patient_name", CLINIC, OwnClinic, There, NOBODY),
+    row("read.disclosures", &[FacilityManager, Coordinator, Physician, Inspector], OwnClinic, There, NOBODY),
+    row("read.access", &[FacilityManager, Administrator, Inspector], WholeCentre, There, NOBODY),
     row("read.standard", CENTRE_READERS, WholeCentre, There, NOBODY),
     row("read.quality_event", CENTRE_READERS, WholeCentre, There, NOBODY),
     row("read.people", &[ManufacturingLead, Releaser, FacilityManager, Administrator, Inspector], WholeCentre, There, NOBODY),

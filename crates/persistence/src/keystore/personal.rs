@@ -129,11 +129,11 @@ impl KeyStore {
         Ok(SealedPersonal::new(nonce, ciphertext))
     }
 
-    /// Decrypts personal data.
+    /// Decrypts personal data: for [`crate::disclosure`] alone, which notes to whom it is shown.
     ///
     /// # Errors
     /// The patient's key was destroyed; the data is not this patient's and clinic's, or was damaged.
-    pub fn open_personal(
+    pub(crate) fn open_personal(
         &self,
         patient: PatientId,
         clinic: ClinicId,

@@ -96,7 +96,7 @@ pub async fn batches(request: HttpRequest, query: Query, state: web::Data<State>
     .await
 }
 
-fn not_asked(parameter: &'static str, caller: &Caller) -> Problem {
+pub(super) fn not_asked(parameter: &'static str, caller: &Caller) -> Problem {
     let (pointer, sentence) = match (parameter, caller.language) {
         ("by", Language::En) => ("?by", "`by` is `opened`, `decided`, `shipped` or `infused`."),
         ("by", Language::Ja) => {

@@ -220,6 +220,21 @@ pub struct RecipientView {
     pub birth_date: String,
 }
 
+/// That a person was shown a patient's name, first on that day.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct DisclosureItem {
+    pub patient: Uuid,
+    /// What staff call the patient.
+    pub pseudonym: Option<String>,
+    pub person: PersonId,
+    pub person_name: String,
+    /// The page or operation, as a pattern without identifiers.
+    pub route: String,
+    /// When first on a day of the UTC calendar.
+    pub shown_at: Time,
+}
+
 /// What a scanned label stands for.
 #[derive(Serialize, JsonSchema)]
 #[allow(missing_docs)]

@@ -1,8 +1,9 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
 use super::items::{
-    BatchItem, CheckpointView, ClinicItem, IncubatorItem, LabelView, Me, OrderItem, OrderView, Page,
-    PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem, StandardView, StopItem,
+    BatchItem, CheckpointView, ClinicItem, DisclosureItem, IncubatorItem, LabelView, Me, OrderItem,
+    OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem,
+    StandardView, StopItem,
 };
 pub use super::items::{EntryView, SignatureView};
 use super::openapi::Described;
@@ -10,7 +11,7 @@ use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
 use super::unchanged::unless_unchanged;
 use super::views::{BatchView, GateView};
-use super::{board, centre, histories};
+use super::{board, centre, disclosures, histories};
 use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -23,8 +24,9 @@ use baiyo_domain::journal::signature::Signature;
 use baiyo_domain::journal::{Entry, StreamId, StreamKind};
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
+use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::reading::{After, ClinicScope};
-use baiyo_persistence::{Conn, StoreError, journal, keystore, reading, sealing};
+use baiyo_persistence::{Conn, StoreError, journal, reading, sealing};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
@@ -38,6 +40,11 @@ pub(super) const PAGE: i64 = 50;
 pub type Answer = Result<HttpResponse, Problem>;
 
 const LIST: &[(&str, &str)] = &[("after", "Where the page begins: `next` of the page before.")];
+const DISCLOSED: &[(&str, &str)] = &[
+    ("after", "Where the page begins: `next` of the page before."),
+    ("from", "The first day, `YYYY-MM-DD`, in the centre's zone."),
+    ("to", "The last day, `YYYY-MM-DD`, in the centre's zone."),
+];
 const BOARD: &[(&str, &str)] = &[
     ("after", "Where the page begins: `next` of the page before."),
     ("status", "Only batches of this status; not together with a period."),
@@ -158,7 +165,29 @@ pub fn described() -> &'static [Described] {
                 "/orders/{id}/recipient",
                 "read.patient_name",
                 || web::get().to(recipient),
-                "The patient's name and birth date.",
+                "The patient's name and birth date; that the caller saw them is noted first.",
+            )
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<DisclosureItem>>()),
+            query: DISCLOSED,
+            problems: &[Kind::NotFound, Kind::Form],
+            ..get(
+                "/patients/{id}/disclosures",
+                "read.disclosures",
+                || web::get().to(disclosures::of_patient),
+                "Who saw this patient's name, newest first: once for each person, route and day of the UTC calendar.",
+            )
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<Page<DisclosureItem>>()),
+            query: DISCLOSED,
+            problems: &[Kind::NotFound, Kind::Form],
+            ..get(
+                "/people/{id}/disclosures",
+                "read.access",
+                || web::get().to(disclosures::of_person),
+                "Whose names this person saw, newest first.",
             )
         },
         Described {
@@ -467,12 +496,15 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
     let caller = session::admit(&request, &state, "read.patient_name").await?;
     let (order, _) = one_order(&state, &caller, &path).await?;
     let patient = order.placed.placement.patient;
-    let row = read(&state, &caller, move |conn| Ok(keystore::load_personal(conn, patient)?)).await?;
-    let opened = row.and_then(|row| {
-        let sealed = &row.sealed;
-        state.store.keys().open_personal(patient, row.clinic, &sealed.nonce, &sealed.ciphertext).ok()
-    });
-    let personal = opened.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
+    let not_found = || Problem::new(Kind::NotFound, caller.language);
+    let viewer = disclosures::viewer(&request, &caller).ok_or_else(not_found)?;
+    let store = Arc::clone(&state.store);
+    let told = read(&state, &caller, move |conn| store.disclose(conn, &viewer, [patient])).await?;
+    let personal = match told.get(&patient) {
+        Some(Told::Name(personal)) => personal,
+        Some(Told::Withheld) => return Err(Problem::new(Kind::Unavailable, caller.language)),
+        Some(Told::Nothing) | None => return Err(not_found()),
+    };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {
         patient: patient.0,
         name: personal.name.to_string(),

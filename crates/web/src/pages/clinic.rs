@@ -15,15 +15,16 @@ mod receiving;
 pub mod scan;
 mod steps;
 
+use crate::api::disclosures::viewer;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
 use crate::session::{self, Caller};
 use actix_web::{HttpRequest, web};
-use baiyo_domain::ids::ClinicId;
+use baiyo_persistence::disclosure::Viewer;
 
-/// Admits the clinic's own staff, and tells which clinic it is.
-async fn admit(request: &HttpRequest, state: &web::Data<State>) -> Result<(Caller, ClinicId), Problem> {
+/// Admits the clinic's own staff, to whom its patients are named.
+async fn admit(request: &HttpRequest, state: &web::Data<State>) -> Result<(Caller, Viewer), Problem> {
     let caller = session::admit(request, state, "read.patient_name").await?;
-    let clinic = caller.clinic.ok_or_else(|| Problem::new(Kind::Forbidden, caller.language))?;
-    Ok((caller, clinic))
+    let viewer = viewer(request, &caller).ok_or_else(|| Problem::new(Kind::Forbidden, caller.language))?;
+    Ok((caller, viewer))
 }

@@ -1,25 +1,26 @@
 //! Orders: the list, and one order with its consent, its donor's screening and its batches.
 
-use super::clinic::board::named;
+use super::clinic::board::told;
 use super::clinic::cases;
 use super::clinic::layouts::birth_date;
 use super::frame::Frame;
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{self, Look, chip};
 use super::{Answer, Query, ROWS, after_of, history, may, next_of, recording};
+use crate::api::disclosures::viewer;
 use crate::api::histories::entries_of_order;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Context, Thing, Ui};
+use crate::words::{self, Context, Privacy, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId};
 use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{ConsentStanding, Finding, Order, Purpose};
 use baiyo_domain::time::Time;
-use baiyo_persistence::keystore::Personal;
+use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::reading::{self, OrderRow};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -58,14 +59,10 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let missing = || Problem::new(Kind::NotFound, caller.language);
     let id = OrderId(Uuid::try_parse(&id).map_err(|_| missing())?);
     let scope = caller.scope();
-    let (store, clinic) =
-        (Arc::clone(&state.store), caller.clinic.filter(|_| may(&caller, "read.patient_name")));
+    let (store, viewer) = (Arc::clone(&state.store), viewer(&request, &caller));
     let found = read(&state, &caller, move |conn| {
         let Some((order, _)) = reading::order(conn, scope, id)? else { return Ok(None) };
-        let patient = match clinic {
-            Some(clinic) => cases::personal(conn, store.keys(), clinic, order.placed.placement.patient)?,
-            None => None,
-        };
+        let patient = cases::patient(conn, &store, viewer.as_ref(), order.placed.placement.patient)?;
         let mut batches = Vec::new();
         for batch in &order.batches {
             batches.extend(reading::batch(conn, scope, *batch)?);
@@ -84,7 +81,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let reader = reader.of(Context::bare(state.zone).naming(&call));
     let (now, _) = state.store.now();
     let content = html! {
-        (content(&reader, &order, &batches, patient.as_ref(), &names, now))
+        (content(&reader, &order, &batches, (&patient, may(&caller, "read.disclosures")), &names, now))
         @if may(&caller, "batch.intake.opening") && order.standing.active {
             p.actions {
                 a.button href={ (recording::RECORD) "/batches?/order=" (order.id) } {
@@ -145,7 +142,7 @@ fn content(
     reader: &Reader,
     order: &Order,
     batches: &[Arc<Batch>],
-    patient: Option<&Personal>,
+    (patient, sees_viewers): (&Told, bool),
     names: &Names,
     now: Time,
 ) -> Markup {
@@ -157,11 +154,14 @@ fn content(
             div {
                 dt { (reader.say(Ui::Patient)) }
                 dd {
-                    @if let Some(patient) = patient {
-                        strong lang="ja" { (named(reader, patient)) } " · "
-                        (birth_date(reader.language, patient.birth_date.date())) br;
+                    (told(reader, patient)) " "
+                    @if let Some(patient) = patient.name() {
+                        " · " (birth_date(reader.language, patient.birth_date.date())) br;
                     }
                     (placement.pseudonym)
+                    @if sees_viewers {
+                        br; a href={ "/patients/" (placement.patient) } { (reader.say(Privacy::WhoSawPatient)) }
+                    }
                 }
             }
             div { dt { (reader.say(Ui::Purpose)) } dd { (purpose(reader, placement.purpose)) } }

@@ -11,7 +11,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Thing, Ui};
+use crate::words::{self, Privacy, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::Role;
 use baiyo_domain::ids::{ClinicId, PersonId};
@@ -74,6 +74,9 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let content = html! {
         div.title { h1 { (person.name) } (standing(&reader, person.left)) }
         (facts(&reader, &person, &names, now))
+        @if may(&caller, "read.access") {
+            p { a href={ "/people/" (id) "/disclosures" } { (reader.say(Privacy::SeenBy)) } }
+        }
         (recording::menu(&reader, &state, &caller, "people", id))
     };
     Ok(frame.ok(person.name.as_str(), content))

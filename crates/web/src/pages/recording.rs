@@ -15,6 +15,7 @@ use super::uploaded::{self, File, Uploaded};
 use super::{Answer, form_problem, see_other};
 use crate::api::FormRoute;
 use crate::api::blobs;
+use crate::api::disclosures::viewer;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::api::schema_check;
@@ -32,6 +33,7 @@ use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::Order;
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
+use baiyo_persistence::disclosure::Viewer;
 use baiyo_persistence::reading::{self, serial_of};
 use chrono::TimeDelta;
 use maud::{Markup, html};
@@ -298,6 +300,9 @@ async fn about(
     let (kit, action) = (Kit::of(request), route.action.clone());
     let (asking, zone, collection) = (caller.clone(), state.zone, collection_of(&route.path).to_string());
     let store = Arc::clone(&state.store);
+    // All forms have one pattern of addresses: so it is the form that is noted.
+    let viewer =
+        viewer(request, caller).map(|viewer| Viewer { route: format!("{RECORD}{}", route.path), ..viewer });
     let about = read(state, caller, move |conn| {
         let scope = asking.scope();
         let reader = Reader::new(asking.language, zone);
@@ -359,7 +364,8 @@ async fn about(
         }
         layouts::offer(conn, &action, &reader, scope, now, &mut about.offers)?;
         if let Some(clinic) = asking.clinic {
-            about.clinic = Known::of(conn, store.keys(), clinic, &action, about.order.as_ref(), now)?;
+            about.clinic =
+                Known::of(conn, &store, (viewer.as_ref(), clinic), &action, about.order.as_ref(), now)?;
         }
         Ok(about)
     })

@@ -8,6 +8,7 @@ mod facts;
 pub(super) mod forecast;
 pub(super) mod inspection;
 pub(super) mod picture;
+pub(super) mod privacy;
 pub(super) mod quality;
 mod reasons;
 pub(super) mod records;
@@ -487,6 +488,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.planner" => "See the planner",
         "read.trends" => "See trends",
         "read.patient_name" => "See patients' names",
+        "read.disclosures" => "See who saw a patient's name",
+        "read.access" => "See who has access, and whom they saw",
         "read.standard" => "See product standards",
         "read.quality_event" => "See quality events",
         "read.people" => "See people",

@@ -9,6 +9,7 @@ mod faults;
 pub(super) mod forecast;
 pub(super) mod inspection;
 pub(super) mod picture;
+pub(super) mod privacy;
 pub(super) mod quality;
 mod reasons;
 pub(super) mod records;
@@ -485,6 +486,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "read.planner" => "製造計画の閲覧",
         "read.trends" => "傾向の閲覧",
         "read.patient_name" => "患者氏名の閲覧",
+        "read.disclosures" => "患者氏名の閲覧者の確認",
+        "read.access" => "アクセス権と閲覧履歴の確認",
         "read.standard" => "標準書の閲覧",
         "read.quality_event" => "品質イベントの閲覧",
         "read.people" => "職員の閲覧",

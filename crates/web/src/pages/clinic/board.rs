@@ -13,7 +13,7 @@ use super::steps::{self, Due, Misfit, Step, last_use};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session::Caller;
-use crate::words::{self, Clinic, Context, Telling, Thing, Ui};
+use crate::words::{self, Clinic, Context, Privacy, Telling, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::distribution::Custody;
@@ -23,6 +23,7 @@ use baiyo_domain::ids::{BatchId, LabelKind};
 use baiyo_domain::order::Purpose;
 use baiyo_domain::standard::Source;
 use baiyo_domain::time::Time;
+use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::keystore::Personal;
 use baiyo_persistence::reading::{self, StopRow};
 use chrono::{Datelike, Days, NaiveDate};
@@ -32,11 +33,11 @@ use std::sync::Arc;
 
 /// Shows the board.
 pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
-    let (caller, clinic) = admit(&request, &state).await?;
+    let (caller, viewer) = admit(&request, &state).await?;
     let (now, _) = state.store.now();
     let (scope, after, store) = (caller.scope(), after_of(&query), Arc::clone(&state.store));
     let (cases, stops) = read(&state, &caller, move |conn| {
-        let cases = cases::load(conn, store.keys(), clinic, after, now)?;
+        let cases = cases::load(conn, &store, &viewer, after, now)?;
         let mut stops = Vec::new();
         for stop in reading::open_stops(conn, scope)? {
             let batch = reading::batch(conn, scope, BatchId(stop.batch.0))?;
@@ -458,10 +459,19 @@ impl Board<'_> {
 pub fn patient(reader: &Reader, case: &Case) -> Markup {
     let pseudonym = &case.order.placed.placement.pseudonym;
     html! {
-        @if let Some(person) = &case.patient {
-            span.name lang="ja" { (named(reader, person)) } " "
-        }
+        (told(reader, &case.patient)) " "
         span.pseudonym { (pseudonym) }
+    }
+}
+
+/// A patient's name, or that it is withheld; nothing where there is none to tell.
+pub fn told(reader: &Reader, patient: &Told) -> Markup {
+    html! {
+        @match patient {
+            Told::Name(person) => { span.name lang="ja" { (named(reader, person)) } }
+            Told::Withheld => { (chip(Look::Waiting, reader.say(Privacy::NameWithheld))) }
+            Told::Nothing => {}
+        }
     }
 }
 

@@ -7,13 +7,13 @@ use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::distribution::Container;
 use baiyo_domain::batch::status::BatchStatus;
 use baiyo_domain::forecast::Experience;
-use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PatientId};
+use baiyo_domain::ids::{BatchId, OrderId, PatientId};
 use baiyo_domain::order::Order;
 use baiyo_domain::standard::Code;
 use baiyo_domain::time::Time;
-use baiyo_persistence::keystore::{self, KeyStore, Personal};
+use baiyo_persistence::disclosure::{Told, Viewer};
 use baiyo_persistence::reading::{self, After, ClinicScope};
-use baiyo_persistence::{Conn, StoreError};
+use baiyo_persistence::{Conn, Store, StoreError};
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub struct Case {
     pub order: Arc<Order>,
     /// The batch.
     pub batch: Option<Arc<Batch>>,
-    /// Who the patient is; nothing once that was erased.
-    pub patient: Option<Personal>,
+    /// Who the patient is, as far as that may be told.
+    pub patient: Told,
 }
 
 impl Case {
@@ -62,12 +62,12 @@ pub struct Cases {
 /// The records cannot be read.
 pub fn load(
     conn: &mut Conn,
-    keys: &KeyStore,
-    clinic: ClinicId,
+    store: &Store,
+    viewer: &Viewer,
     after: Option<After>,
     now: Time,
 ) -> Result<Cases, StoreError> {
-    let scope = ClinicScope::Clinic(clinic);
+    let scope = ClinicScope::Clinic(viewer.clinic);
     let rows = reading::orders(conn, scope, after, ROWS)?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= ROWS;
     let next = rows.last().filter(|_| full).map(|row| (row.placed_at, row.id.0));
@@ -79,15 +79,14 @@ pub fn load(
             wanted.extend(rows.into_iter().map(|row| OrderId(row.order_id.0)));
         }
     }
-    let mut patients: BTreeMap<PatientId, Option<Personal>> = BTreeMap::new();
-    let mut all = Vec::new();
+    let mut orders = Vec::new();
     for id in wanted {
-        let Some((order, _)) = reading::order(conn, scope, id)? else { continue };
-        let patient = order.placed.placement.patient;
-        if let Entry::Vacant(unknown) = patients.entry(patient) {
-            unknown.insert(personal(conn, keys, clinic, patient)?);
-        }
-        let patient = patients.get(&patient).cloned().flatten();
+        orders.extend(reading::order(conn, scope, id)?.map(|(order, _)| order));
+    }
+    let told = store.disclose(conn, viewer, orders.iter().map(|order| order.placed.placement.patient))?;
+    let mut all = Vec::new();
+    for order in orders {
+        let patient = told.get(&order.placed.placement.patient).cloned().unwrap_or(Told::Nothing);
         let mut batches = Vec::new();
         for batch in &order.batches {
             batches.extend(reading::batch(conn, scope, *batch)?);
@@ -106,21 +105,18 @@ pub fn load(
     Ok(Cases { all, experience, names: Names::of_centre(conn)?, next })
 }
 
-/// Who a patient is, to the clinic that told us.
+/// Who one patient is, to somebody who may be told; nothing to all others.
 ///
 /// # Errors
 /// The database.
-pub fn personal(
+pub fn patient(
     conn: &mut Conn,
-    keys: &KeyStore,
-    clinic: ClinicId,
+    store: &Store,
+    viewer: Option<&Viewer>,
     patient: PatientId,
-) -> Result<Option<Personal>, StoreError> {
-    let stored = keystore::load_personal(conn, patient)?.filter(|stored| stored.clinic == clinic);
-    Ok(stored.and_then(|stored| {
-        let sealed = &stored.sealed;
-        keys.open_personal(patient, clinic, &sealed.nonce, &sealed.ciphertext).ok()
-    }))
+) -> Result<Told, StoreError> {
+    let Some(viewer) = viewer else { return Ok(Told::Nothing) };
+    Ok(store.disclose(conn, viewer, [patient])?.remove(&patient).unwrap_or(Told::Nothing))
 }
 
 /// Of several batches those that are not over; otherwise the last. Without one the order stands alone.

@@ -4,8 +4,9 @@
 use super::super::frame::Frame;
 use super::super::reader::{Names, Reader, part_label};
 use super::super::status_chip::{Look, chip};
-use super::super::{Answer, may, orders};
+use super::super::{Answer, orders};
 use super::{cases, evidence};
+use crate::api::disclosures::viewer;
 use crate::api::histories::entries_of_batch;
 use crate::api::reading::{self as api, EntryView, read};
 use crate::server::State;
@@ -20,7 +21,7 @@ use baiyo_domain::order::Order;
 use baiyo_domain::quantity::Number;
 use baiyo_domain::standard::Form;
 use baiyo_domain::time::Time;
-use baiyo_persistence::keystore::Personal;
+use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::{StoreError, journal, reading, sealing};
 use chrono_tz::Tz;
 use maud::{Markup, html};
@@ -37,7 +38,7 @@ struct Papers {
     names: Names,
     /// The centre's facility number.
     facility: Option<String>,
-    patient: Option<Personal>,
+    patient: Told,
     entries: Vec<EntryView>,
     /// The newest checkpoint.
     note: Option<String>,
@@ -51,14 +52,11 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let batch = api::one_batch(&state, &caller, &id).await?;
     let entries = entries_of_batch(&state, &caller, &batch).await?;
     let (scope, store) = (caller.scope(), Arc::clone(&state.store));
-    let clinic = caller.clinic.filter(|_| may(&caller, "read.patient_name"));
+    let viewer = viewer(&request, &caller);
     let papers = read(&state, &caller, move |conn| {
         let names = Names::of_batch(conn, &batch, scope, None)?;
         let order = reading::order(conn, scope, batch.opened.order)?.map(|(order, _)| order);
-        let patient = match clinic {
-            Some(clinic) => cases::personal(conn, store.keys(), clinic, batch.opened.patient)?,
-            None => None,
-        };
+        let patient = cases::patient(conn, &store, viewer.as_ref(), batch.opened.patient)?;
         let mut batches = Vec::new();
         for other in order.iter().flat_map(|order| &order.batches) {
             batches.extend(reading::batch(conn, scope, *other)?);
@@ -132,9 +130,9 @@ impl Papers {
                         (words::title(reader.language, &standard.title)) " (" (standard.code) " v" (standard.version) ")"
                     }))
                     (fact(reader.say(Ui::Patient), html! {
-                        @if let Some(patient) = &self.patient {
-                            span lang="ja" { (super::board::named(reader, patient)) } " · "
-                            (super::layouts::birth_date(reader.language, patient.birth_date.date())) br;
+                        (super::board::told(reader, &self.patient)) " "
+                        @if let Some(patient) = self.patient.name() {
+                            " · " (super::layouts::birth_date(reader.language, patient.birth_date.date())) br;
                         }
                         (batch.opened.pseudonym)
                     }))

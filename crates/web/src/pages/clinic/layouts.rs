@@ -15,19 +15,18 @@ use baiyo_domain::order::{Order, Plan, Window};
 use baiyo_domain::standard::Standard;
 use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
-use baiyo_persistence::keystore::{KeyStore, Personal};
+use baiyo_persistence::disclosure::{Told, Viewer};
 use baiyo_persistence::reading::{self, ClinicScope};
-use baiyo_persistence::{Conn, StoreError};
+use baiyo_persistence::{Conn, Store, StoreError};
 use maud::{Markup, html};
 use std::sync::Arc;
 
 /// What the clinic's forms show beside: for the clinic's own staff alone.
-#[derive(Default)]
 pub struct Known {
-    /// Who the patient is.
-    pub patient: Option<Personal>,
+    /// Who the patient is, as far as that may be told.
+    pub patient: Told,
     /// The clinic's patients with their pseudonyms, the newest order first.
-    pub patients: Vec<(PatientId, Short, Option<Personal>)>,
+    pub patients: Vec<(PatientId, Short, Told)>,
     /// The plan of the newest order.
     pub plan: Option<Plan>,
     /// When the clinic's other infusions are wanted.
@@ -52,24 +51,34 @@ impl Known {
     /// The records cannot be read.
     pub fn of(
         conn: &mut Conn,
-        keys: &KeyStore,
-        clinic: ClinicId,
+        store: &Store,
+        (viewer, clinic): (Option<&Viewer>, ClinicId),
         action: &str,
         order: Option<&Arc<Order>>,
         now: Time,
     ) -> Result<Option<Self>, StoreError> {
-        let mut known = Self::default();
+        let mut known = Self {
+            patient: Told::Nothing,
+            patients: Vec::new(),
+            plan: None,
+            wanted: Vec::new(),
+            standards: Vec::new(),
+            ready: None,
+            last_use: None,
+            batch: None,
+        };
         let order = order.filter(|order| order.placed.clinic == clinic);
         if let Some(order) = order {
-            known.patient = cases::personal(conn, keys, clinic, order.placed.placement.patient)?;
+            known.patient = cases::patient(conn, store, viewer, order.placed.placement.patient)?;
         }
         match action {
             "order.placement" => {
-                known.know_orders(conn, keys, clinic, None, now)?;
+                known.know_orders(conn, clinic, None, now)?;
+                known.name_patients(conn, store, viewer)?;
                 known.know_standards(conn, now)?;
             }
             "order.window_change" => {
-                known.know_orders(conn, keys, clinic, order.map(|order| order.id), now)?;
+                known.know_orders(conn, clinic, order.map(|order| order.id), now)?;
                 known.know_standards(conn, now)?;
                 if let Some(order) = order {
                     known.know_cells(conn, clinic, order, now)?;
@@ -94,7 +103,6 @@ impl Known {
     fn know_orders(
         &mut self,
         conn: &mut Conn,
-        keys: &KeyStore,
         clinic: ClinicId,
         but: Option<OrderId>,
         now: Time,
@@ -108,8 +116,7 @@ impl Known {
             }
             let Some((order, _)) = reading::order(conn, scope, OrderId(row.id.0))? else { continue };
             if new {
-                let personal = cases::personal(conn, keys, clinic, patient)?;
-                self.patients.push((patient, order.placed.placement.pseudonym.clone(), personal));
+                self.patients.push((patient, order.placed.placement.pseudonym.clone(), Told::Nothing));
             }
             self.plan.get_or_insert_with(|| order.plan.clone());
             let window = order.standing.window.filter(|window| window.until >= now && Some(order.id) != but);
@@ -121,6 +128,20 @@ impl Known {
                 }
                 self.wanted.extend((!over).then_some(window));
             }
+        }
+        Ok(())
+    }
+
+    fn name_patients(
+        &mut self,
+        conn: &mut Conn,
+        store: &Store,
+        viewer: Option<&Viewer>,
+    ) -> Result<(), StoreError> {
+        let Some(viewer) = viewer else { return Ok(()) };
+        let mut told = store.disclose(conn, viewer, self.patients.iter().map(|(patient, ..)| *patient))?;
+        for (patient, _, known) in &mut self.patients {
+            *known = told.remove(patient).unwrap_or(Told::Nothing);
         }
         Ok(())
     }
@@ -155,7 +176,7 @@ impl Known {
             let experience = learned(conn, batch.standard())?;
             self.ready = readiness(&batch, &experience, now).ready;
             self.batch = Some(Arc::clone(&batch));
-            let case = Case { order: Arc::clone(order), batch: Some(batch), patient: None };
+            let case = Case { order: Arc::clone(order), batch: Some(batch), patient: Told::Nothing };
             self.last_use = last_use(&case);
         }
         Ok(())
@@ -194,7 +215,8 @@ pub fn complete(action: &str, typed: &mut Typed) {
 pub fn identity(sheet: &Sheet, about: &About) -> Markup {
     let reader = sheet.reader;
     let Some(order) = &about.order else { return html! {} };
-    let patient = about.clinic.as_ref().and_then(|known| known.patient.as_ref());
+    let told = about.clinic.as_ref().map(|known| &known.patient);
+    let patient = told.and_then(Told::name);
     html! {
         dl.identity {
             div {
@@ -205,7 +227,10 @@ pub fn identity(sheet: &Sheet, about: &About) -> Markup {
                             (super::board::named(reader, patient))
                             @if let Some(kana) = &patient.kana { small { (kana) } }
                         }
-                        None => { (order.placed.placement.pseudonym) }
+                        None => {
+                            (order.placed.placement.pseudonym)
+                            @if let Some(told) = told { " " (super::board::told(reader, told)) }
+                        }
                     }
                 }
             }

@@ -83,10 +83,10 @@ fn patient(sheet: &Sheet, known: &Known, about: &About) -> Markup {
                 (sheet.around("/patient", reader.say(Clinic::KnownPatient), None, html! {
                     select id="/patient" name=(KNOWN) {
                         option value="" { (reader.say(crate::words::Sheet::ChooseOne)) }
-                        @for (patient, pseudonym, personal) in &known.patients {
+                        @for (patient, pseudonym, told) in &known.patients {
                             @let value = format!("{patient} {pseudonym}");
                             option value=(value) selected[chosen == Some(&value)] {
-                                @if let Some(personal) = personal { (super::board::named(reader, personal)) " " }
+                                @if let Some(personal) = told.name() { (super::board::named(reader, personal)) " " }
                                 (pseudonym)
                             }
                         }

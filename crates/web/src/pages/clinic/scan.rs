@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ContainerNo, Label, LabelKind};
 use baiyo_domain::time::Time;
+use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::reading;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
     let Some((order, batch, container)) = found.await? else { return Ok(see_other(unknown)) };
     let (now, _) = state.store.now();
     let Some(container) = container else { return Ok(see_other(&format!("/batches/{}", batch.id))) };
-    let case = Case { order, batch: Some(Arc::clone(&batch)), patient: None };
+    let case = Case { order, batch: Some(Arc::clone(&batch)), patient: Told::Nothing };
     let step = steps::of_container(&batch, &container, caller.person, now).map(|(step, _)| step);
     let step = step.filter(|_| case.containers().any(|own| own.no == container.no));
     Ok(see_other(&address(&batch, &label, step, &caller, now)))

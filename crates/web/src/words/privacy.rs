@@ -1,0 +1,11 @@
+//! The names of the words about who sees whom, who may do what, and erasing a patient's name.
+
+use super::ui::catalogue;
+
+catalogue! {
+    /// A word or sentence about patients' names and people's access.
+    Privacy in privacy {
+        // Who saw whom.
+        WhoSawPatient, WhoSawMeans, Where, FirstOnDay, NobodySaw, SeenBy, SeenMeans, NameWithheld,
+    }
+}

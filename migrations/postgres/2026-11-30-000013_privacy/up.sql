@@ -1,0 +1,25 @@
+-- To whom a patient's name and birth date were shown, on which page or operation, and when first on that day of the UTC
+-- calendar: append-only. No name is in it.
+CREATE TABLE disclosure (
+    id       UUID   PRIMARY KEY,
+    patient  UUID   NOT NULL,
+    person   UUID   NOT NULL,
+    route    TEXT   NOT NULL,
+    day      BIGINT NOT NULL, -- days since 1970-01-01
+    shown_at BIGINT NOT NULL,
+    UNIQUE (day, person, route, patient)
+);
+CREATE INDEX disclosure_patient ON disclosure (patient, shown_at, id);
+CREATE INDEX disclosure_person ON disclosure (person, shown_at, id);
+
+CREATE TRIGGER disclosure_no_update BEFORE UPDATE ON disclosure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('disclosure: what was noted is never changed');
+CREATE TRIGGER disclosure_no_delete BEFORE DELETE ON disclosure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('disclosure: what was noted is never deleted');
+CREATE TRIGGER disclosure_no_truncate BEFORE TRUNCATE ON disclosure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse('disclosure: what was noted is never deleted');
+
+GRANT SELECT, INSERT ON disclosure TO baiyo_app;
+
+-- All orders of a patient: what must be over before his name is erased.
+CREATE INDEX order_row_patient ON order_row (patient);
