@@ -42,7 +42,7 @@ impl<'a> Browser<'a> {
     /// Sends a request and keeps the cookies of its answer.
     pub fn send(&self, call: Call) -> Answer {
         let answer = call.send();
-        for cookie in answer.headers("set-cookie") {
+        for cookie in answer.headers_named("set-cookie") {
             let (name, value) =
                 cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
             match value {

@@ -40,6 +40,10 @@ fn product(location: &Location, arguments: &[&str]) -> Command {
     let built: PathBuf = stories.ancestors().nth(2).expect("a profile's folder").join("baiyo");
     assert!(built.exists(), "build the product first: cargo build --package baiyo");
     let mut command = Command::new(built);
+    // What the tests are told is no setting of the product.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BAIYO_")) {
+        command.env_remove(name);
+    }
     match engine::url(location) {
         Some(url) => command.env("DATABASE_URL", url),
         None => command.env_remove("DATABASE_URL"),

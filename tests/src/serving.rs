@@ -26,7 +26,7 @@ impl Serving {
     /// Starts it on these records, where it is asked to listen.
     pub fn start_at(address: &str, store: Arc<Store>) -> Self {
         // Hundreds of people sign in here; what a second factor does has stories of its own.
-        let settings = Settings { second_factor: SecondFactor::Voluntary };
+        let settings = Settings { second_factor: SecondFactor::Voluntary, ..Settings::default() };
         Self::start_with(address, store, settings)
     }
 

@@ -2,9 +2,9 @@
 
 use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
-use crate::settings::Settings;
+use crate::settings::{FILE_VARIABLE, Flag, NotAccepted, Settings};
 use crate::words::{self, Language};
-use crate::{authority, demo, exporting};
+use crate::{authority, demo, exporting, logging};
 use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
@@ -113,13 +113,47 @@ enum StandardCommand {
     },
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 struct Serving {
-    /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
-    listen: String,
-    #[command(flatten)]
-    folder: Folder,
+    /// The file of settings (TOML; config/baiyo.toml explains each key). Each is also a variable of the environment.
+    /// `BAIYO_CONFIG` names it as well.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen; 127.0.0.1:8080 where nothing is chosen.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// The folder of the records; `./data` where nothing is chosen (`./demo-data` for `demo`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// The database's address, `postgres://user:password@host/database`; the embedded one in the folder where nothing is
+    /// chosen.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// A file of certificates (PEM) that the PostgreSQL server's must chain to.
+    #[arg(long, value_name = "FILE")]
+    database_ca: Option<String>,
+}
+
+impl Serving {
+    /// What the site chose, here and elsewhere.
+    fn settings(self) -> Result<Settings, Failure> {
+        let given = [
+            ("listen", "--listen", self.listen),
+            ("data", "--data", self.data),
+            ("database_url", "--database-url", self.database_url),
+            ("database_ca", "--database-ca", self.database_ca),
+        ];
+        let flags: Vec<Flag> =
+            given.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))).collect();
+        let file = self.config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
+        Ok(Settings::read(file.as_deref(), std::env::vars_os(), &flags)?)
+    }
+}
+
+/// Where the records are that are served.
+fn location(settings: &Settings, otherwise: &str) -> Result<Location, Failure> {
+    let folder = settings.data.clone().unwrap_or_else(|| PathBuf::from(otherwise));
+    Ok(Location::read(&folder, settings.database_url.as_deref(), settings.database_ca.clone())?)
 }
 
 #[derive(clap::Args)]
@@ -141,7 +175,7 @@ struct Copying {
 
 #[derive(clap::Args)]
 struct Folder {
-    /// The folder of the records; `./data` where left out (`./demo-data` for `demo`).
+    /// The folder of the records; `./data` where left out.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The database's address, `postgres://user:password@host/database`; the embedded one in the folder where left out.
@@ -153,13 +187,13 @@ struct Folder {
 }
 
 impl Folder {
-    fn location(&self, otherwise: &str) -> Result<Location, Failure> {
-        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from(otherwise));
+    fn location(&self) -> Result<Location, Failure> {
+        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from("data"));
         Ok(Location::read(&folder, self.database_url.as_deref(), self.database_ca.clone())?)
     }
 
     fn existing(&self) -> Result<Location, Failure> {
-        existing(self.location("data")?, "; name the folder with --data")
+        existing(self.location()?, "; name the folder with --data")
     }
 }
 
@@ -186,6 +220,7 @@ macro_rules! failures {
 }
 
 failures!(
+    NotAccepted,
     StoreError,
     FoundingError,
     ActingError,
@@ -198,17 +233,13 @@ failures!(
 
 /// Runs a command.
 pub fn run(cli: Cli) -> ExitCode {
-    let serving = Serving {
-        listen: "127.0.0.1:8080".into(),
-        folder: Folder {
-            data: None,
-            database_url: std::env::var("DATABASE_URL").ok(),
-            database_ca: std::env::var_os("DATABASE_CA").map(PathBuf::from),
-        },
-    };
-    let outcome = match cli.command.unwrap_or(Subcommands::Serve(serving)) {
-        Subcommands::Serve(serving) => serve(&serving),
-        Subcommands::Demo(serving) => serve_demo(&serving),
+    let command = cli.command.unwrap_or(Subcommands::Serve(Serving::default()));
+    if !matches!(command, Subcommands::Serve(_) | Subcommands::Demo(_)) {
+        logging::start(&level_alone());
+    }
+    let outcome = match command {
+        Subcommands::Serve(serving) => serving.settings().and_then(serve),
+        Subcommands::Demo(serving) => serving.settings().and_then(serve_demo),
         Subcommands::Migrate(folder) => migrate(&folder),
         Subcommands::Copy(copying) => copy_centre(&copying),
         Subcommands::Standard(StandardCommand::Import { file, folder, sign_in, password }) => {
@@ -236,15 +267,22 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// How much is logged, for commands that do not serve.
+fn level_alone() -> Settings {
+    let level = std::env::vars_os().filter(|(name, _)| name == "RUST_LOG");
+    Settings::read(None, level, &[]).unwrap_or_default()
+}
+
 fn open(location: &Location) -> Result<Arc<Store>, Failure> {
     Ok(Arc::new(Store::open_at(location, Arc::new(SystemClock))?))
 }
 
-fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
+fn serve(settings: Settings) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let location = serving.folder.location("data")?;
+    logging::start(&settings);
+    let location = location(&settings, "data")?;
     let folder = &location.folder;
-    let listener = listen(&serving.listen)?;
+    let listener = listen(&settings.listen)?;
     let store = open(&location)?;
     let address = listener.local_addr()?;
     match store.founding()? {
@@ -264,14 +302,15 @@ fn serve(serving: &Serving) -> Result<ExitCode, Failure> {
         }
     }
     say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
-    listen_on(store, listener)
+    listen_on(store, listener, settings)
 }
 
-fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
+fn serve_demo(settings: Settings) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let location = serving.folder.location("demo-data")?;
+    logging::start(&settings);
+    let location = location(&settings, "demo-data")?;
     let folder = &location.folder;
-    let listener = listen(&serving.listen)?;
+    let listener = listen(&settings.listen)?;
     let address = listener.local_addr()?;
     let accounts = demo::prepare(&location, &mut progress("Preparing the demonstration"))?;
     let store = open(&location)?;
@@ -281,22 +320,22 @@ fn serve_demo(serving: &Serving) -> Result<ExitCode, Failure> {
         say!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);
     }
     say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
-    listen_on(store, listener)
+    listen_on(store, listener, settings)
 }
 
 fn listen(address: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| Failure(format!("cannot listen on {address}: {error}")))
 }
 
-fn listen_on(store: Arc<Store>, listener: TcpListener) -> Result<ExitCode, Failure> {
+fn listen_on(store: Arc<Store>, listener: TcpListener, settings: Settings) -> Result<ExitCode, Failure> {
     let centre = Centre::of(&store)?;
-    let state = actix_web::web::Data::new(State::new(store, centre, Settings::default()));
+    let state = actix_web::web::Data::new(State::new(store, centre, settings));
     actix_web::rt::System::new().block_on(server::serve(state, listener))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn migrate(folder: &Folder) -> Result<ExitCode, Failure> {
-    let location = folder.location("data")?;
+    let location = folder.location()?;
     let steps = store::migrate(&location)?;
     let folder = &location.folder;
     say!("{}: {steps} migration(s) applied; the database has the newest form.", folder.display());
@@ -399,7 +438,7 @@ fn batch_named(conn: &mut baiyo_persistence::Conn, name: &str) -> Result<BatchId
 
 fn verify_records(folder: &Folder, outside: &[PathBuf], since: Option<&Path>) -> ExitCode {
     const COULD_NOT_CHECK: u8 = 2;
-    let checked = folder.location("data").and_then(|location| {
+    let checked = folder.location().and_then(|location| {
         let note = |file: &Path| {
             std::fs::read_to_string(file).map_err(|error| Failure(format!("{}: {error}", file.display())))
         };

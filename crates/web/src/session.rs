@@ -4,6 +4,7 @@
 mod callers;
 
 use crate::api::problem::{Kind, Problem};
+use crate::connection::Connection;
 use crate::server::State;
 use crate::words::Language;
 use actix_web::http::Method;
@@ -243,10 +244,7 @@ pub fn same_origin(request: &HttpRequest) -> bool {
     let value = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     match (value("sec-fetch-site"), value("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let host = request.connection_info().host().to_string();
-            origin.split_once("://").is_some_and(|(_, from)| from == host)
-        }
+        (None, Some(origin)) => origin == Connection::of(request).origin(),
         (None, None) => false,
     }
 }

@@ -4,6 +4,7 @@ use super::json::{self, Body};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
+use crate::connection::Connection;
 use crate::server::State;
 use crate::session::{self, COOKIE, DEVICE_COOKIE};
 use crate::submission::Warning;
@@ -255,7 +256,7 @@ fn own_cookie(request: &HttpRequest, name: &'static str, value: &str) -> Cookie<
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
-        .secure(request.connection_info().scheme() == "https")
+        .secure(Connection::of(request).encrypted)
         .finish()
 }
 
