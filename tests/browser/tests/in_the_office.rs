@@ -3,7 +3,7 @@
 //! administrator brings people and clinics in, and no form of the work opens to him.
 
 use baiyo::words::{self, Inspection, Picture, Quality, Sheet};
-use baiyo_domain::authority::{Role, TABLE, roles_for};
+use baiyo_domain::authority::{Role, TABLE};
 use browser_stories::{Browser, Device, Language, Person, Theme, Ui};
 use serde_json::json;
 use stories::{Centre, Course, Recipe, Step};
