@@ -148,6 +148,8 @@ pub struct Logged {
     pub event: Arc<Event>,
     /// The corrections of it, oldest first.
     pub corrected_by: Vec<EntryId>,
+    /// The entry since which its signature no longer counts; nothing where it does, or there is none.
+    pub voided_by: Option<EntryId>,
 }
 
 /// A batch as its history tells it. What never changes is shared with its clones, which each decision makes.
@@ -307,8 +309,29 @@ impl Batch {
     fn append(&mut self, stamp: &Stamp, event: &Event, at: &Stamp, now: &Event) -> Result<(), Impossible> {
         self.duties.extend(performed::duties(stamp, event));
         self.evolve(at, now)?;
-        self.log.push(Logged { stamp: *stamp, event: event.clone().into(), corrected_by: Vec::new() });
+        let by = |voided_by: Option<EntryId>| voided_by == Some(at.entry);
+        let decisions = self.containers.values().filter_map(|c| c.decided.as_ref());
+        let decisions = decisions.filter(|decided| by(decided.voided_by)).map(|decided| decided.entry);
+        let administrations = self.containers.values().filter_map(|c| c.administration);
+        let administrations = administrations.filter(|a| by(a.voided_by)).map(|a| a.entry);
+        let voided: BTreeSet<EntryId> = decisions.chain(administrations).collect();
+        if !voided.is_empty() {
+            self.void(at.entry, |logged| voided.contains(&logged.stamp.entry));
+        }
+        self.log.push(Logged {
+            stamp: *stamp,
+            event: event.clone().into(),
+            corrected_by: Vec::new(),
+            voided_by: None,
+        });
         Ok(())
+    }
+
+    /// Notes that signatures no longer count since an entry.
+    fn void(&mut self, by: EntryId, signed: impl Fn(&Logged) -> bool) {
+        for logged in self.log.iter_mut().filter(|logged| signed(logged)) {
+            logged.voided_by.get_or_insert(by);
+        }
     }
 
     fn open(id: BatchId, opened: &intake::Opened, stamp: &Stamp) -> Batch {
@@ -344,6 +367,7 @@ impl Batch {
                 stamp: *stamp,
                 event: Event::Intake(opened.clone().into()).into(),
                 corrected_by: Vec::new(),
+                voided_by: None,
             }],
         }
     }

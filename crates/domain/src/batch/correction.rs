@@ -7,8 +7,8 @@ use super::gate::{Blocker, Gate, Requirement, gate};
 use super::results::Verdict;
 use super::testing::{Oos, judged};
 use super::{
-    Batch, Command as BatchCommand, Event as BatchEvent, Stamp, culture, distribution, filling, intake,
-    testing,
+    Batch, Command as BatchCommand, Event as BatchEvent, Logged, Stamp, culture, distribution, filling,
+    intake, testing,
 };
 use crate::authority::roles_for;
 use crate::decision::{Append, Appends, Context};
@@ -532,6 +532,15 @@ impl Batch {
     }
 }
 
+/// Whether an entry is the verification or the interpretation of a result.
+fn is_signed_of(logged: &Logged, no: ResultNo) -> bool {
+    match &*logged.event {
+        BatchEvent::Testing(testing::Event::Verification(form)) => form.result == no,
+        BatchEvent::Testing(testing::Event::Interpretation(form)) => form.result == no,
+        _ => false,
+    }
+}
+
 pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Result<(), Impossible> {
     let missing = Impossible::new("an entry is corrected after it was recorded");
     let target = batch.log.iter_mut().find(|logged| logged.stamp.entry == corrected.entry).ok_or(missing)?;
@@ -540,6 +549,9 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Re
     let voids = voids(&corrected.replacement).ok_or(Impossible::new("only facts are corrected"))?;
     for part in batch.parts.iter_mut().filter(|part| part.entry == corrected.entry) {
         part.confirmed = part.person == at.recorder;
+    }
+    if let Some(no) = voids.result {
+        batch.void(at.entry, |logged| is_signed_of(logged, no));
     }
     if let Some(result) = voids.result.and_then(|no| batch.results.get_mut(&no)) {
         result.verified_by = None;
@@ -558,13 +570,24 @@ pub(super) fn evolve(batch: &mut Batch, at: &Stamp, corrected: &Corrected) -> Re
     }
     // Another sample than the one that was verified: everything read from it is unverified again.
     if let BatchEvent::Testing(testing::Event::Sampled(sampled)) = &corrected.replacement {
-        for result in batch.results.values_mut().filter(|result| result.form.sample == sampled.sample) {
-            result.verified_by = None;
-            result.interpreted = None;
-        }
+        let read: Vec<ResultNo> = batch
+            .results
+            .iter_mut()
+            .filter(|(_, result)| result.form.sample == sampled.sample)
+            .map(|(no, result)| {
+                result.verified_by = None;
+                result.interpreted = None;
+                *no
+            })
+            .collect();
+        batch.void(at.entry, |logged| read.iter().any(|no| is_signed_of(logged, *no)));
     }
     if voids.record {
         let stands = |confirmed: &super::disposition::Confirmed| confirmed.version < since;
+        let confirmed = [batch.manufacturing, batch.quality];
+        let fallen: Vec<_> =
+            confirmed.into_iter().flatten().filter(|c| !stands(c)).map(|c| c.entry).collect();
+        batch.void(at.entry, |logged| fallen.contains(&logged.stamp.entry));
         batch.manufacturing = batch.manufacturing.filter(stands);
         batch.quality = batch.quality.filter(stands);
         // What has left cannot be decided on again: it is stopped where the gate would block it now, and goes

@@ -37,6 +37,9 @@ pub async fn entries_of_batch(
         if let Some(logged) = batch.log.iter().find(|logged| logged.stamp.entry.0 == item.entry) {
             item.event = Event::Batch((*logged.event).clone());
             item.corrected_by = logged.corrected_by.iter().map(|entry| entry.0).collect();
+            if let Some(signature) = &mut item.signature {
+                signature.voided_by = logged.voided_by.map(|entry| entry.0);
+            }
         }
     }
     Ok(items)

@@ -195,6 +195,8 @@ pub struct SignatureView {
     pub at: Time,
     /// How many entries it covers.
     pub covers: usize,
+    /// The entry since which it no longer counts.
+    pub voided_by: Option<Uuid>,
 }
 
 /// The person signed in.

@@ -440,6 +440,7 @@ pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryVie
                 meaning: signature.meaning.as_str().to_string(),
                 at: signature.at,
                 covers: signature.covers.len(),
+                voided_by: None,
             }),
             corrected_by: Vec::new(),
         })

@@ -3,6 +3,7 @@
 
 use super::reader::Reader;
 use super::recording;
+use super::status_chip::{Look, chip};
 use crate::api::items::{EntryView, SignatureView};
 use crate::words::{self, Sheet, Ui};
 use baiyo_domain::authority::Meaning;
@@ -42,7 +43,7 @@ fn line(reader: &Reader, entry: &EntryView, all: &[EntryView], correcting: Optio
                             aria-label={ (reader.say(Sheet::Correct)) " " (entry.version) } { (reader.say(Sheet::Correct)) }
                     }
                 }
-                @if let Some(signature) = &entry.signature { (signed(reader, signature)) }
+                @if let Some(signature) = &entry.signature { (signed(reader, signature, all)) }
                 @for correction in corrections { (corrected(reader, correction)) }
             }
         }
@@ -70,7 +71,7 @@ fn meta(reader: &Reader, entry: &EntryView) -> Markup {
     }
 }
 
-fn signed(reader: &Reader, signature: &SignatureView) -> Markup {
+fn signed(reader: &Reader, signature: &SignatureView, all: &[EntryView]) -> Markup {
     let meaning = Meaning::ALL.into_iter().find(|meaning| meaning.word() == signature.meaning);
     let meaning =
         meaning.map_or(signature.meaning.as_str(), |meaning| words::meaning(reader.language, meaning));
@@ -83,8 +84,17 @@ fn signed(reader: &Reader, signature: &SignatureView) -> Markup {
             strong { (signature.name) }
             (reader.time(signature.at))
             span { (reader.say(Ui::Meaning)) ": " (meaning) }
+            @if let Some(by) = voiding(signature, all) {
+                (chip(Look::Warning, reader.say(Ui::SignatureVoided)))
+                a href={ "#entry-" (by.version) } { (by.version) }
+            }
         }
     }
+}
+
+/// The entry since which a signature no longer counts, among all.
+pub fn voiding<'a>(signature: &SignatureView, all: &'a [EntryView]) -> Option<&'a EntryView> {
+    all.iter().find(|entry| signature.voided_by == Some(entry.entry))
 }
 
 fn corrected(reader: &Reader, correction: &EntryView) -> Markup {

@@ -8,6 +8,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::pages::bench::photo::Gallery;
 use crate::pages::frame::Frame;
+use crate::pages::history::voiding;
 use crate::pages::reader::{Names, Reader, dash, part_label};
 use crate::pages::{Answer, gate, lineage, may, orders, status_chip};
 use crate::server::State;
@@ -314,6 +315,9 @@ impl Record<'_> {
                         small.signed {
                             (self.say(Ui::SignedBy)) ": " strong { (signature.name) } ", " (self.time(signature.at)) ", "
                             (meaning(language, &signature.meaning))
+                            @if let Some(by) = voiding(signature, &self.entries) {
+                                "; " (self.say(Ui::SignatureVoided)) ": " (by.version)
+                            }
                         }
                     }
                 }
@@ -405,7 +409,12 @@ impl Record<'_> {
                                     td.number { (entry.version) }
                                     td { (signed.name) }
                                     td { (self.time(signed.at)) }
-                                    td { (meaning(self.reader.language, &signed.meaning)) }
+                                    td {
+                                        (meaning(self.reader.language, &signed.meaning))
+                                        @if let Some(by) = voiding(signed, &self.entries) {
+                                            small { (self.say(Ui::SignatureVoided)) ": " (by.version) }
+                                        }
+                                    }
                                     td { code { (signed.key.simple().to_string().get(20..).unwrap_or_default()) } }
                                 }
                             }
