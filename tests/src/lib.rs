@@ -28,5 +28,5 @@ pub use course::{Course, Recipe, Step, passing_values};
 pub use forging::Forger;
 pub use founded::{Member, PASSWORD_OF_SETUP};
 pub use program::{Ran, baiyo, baiyo_unread, python, workspace};
-pub use serving::Serving;
+pub use serving::{Serving, unhurried};
 pub use steps::count;

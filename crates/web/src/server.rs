@@ -6,7 +6,7 @@ use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{api, compression, pages};
+use crate::{api, compression, pages, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
@@ -170,6 +170,7 @@ pub async fn serve_until(
     let between = actix_web::rt::spawn(live::between_servers(web::Data::clone(&state)));
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let tls = tls::of(&state.settings).map_err(std::io::Error::other)?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
@@ -187,9 +188,12 @@ pub async fn serve_until(
             .configure(pages::configure)
     })
     .workers(workers)
-    .listen(listener)?
-    .shutdown_timeout(5)
-    .run();
+    .shutdown_timeout(5);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let server = server.run();
     let handle = server.handle();
     let changes = last.changes.clone();
     actix_web::rt::spawn(async move {
