@@ -5,6 +5,7 @@ pub mod api;
 pub mod commands;
 pub mod compression;
 pub mod connection;
+pub mod cross_site;
 pub mod demo;
 pub mod exporting;
 pub mod jobs;

@@ -6,7 +6,7 @@ use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{api, compression, pages, tls};
+use crate::{api, compression, cross_site, pages, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
@@ -178,6 +178,7 @@ pub async fn serve_until(
             .wrap(from_fn(compression::sparing))
             .wrap(Compress::default())
             .wrap(from_fn(compression::honest))
+            .wrap(from_fn(cross_site::refuse))
             .wrap(
                 DefaultHeaders::new()
                     .add(("X-Content-Type-Options", "nosniff"))

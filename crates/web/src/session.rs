@@ -4,10 +4,8 @@
 mod callers;
 
 use crate::api::problem::{Kind, Problem};
-use crate::connection::Connection;
 use crate::server::State;
 use crate::words::Language;
-use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{Meaning, Reauthenticated, Role, roles_for};
@@ -64,7 +62,7 @@ pub fn language(request: &HttpRequest) -> Language {
 /// attempt that is not his to make is recorded.
 ///
 /// # Errors
-/// Nobody is signed in, a cross-site request, or an action of other roles.
+/// Nobody is signed in, or it is an action of other roles.
 pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str) -> Result<Caller, Problem> {
     let caller = who(request, state).await?;
     if action == "read.self" || caller.roles.iter().any(|role| roles_for(action).contains(role)) {
@@ -98,7 +96,7 @@ fn aimed_at(request: &HttpRequest) -> String {
 /// Who is signed in, whatever he may do.
 ///
 /// # Errors
-/// Nobody is signed in, or a cross-site request.
+/// Nobody is signed in.
 pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
     let language = language(request);
     let refused = || Problem::new(Kind::NotSignedIn, language);
@@ -107,9 +105,6 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     let cookie = request.cookie(COOKIE).map(|cookie| cookie.value().to_string());
     let by_cookie = token.is_none();
     let Some(token) = token.or(cookie) else { return Err(refused()) };
-    if by_cookie && changes(request.method()) && !same_origin(request) {
-        return Err(Problem::new(Kind::Forbidden, language));
-    }
     // Asked first: whatever is read after it is at least as new.
     let revision = state.store.revision();
     let (now, _) = state.store.now();
@@ -224,19 +219,5 @@ pub fn password_problem(
             let (now, _) = state.store.now();
             Problem::wait(language, u64::try_from(until.since(now).num_seconds()).unwrap_or(0) + 1)
         }
-    }
-}
-
-fn changes(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-}
-
-/// Whether a request that carries a cookie comes from our own pages (or from no page at all).
-pub fn same_origin(request: &HttpRequest) -> bool {
-    let value = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    match (value("sec-fetch-site"), value("origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin == Connection::of(request).origin(),
-        (None, None) => false,
     }
 }
