@@ -1,6 +1,7 @@
 //! The product: API, pages and commands over the records of one centre.
 
 pub mod acting;
+pub mod answer_headers;
 pub mod api;
 pub mod commands;
 pub mod compression;

@@ -6,10 +6,10 @@ use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{api, compression, cross_site, pages, tls};
+use crate::{answer_headers, api, compression, cross_site, pages, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpServer, web};
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
@@ -179,12 +179,7 @@ pub async fn serve_until(
             .wrap(Compress::default())
             .wrap(from_fn(compression::honest))
             .wrap(from_fn(cross_site::refuse))
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("X-Content-Type-Options", "nosniff"))
-                    .add(("Referrer-Policy", "same-origin"))
-                    .add(("Content-Security-Policy", CONTENT_POLICY)),
-            )
+            .wrap(from_fn(answer_headers::say))
             .configure(api::configure)
             .configure(pages::configure)
     })
@@ -219,6 +214,3 @@ pub async fn serve_until(
     }
     outcome
 }
-
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
