@@ -4,9 +4,10 @@ use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
 use crate::pages::live::{self, Change, Told};
+use crate::rates::Rates;
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{answer_headers, api, compression, cross_site, pages, tls};
+use crate::{answer_headers, api, compression, cross_site, limits, pages, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Next, from_fn};
@@ -38,6 +39,10 @@ pub struct State {
     pub checks: Arc<Semaphore>,
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
+    /// Requests that are answered at a time.
+    pub at_once: Semaphore,
+    /// Requests of each address.
+    pub rates: Rates,
     /// Who asked lately.
     pub callers: Callers,
     /// Tells those who listen that something changed.
@@ -72,6 +77,8 @@ impl State {
         Self {
             jobs: Jobs::of(store.folder()),
             store,
+            at_once: Semaphore::new(settings.requests_at_once as usize),
+            rates: Rates::of(&settings),
             settings,
             zone: centre.zone,
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
@@ -170,7 +177,8 @@ pub async fn serve_until(
     let between = actix_web::rt::spawn(live::between_servers(web::Data::clone(&state)));
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let tls = tls::of(&state.settings).map_err(std::io::Error::other)?;
+    let settings = state.settings.clone();
+    let tls = tls::of(&settings).map_err(std::io::Error::other)?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
@@ -179,11 +187,15 @@ pub async fn serve_until(
             .wrap(Compress::default())
             .wrap(from_fn(compression::honest))
             .wrap(from_fn(cross_site::refuse))
+            .wrap(from_fn(limits::keep))
             .wrap(from_fn(answer_headers::say))
             .configure(api::configure)
             .configure(pages::configure)
     })
     .workers(workers)
+    // The listener's queue holds the rest.
+    .max_connections((settings.connections as usize).div_ceil(workers))
+    .client_request_timeout(Duration::from_secs(settings.seconds_for_headers.into()))
     .shutdown_timeout(5);
     let server = match tls {
         Some(tls) => server.listen_rustls_0_23(listener, tls)?,
