@@ -33,6 +33,7 @@ fn is_guarded(answer: &Answer, path: &str) {
         "image/png",
     ];
     assert!(answer.text.is_empty() || known.contains(&kind.as_str()), "{path}: {kind:?}");
+    assert!(says("x-request-id").parse::<uuid::Uuid>().is_ok_and(|id| id.get_version_num() == 7), "{path}");
     assert_eq!(answer.header("strict-transport-security"), None, "{path}: the way here was plain");
 }
 
@@ -71,6 +72,7 @@ fn every_answer_says_what_browsers_may_do_with_it() {
         "find?code=x",
         "record/batches",
         "batches/nonsense",
+        "batches?a=1&a=2",
     ];
     paths.extend(pages.iter().map(|page| format!("//{page}")));
     paths.extend(

@@ -10,6 +10,7 @@ use crate::api::BASE;
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
 use crate::pages;
+use crate::security_log::{self, Happened};
 use crate::session;
 use crate::words::Language;
 use actix_web::body::{EitherBody, MessageBody};
@@ -29,6 +30,7 @@ pub async fn refuse<B: MessageBody>(
     if may_pass(&request) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
+    security_log::note(Happened::CrossSite, None);
     let language = session::language(request.request());
     let sentence = match language {
         Language::En => {

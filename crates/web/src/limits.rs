@@ -5,6 +5,7 @@
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
 use crate::pages;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session;
 use crate::words::Language;
@@ -103,11 +104,13 @@ fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) ->
     let connection = Connection::before(request);
     let hosts = &state.settings.public_hosts;
     if !hosts.is_empty() && !probe && !hosts.iter().any(|host| is_named(host, &connection.host)) {
+        security_log::note(Happened::OtherHost, None);
         return Err(Problem::new(Kind::OtherHost, language));
     }
     // That the process runs costs nothing to say.
     let costs = request.path() != "/healthz";
     if costs && let Err(seconds) = state.rates.count(connection.client, request.method(), request.path()) {
+        security_log::note(Happened::TooMany, None);
         return Err(Problem::wait(language, seconds));
     }
     parameters_are_single(request, language)

@@ -3,11 +3,12 @@
 use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
+use crate::metrics::{self, Metrics, Turns};
 use crate::pages::live::{self, Change, Told};
 use crate::rates::Rates;
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{answer_headers, api, compression, cross_site, limits, pages, tls};
+use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Next, from_fn};
@@ -36,13 +37,15 @@ pub struct State {
     /// Every form of the domain, by its path below the API's base.
     pub forms: BTreeMap<String, Arc<FormRoute>>,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
-    pub checks: Arc<Semaphore>,
+    pub checks: Turns,
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
     /// Requests that are answered at a time.
     pub at_once: Semaphore,
     /// Requests of each address.
     pub rates: Rates,
+    /// Figures of how the server does.
+    pub metrics: Metrics,
     /// Who asked lately.
     pub callers: Callers,
     /// Tells those who listen that something changed.
@@ -74,6 +77,7 @@ pub const SEALING: Duration = Duration::from_secs(120);
 impl State {
     /// The shared state over a store.
     pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Self {
+        let metrics = Metrics::default();
         Self {
             jobs: Jobs::of(store.folder()),
             store,
@@ -84,7 +88,8 @@ impl State {
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
             forms: form_routes().into_iter().map(|route| (route.path.clone(), Arc::new(route))).collect(),
-            checks: Arc::new(Semaphore::new(CHECKS)),
+            checks: metrics.turns(CHECKS),
+            metrics,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             callers: Callers::default(),
             changes: broadcast::channel(CHANGES).0,
@@ -179,6 +184,7 @@ pub async fn serve_until(
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let settings = state.settings.clone();
     let tls = tls::of(&settings).map_err(std::io::Error::other)?;
+    let figures = settings.metrics_listen.map(|address| metrics::serve(&state, address)).transpose()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
@@ -189,6 +195,7 @@ pub async fn serve_until(
             .wrap(from_fn(cross_site::refuse))
             .wrap(from_fn(limits::keep))
             .wrap(from_fn(answer_headers::say))
+            .wrap(from_fn(request_log::observe))
             .configure(api::configure)
             .configure(pages::configure)
     })
@@ -203,6 +210,10 @@ pub async fn serve_until(
     };
     let server = server.run();
     let handle = server.handle();
+    let figures_handle = figures.as_ref().map(|figures| figures.handle());
+    if let Some(figures) = figures {
+        actix_web::rt::spawn(figures);
+    }
     let changes = last.changes.clone();
     actix_web::rt::spawn(async move {
         stop.await;
@@ -210,6 +221,9 @@ pub async fn serve_until(
         handle.stop(true).await;
     });
     let outcome = server.await;
+    if let Some(figures) = figures_handle {
+        figures.stop(false).await;
+    }
     // Told by signal, nobody else has said so.
     let _ = last.changes.send(Change::Stop.here());
     // A database that does not answer keeps no server from ending.

@@ -4,6 +4,8 @@
 mod callers;
 
 use crate::api::problem::{Kind, Problem};
+use crate::request_log;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::words::Language;
 use actix_web::http::header;
@@ -72,6 +74,7 @@ pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str
         true => Reason::KeyNotRegistered,
         false => Reason::NotAllowed { action: action.to_string() },
     };
+    security_log::note(Happened::Denied, Some(caller.person));
     let store = Arc::clone(&state.store);
     let (person, action, aimed_at) = (caller.person, action.to_string(), aimed_at(request));
     let code = reason.code();
@@ -120,6 +123,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
         }
     };
     let person = person.filter(|person| !person.left).ok_or_else(refused)?;
+    request_log::asked_by(request, person.id);
     let key_waits = person.waiting_key().is_some();
     Ok(Caller {
         person: person.id,
@@ -195,6 +199,7 @@ pub async fn reauthenticate(
         .await
         .map_err(|_| unavailable())?
         .map_err(|error| Problem::of_store(&error, language))?
+        .inspect_err(|_| security_log::note(Happened::SigningRefused, Some(caller.person)))
         .map_err(|refused| password_problem(refused, language, Some("/signature/password"), state))
 }
 

@@ -5,6 +5,7 @@ use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::connection::Connection;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session::{self, COOKIE};
 use crate::submission::Warning;
@@ -223,9 +224,13 @@ pub async fn check_password(
     let settled =
         outcome.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
     match settled {
-        Ok((_, token)) => Ok(token),
+        Ok((person, token)) => {
+            security_log::note(Happened::SignedIn, Some(person));
+            Ok(token)
+        }
         // A stranger is not told whether the name exists, and only one that exists can be blocked.
         Err(PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) => {
+            security_log::note(Happened::SignInRefused, None);
             let sentence = match language {
                 Language::En => {
                     "The name or the password is wrong, or it was wrong too often: then wait a little."
@@ -261,6 +266,10 @@ async fn sign_out(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 /// Ends the session of a request's cookie.
 pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
     let Some(cookie) = request.cookie(COOKIE) else { return };
+    security_log::note(
+        Happened::SignedOut,
+        session::who(request, state).await.ok().map(|caller| caller.person),
+    );
     let (now, _) = state.store.now();
     let store = Arc::clone(&state.store);
     let token = cookie.value().to_string();
