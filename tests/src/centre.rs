@@ -7,6 +7,7 @@ use crate::founded::{Member, beginning, collect, founded};
 use crate::planting::Planting;
 use crate::program::{Program, start_and_kill};
 use crate::serving::Serving;
+use baiyo::settings::Settings;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
@@ -145,6 +146,13 @@ impl Centre {
         let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
         let address = address.strip_prefix("http://").unwrap_or(address);
         self.served_by(Serving::start_at(address, Arc::new(store)));
+    }
+
+    /// Stops the server and starts it again, as a site has set it up.
+    pub fn is_set_up(&mut self, settings: Settings) {
+        self.stop();
+        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        self.served_by(Serving::start_with("127.0.0.1:0", Arc::new(store), settings));
     }
 
     fn serve(&mut self, store: Arc<Store>) {

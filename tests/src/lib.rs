@@ -32,5 +32,5 @@ pub use forging::Forger;
 pub use founded::{Member, PASSWORD_OF_SETUP};
 pub use planting::{Planting, free_texts};
 pub use program::{Ran, baiyo, baiyo_unread, python, workspace};
-pub use serving::Serving;
+pub use serving::{Serving, unhurried};
 pub use steps::count;

@@ -9,6 +9,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
+/// What a story's server is set up with. Hundreds of people sign in at it, from one address: what a second factor does, and
+/// who is slowed, has stories of its own.
+pub fn unhurried() -> Settings {
+    Settings {
+        second_factor: SecondFactor::Voluntary,
+        sign_ins_per_minute: 100_000,
+        requests_per_minute: 10_000_000,
+        ..Settings::default()
+    }
+}
+
 /// A server that runs until it is stopped.
 pub struct Serving {
     store: Arc<Store>,
@@ -25,9 +36,7 @@ impl Serving {
 
     /// Starts it on these records, where it is asked to listen.
     pub fn start_at(address: &str, store: Arc<Store>) -> Self {
-        // Hundreds of people sign in here; what a second factor does has stories of its own.
-        let settings = Settings { second_factor: SecondFactor::Voluntary, ..Settings::default() };
-        Self::start_with(address, store, settings)
+        Self::start_with(address, store, unhurried())
     }
 
     /// Starts it as a site has set it up.

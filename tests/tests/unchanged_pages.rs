@@ -21,7 +21,7 @@ fn tag_of(answer: &Answer) -> String {
 fn is_unchanged(answer: &Answer, tag: &str) {
     assert_eq!((answer.status, answer.text.as_str()), (304, ""));
     assert_eq!(answer.header("etag"), Some(tag));
-    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 
 fn board(centre: &Centre) -> Course<'_> {
@@ -36,7 +36,7 @@ fn beside_other_servers_no_answer_has_a_tag_and_alone_every_list_has_one() {
     for path in ["/batches", "/orders", "/people", "/standards", "/stops", "/clinics", history.as_str()] {
         let first = centre.inspector().get(path);
         assert_eq!(first.header("etag").is_some(), !engine::is_postgres(), "{path}");
-        assert_eq!(first.header("cache-control"), Some("private, no-cache"));
+        assert_eq!(first.header("cache-control"), Some("no-store"));
         if let Some(tag) = first.header("etag") {
             is_unchanged(&again(centre.inspector(), path, tag), tag);
             let opaque = tag.strip_prefix("W/").expect("it promises no bytes");

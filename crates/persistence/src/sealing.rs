@@ -5,7 +5,7 @@ use crate::engine::postgres::{self, Held};
 use crate::engine::prelude::*;
 use crate::error::StoreError;
 use crate::journal as rows;
-use crate::schema::{checkpoint, tree_leaf, tree_node};
+use crate::schema::{checkpoint, tree_leaf, tree_node, unsealed};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::JobError;
@@ -159,6 +159,32 @@ pub fn node(conn: &mut Conn, level: u8, index: u64) -> QueryResult<Option<Hash>>
 /// The database.
 pub fn newest_note(conn: &mut Conn) -> QueryResult<Option<String>> {
     checkpoint::table.order(checkpoint::size.desc()).select(checkpoint::note).first(conn).optional()
+}
+
+/// How far the journal is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Entries in the tree.
+    pub sealed: u64,
+    /// Entries that wait for their place in it.
+    pub unsealed: u64,
+    /// When the newest checkpoint was signed.
+    pub checkpoint_at: Option<Time>,
+}
+
+/// How far the journal is sealed.
+///
+/// # Errors
+/// The database.
+pub fn standing(conn: &mut Conn) -> QueryResult<Standing> {
+    let unsealed: i64 = unsealed::table.count().get_result(conn)?;
+    let newest = checkpoint::table.order(checkpoint::size.desc()).select(checkpoint::sealed_at);
+    let newest: Option<i64> = newest.first(conn).optional()?;
+    Ok(Standing {
+        sealed: size(conn)?,
+        unsealed: u64::try_from(unsealed).unwrap_or(0),
+        checkpoint_at: newest.and_then(Time::from_micros),
+    })
 }
 
 /// An entry's place in the tree.

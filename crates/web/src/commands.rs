@@ -4,7 +4,7 @@ use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
 use crate::settings::{FILE_VARIABLE, Flag, NotAccepted, Settings};
 use crate::words::{self, Language};
-use crate::{authority, demo, exporting, logging};
+use crate::{authority, demo, exporting, logging, tls};
 use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
@@ -146,7 +146,10 @@ impl Serving {
         let flags: Vec<Flag> =
             given.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))).collect();
         let file = self.config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
-        Ok(Settings::read(file.as_deref(), std::env::vars_os(), &flags)?)
+        let settings = Settings::read(file.as_deref(), std::env::vars_os(), &flags)?;
+        // Before anything is opened or made.
+        tls::of(&settings)?;
+        Ok(settings)
     }
 }
 
@@ -284,7 +287,7 @@ fn serve(settings: Settings) -> Result<ExitCode, Failure> {
     let folder = &location.folder;
     let listener = listen(&settings.listen)?;
     let store = open(&location)?;
-    let address = listener.local_addr()?;
+    let (address, scheme) = (listener.local_addr()?, settings.scheme());
     match store.founding()? {
         Some(founding) if founding.demonstration => {
             return Err(Failure(format!(
@@ -292,13 +295,13 @@ fn serve(settings: Settings) -> Result<ExitCode, Failure> {
                 folder.display()
             )));
         }
-        Some(founding) => say!("{}: http://{address}/", founding.name),
+        Some(founding) => say!("{}: {scheme}://{address}/", founding.name),
         None => {
             let link = store.first_link(LINK_HOURS)?;
             say!(
                 "This folder is empty. The first administrator sets up his account and the centre here, once:"
             );
-            say!("  http://{address}/setup/{}", link.as_str());
+            say!("  {scheme}://{address}/setup/{}", link.as_str());
         }
     }
     say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());
@@ -311,10 +314,10 @@ fn serve_demo(settings: Settings) -> Result<ExitCode, Failure> {
     let location = location(&settings, "demo-data")?;
     let folder = &location.folder;
     let listener = listen(&settings.listen)?;
-    let address = listener.local_addr()?;
+    let (address, scheme) = (listener.local_addr()?, settings.scheme());
     let accounts = demo::prepare(&location, &mut progress("Preparing the demonstration"))?;
     let store = open(&location)?;
-    say!("Demonstration centre (invented people and cells): http://{address}/");
+    say!("Demonstration centre (invented people and cells): {scheme}://{address}/");
     say!("Sign in as any of these; all are in {}:", folder.join(demo::ACCOUNTS_FILE).display());
     for account in &accounts {
         say!("  {:<16} {:<20} {}", account.sign_in, account.password, account.role);

@@ -55,7 +55,11 @@ impl<W: Write> Write for Line<W> {
         if text.chars().any(steers) {
             let mut line = String::with_capacity(text.len() + 16);
             for c in text.chars() {
-                if steers(c) { line.extend(c.escape_unicode()) } else { line.push(c) }
+                match steers(c) {
+                    // As JSON writes it, for lines of JSON stay such.
+                    true => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+                    false => line.push(c),
+                }
             }
             line.push('\n');
             self.0.write_all(line.as_bytes())?;

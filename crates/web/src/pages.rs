@@ -52,6 +52,7 @@ use crate::words::{Language, Ui};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::ContentType;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
@@ -215,8 +216,8 @@ async fn ready(state: web::Data<State>) -> HttpResponse {
         read.is_ok() && written.is_ok()
     });
     match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(true)) => HttpResponse::Ok().body("ok"),
-        _ => HttpResponse::ServiceUnavailable().body("not ready"),
+        Ok(Ok(true)) => HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok"),
+        _ => HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body("not ready"),
     }
 }
 
@@ -267,12 +268,25 @@ async fn in_html(
     }
 }
 
+/// What is said to a request that no route will see: a page where pages are asked for, else the problem as it is. Who
+/// asks is not looked up for it.
+pub fn refused(request: &HttpRequest, problem: &Problem) -> HttpResponse {
+    let is_page = !request.path().starts_with(crate::api::BASE);
+    match request.app_data::<web::Data<State>>().filter(|_| is_page) {
+        Some(state) => shown(&Frame::new(request, state, None), problem),
+        None => problem.error_response(),
+    }
+}
+
 async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: &Problem) -> HttpResponse {
     if problem.status == StatusCode::UNAUTHORIZED && request.method() == Method::GET {
         return see_other(&format!("/sign-in?to={}", encoded(&here(request))));
     }
     let caller = session::who(request, state).await.ok();
-    let frame = Frame::new(request, state, caller.as_ref());
+    shown(&Frame::new(request, state, caller.as_ref()), problem)
+}
+
+fn shown(frame: &Frame, problem: &Problem) -> HttpResponse {
     let content = html! {
         div.title { h1 { (problem.title) } }
         @for reason in &problem.reasons { p { (reason.sentence) } }

@@ -3,13 +3,15 @@
 use crate::api::openapi::Schemas;
 use crate::api::{FormRoute, form_routes};
 use crate::jobs::Jobs;
+use crate::metrics::{self, Metrics, Turns};
 use crate::pages::live::{self, Change, Told};
+use crate::rates::Rates;
 use crate::session::Callers;
 use crate::settings::Settings;
-use crate::{api, compression, pages};
+use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpServer, web};
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
@@ -35,9 +37,15 @@ pub struct State {
     /// Every form of the domain, by its path below the API's base.
     pub forms: BTreeMap<String, Arc<FormRoute>>,
     /// Password checks at a time: each takes 19 MiB and a core for some 40 ms.
-    pub checks: Arc<Semaphore>,
+    pub checks: Turns,
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
+    /// Requests that are answered at a time.
+    pub at_once: Semaphore,
+    /// Requests of each address.
+    pub rates: Rates,
+    /// Figures of how the server does.
+    pub metrics: Metrics,
     /// Who asked lately.
     pub callers: Callers,
     /// Tells those who listen that something changed.
@@ -69,15 +77,19 @@ pub const SEALING: Duration = Duration::from_secs(120);
 impl State {
     /// The shared state over a store.
     pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Self {
+        let metrics = Metrics::default();
         Self {
             jobs: Jobs::of(store.folder()),
             store,
+            at_once: Semaphore::new(settings.requests_at_once as usize),
+            rates: Rates::of(&settings),
             settings,
             zone: centre.zone,
             centre: if centre.name.is_empty() { OnceLock::new() } else { OnceLock::from(centre) },
             schemas: Schemas::new(),
             forms: form_routes().into_iter().map(|route| (route.path.clone(), Arc::new(route))).collect(),
-            checks: Arc::new(Semaphore::new(CHECKS)),
+            checks: metrics.turns(CHECKS),
+            metrics,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             callers: Callers::default(),
             changes: broadcast::channel(CHANGES).0,
@@ -170,6 +182,9 @@ pub async fn serve_until(
     let between = actix_web::rt::spawn(live::between_servers(web::Data::clone(&state)));
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    let settings = state.settings.clone();
+    let tls = tls::of(&settings).map_err(std::io::Error::other)?;
+    let figures = settings.metrics_listen.map(|address| metrics::serve(&state, address)).transpose()?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
@@ -177,20 +192,28 @@ pub async fn serve_until(
             .wrap(from_fn(compression::sparing))
             .wrap(Compress::default())
             .wrap(from_fn(compression::honest))
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("X-Content-Type-Options", "nosniff"))
-                    .add(("Referrer-Policy", "same-origin"))
-                    .add(("Content-Security-Policy", CONTENT_POLICY)),
-            )
+            .wrap(from_fn(cross_site::refuse))
+            .wrap(from_fn(limits::keep))
+            .wrap(from_fn(answer_headers::say))
+            .wrap(from_fn(request_log::observe))
             .configure(api::configure)
             .configure(pages::configure)
     })
     .workers(workers)
-    .listen(listener)?
-    .shutdown_timeout(5)
-    .run();
+    // The listener's queue holds the rest.
+    .max_connections((settings.connections as usize).div_ceil(workers))
+    .client_request_timeout(Duration::from_secs(settings.seconds_for_headers.into()))
+    .shutdown_timeout(5);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    let server = server.run();
     let handle = server.handle();
+    let figures_handle = figures.as_ref().map(|figures| figures.handle());
+    if let Some(figures) = figures {
+        actix_web::rt::spawn(figures);
+    }
     let changes = last.changes.clone();
     actix_web::rt::spawn(async move {
         stop.await;
@@ -198,6 +221,9 @@ pub async fn serve_until(
         handle.stop(true).await;
     });
     let outcome = server.await;
+    if let Some(figures) = figures_handle {
+        figures.stop(false).await;
+    }
     // Told by signal, nobody else has said so.
     let _ = last.changes.send(Change::Stop.here());
     // A database that does not answer keeps no server from ending.
@@ -214,6 +240,3 @@ pub async fn serve_until(
     }
     outcome
 }
-
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";

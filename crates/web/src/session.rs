@@ -4,10 +4,10 @@
 mod callers;
 
 use crate::api::problem::{Kind, Problem};
-use crate::connection::Connection;
+use crate::request_log;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::words::Language;
-use actix_web::http::Method;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{self, Meaning, Reauthenticated, Role};
@@ -67,7 +67,7 @@ pub fn language(request: &HttpRequest) -> Language {
 /// attempt that is not his to make is recorded.
 ///
 /// # Errors
-/// Nobody is signed in, a cross-site request, or an action of other roles.
+/// Nobody is signed in, or it is an action of other roles.
 pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str) -> Result<Caller, Problem> {
     let caller = who(request, state).await?;
     if authority::may(&caller.roles, action) {
@@ -77,6 +77,7 @@ pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str
         true => Reason::KeyNotRegistered,
         false => Reason::NotAllowed { action: action.to_string() },
     };
+    security_log::note(Happened::Denied, Some(caller.person));
     let store = Arc::clone(&state.store);
     let (person, action, aimed_at) = (caller.person, action.to_string(), aimed_at(request));
     let code = reason.code();
@@ -101,7 +102,7 @@ fn aimed_at(request: &HttpRequest) -> String {
 /// Who is signed in, whatever he may do.
 ///
 /// # Errors
-/// Nobody is signed in, or a cross-site request.
+/// Nobody is signed in.
 pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
     let language = language(request);
     let refused = || Problem::new(Kind::NotSignedIn, language);
@@ -110,9 +111,6 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
     let cookie = request.cookie(COOKIE).map(|cookie| cookie.value().to_string());
     let by_cookie = token.is_none();
     let Some(token) = token.or(cookie) else { return Err(refused()) };
-    if by_cookie && changes(request.method()) && !same_origin(request) {
-        return Err(Problem::new(Kind::Forbidden, language));
-    }
     // Asked first: whatever is read after it is at least as new.
     let revision = state.store.revision();
     let (now, _) = state.store.now();
@@ -129,6 +127,7 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
         }
     };
     let person = person.filter(|person| !person.left).ok_or_else(refused)?;
+    request_log::asked_by(request, person.id);
     let key_waits = person.waiting_key().is_some();
     Ok(Caller {
         person: person.id,
@@ -199,7 +198,10 @@ pub async fn reauthenticate(
         })
     });
     let loaded = loaded.await.map_err(|_| unavailable())?;
-    let refused = |refused| password_problem(refused, language, Some("/signature/password"), state);
+    let refused = |refused| {
+        security_log::note(Happened::SigningRefused, Some(person));
+        password_problem(refused, language, Some("/signature/password"), state)
+    };
     let locked = loaded.map_err(|error| Problem::of_store(&error, language))?.map_err(refused)?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
@@ -232,19 +234,5 @@ pub fn password_problem(
             let (now, _) = state.store.now();
             Problem::wait(language, u64::try_from(until.since(now).num_seconds()).unwrap_or(0) + 1)
         }
-    }
-}
-
-fn changes(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-}
-
-/// Whether a request that carries a cookie comes from our own pages (or from no page at all).
-pub fn same_origin(request: &HttpRequest) -> bool {
-    let value = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    match (value("sec-fetch-site"), value("origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin == Connection::of(request).origin(),
-        (None, None) => false,
     }
 }

@@ -175,6 +175,11 @@ impl Settings {
         }
         Ok(reading.settings)
     }
+
+    /// How the server's own address begins.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_certificate.is_some() { "https" } else { "http" }
+    }
 }
 
 #[derive(Default)]

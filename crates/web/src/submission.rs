@@ -6,6 +6,7 @@ use crate::api::FormRoute;
 use crate::api::problem::{Kind, Problem};
 use crate::api::schema_check;
 use crate::pages::live::Change;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{self, Language};
@@ -18,7 +19,7 @@ use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::order::{self, Placement, Plan, Purpose, Window};
 use baiyo_domain::text::Short;
 use baiyo_persistence::keystore::{BirthDate, Personal};
-use baiyo_persistence::{Answer, PersonalRow, Request, keystore};
+use baiyo_persistence::{Answer, ExecuteError, PersonalRow, Request, keystore};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -82,6 +83,11 @@ pub async fn submit(state: &web::Data<State>, submission: Submission<'_>) -> Res
     })
     .await
     .map_err(|_| Problem::new(Kind::Unavailable, language))?
+    .inspect_err(|error| {
+        if route.meaning.is_some() && matches!(error, ExecuteError::Refused(_)) {
+            security_log::note(Happened::SigningRefused, Some(recorder));
+        }
+    })
     .map_err(|error| Problem::of_execute(error, language, zone))?;
     tell(state, &answer);
     let main = stream.map(|stream| stream.to_string());

@@ -5,6 +5,7 @@ use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
 use crate::connection::Connection;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session::{self, COOKIE, DEVICE_COOKIE};
 use crate::submission::Warning;
@@ -219,16 +220,17 @@ pub async fn check_password(
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
     let settled = web::block(move || store.sign_in(secret.check(&password), device));
-    settled
-        .await
-        .map_err(|_| unavailable())?
-        .map_err(|error| Problem::of_store(&error, language))?
-        .map_err(|refused| not_recognised(refused, language))
+    let settled =
+        settled.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
+    let signed_in = settled.map_err(|refused| not_recognised(refused, language))?;
+    security_log::note(Happened::SignedIn, Some(signed_in.person));
+    Ok(signed_in)
 }
 
 /// One sentence for both, so that a stranger is not told whether the name exists.
 fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
     let (PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) = refused;
+    security_log::note(Happened::SignInRefused, None);
     let sentence = match language {
         Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
         Language::Ja => {
@@ -271,6 +273,10 @@ async fn sign_out(request: HttpRequest, state: web::Data<State>) -> Result<HttpR
 /// Ends the session of a request's cookie.
 pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
     let Some(cookie) = request.cookie(COOKIE) else { return };
+    security_log::note(
+        Happened::SignedOut,
+        session::who(request, state).await.ok().map(|caller| caller.person),
+    );
     let (now, _) = state.store.now();
     let store = Arc::clone(&state.store);
     let token = cookie.value().to_string();

@@ -178,11 +178,9 @@ async fn show(
     // Whatever else the bytes may be to a browser: here they are a picture of this kind, and nothing in them runs.
     Ok(HttpResponse::Ok()
         .content_type(kept.blob.media_type.name())
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; sandbox; frame-ancestors 'none'",
         ))
-        .insert_header((header::CACHE_CONTROL, "private, max-age=3600, immutable"))
         .body(kept.bytes))
 }

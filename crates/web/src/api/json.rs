@@ -1,17 +1,25 @@
-//! Reading a JSON body strictly: what follows the value, or a field given twice, is refused. A later value that
+//! Reading a JSON body strictly: what follows the value, or a field given twice, is refused, and so is what is deeper or
+//! has more parts than any form. A later value that
 //! silently took the place of an earlier one would falsify a record.
 
 use super::problem::{Kind, Problem};
 use crate::words::Language;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Error, Map, Number, Value};
 use std::fmt;
 
 /// A body as it comes in: its bytes, or why they could not be taken.
 pub type Body = Result<web::Bytes, actix_web::Error>;
+
+/// How deep a body may be nested: the deepest form, a correction's, has 8 levels.
+const DEEPEST: usize = 32;
+/// The most values in a body, objects and lists counted: the largest, a standard, has some 400.
+const MOST_VALUES: usize = 10_000;
+const TOO_DEEP: &str = "it is nested too deep";
+const TOO_MANY: &str = "it has too many values";
 
 /// Reads a JSON body, by its declared type.
 ///
@@ -37,8 +45,11 @@ pub fn read(request: &HttpRequest, body: Body, language: Language) -> Result<Val
 
 fn unreadable(error: &Error, language: Language) -> String {
     let (line, column) = (error.line(), error.column());
-    let deep = error.to_string().starts_with("recursion limit");
+    let said = error.to_string();
+    let deep = said.starts_with(TOO_DEEP);
     match (language, error.classify()) {
+        (Language::En, _) if said.starts_with(TOO_MANY) => format!("It has more than {MOST_VALUES} values."),
+        (Language::Ja, _) if said.starts_with(TOO_MANY) => format!("値の数が{MOST_VALUES}を超えています。"),
         (Language::En, _) if deep => format!("Line {line}, column {column}: it is nested too deep."),
         (Language::Ja, _) if deep => format!("{line}行{column}桁目：入れ子が深すぎます。"),
         (Language::En, Category::Eof) => "It ends before it is complete.".into(),
@@ -63,6 +74,7 @@ const NAMED: usize = 20;
 #[derive(Default)]
 struct Reading {
     path: Vec<String>,
+    values: usize,
     twice: Vec<String>,
 }
 
@@ -82,6 +94,13 @@ struct Part<'a>(&'a mut Reading);
 impl<'de> DeserializeSeed<'de> for Part<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Value, D::Error> {
+        self.0.values += 1;
+        if self.0.path.len() > DEEPEST {
+            return Err(D::Error::custom(TOO_DEEP));
+        }
+        if self.0.values > MOST_VALUES {
+            return Err(D::Error::custom(TOO_MANY));
+        }
         source.deserialize_any(self)
     }
 }
@@ -155,7 +174,15 @@ mod tests {
         for text in ["", "{", "{} {}", "[1,]", "1e999", "\"\\ud800\"", "nul"] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(parse("[".repeat(10_000).as_bytes()).is_err());
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        parse(nested(DEEPEST).as_bytes()).unwrap();
+        for levels in [DEEPEST + 2, 127, 10_000] {
+            let error = parse(nested(levels).as_bytes()).unwrap_err();
+            assert!(error.to_string().starts_with(TOO_DEEP), "{levels}: {error}");
+        }
+        let long = |items: usize| format!("[{}1]", "1,".repeat(items - 1));
+        parse(long(MOST_VALUES - 2).as_bytes()).unwrap();
+        assert!(parse(long(MOST_VALUES).as_bytes()).unwrap_err().to_string().starts_with(TOO_MANY));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! sentence in the caller's language. The status follows a written policy:
 //!
 //! 400 not JSON · 401 not signed in · 403 not this person's to do · 404 not there, or not for this person ·
-//! 409 refused by the state of things · 412 changed meanwhile · 413 too large · 415 not JSON by its type ·
-//! 422 the form is wrong · 428 the version acted on is missing · 429 too many tries · 503 cannot be kept now.
+//! 408 it came too slowly · 409 refused by the state of things · 412 changed meanwhile · 413 too large · 415 not JSON by
+//! its type · 421 for another server · 422 the form is wrong · 428 the version acted on is missing · 429 too many tries ·
+//! 431 its headers are too large · 503 cannot be kept now.
 
 use super::schema_check::{Fault, FaultKind};
 use crate::words::{self, Language};
@@ -63,12 +64,18 @@ pub enum Kind {
     NotFound,
     /// The method is not known here.
     Method,
+    /// It came too slowly.
+    TooSlow,
     /// Refused by the state of things.
     Refused,
     /// It changed meanwhile.
     Changed,
     /// The body is too large.
     TooLarge,
+    /// There are too many headers, or they are too large.
+    HeadersTooLarge,
+    /// For a server of another name.
+    OtherHost,
     /// The body's type is not JSON.
     MediaType,
     /// The form is wrong.
@@ -87,15 +94,18 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 18] = [
         Kind::NotJson,
         Kind::NotSignedIn,
         Kind::Forbidden,
         Kind::NotFound,
         Kind::Method,
+        Kind::TooSlow,
         Kind::Refused,
         Kind::Changed,
         Kind::TooLarge,
+        Kind::HeadersTooLarge,
+        Kind::OtherHost,
         Kind::MediaType,
         Kind::Form,
         Kind::VersionMissing,
@@ -113,9 +123,12 @@ impl Kind {
             Kind::Forbidden => "forbidden",
             Kind::NotFound => "not-found",
             Kind::Method => "method",
+            Kind::TooSlow => "too-slow",
             Kind::Refused => "refused",
             Kind::Changed => "changed",
             Kind::TooLarge => "too-large",
+            Kind::HeadersTooLarge => "headers-too-large",
+            Kind::OtherHost => "other-host",
             Kind::MediaType => "media-type",
             Kind::Form => "form",
             Kind::VersionMissing => "version-missing",
@@ -134,9 +147,12 @@ impl Kind {
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Kind::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Kind::Refused => StatusCode::CONFLICT,
             Kind::Changed => StatusCode::PRECONDITION_FAILED,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Kind::OtherHost => StatusCode::MISDIRECTED_REQUEST,
             Kind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::Form => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
@@ -158,12 +174,18 @@ impl Kind {
             (Language::Ja, Kind::NotFound) => "見つかりません",
             (Language::En, Kind::Method) => "This address does not take this method",
             (Language::Ja, Kind::Method) => "このアドレスではこのメソッドを使えません",
+            (Language::En, Kind::TooSlow) => "It came too slowly; nothing was kept",
+            (Language::Ja, Kind::TooSlow) => "送信が途中で止まりました。何も保存されていません",
             (Language::En, Kind::Refused) => "Refused",
             (Language::Ja, Kind::Refused) => "受け付けられません",
             (Language::En, Kind::Changed) => "It changed meanwhile",
             (Language::Ja, Kind::Changed) => "その間に内容が変わりました",
             (Language::En, Kind::TooLarge) => "The body is too large",
             (Language::Ja, Kind::TooLarge) => "本文が大きすぎます",
+            (Language::En, Kind::HeadersTooLarge) => "The request's headers are too large",
+            (Language::Ja, Kind::HeadersTooLarge) => "要求のヘッダーが大きすぎます",
+            (Language::En, Kind::OtherHost) => "This server is not known by that name",
+            (Language::Ja, Kind::OtherHost) => "このサーバーはその名前では利用できません",
             (Language::En, Kind::MediaType) => "Send the body as application/json",
             (Language::Ja, Kind::MediaType) => "本文は application/json で送ってください",
             (Language::En, Kind::Form) => "The form has faults",
@@ -218,7 +240,12 @@ impl Problem {
 
     /// Too many tries, until some seconds have passed.
     pub fn wait(language: Language, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..Self::new(Kind::TooManyTries, language) }
+        Self::later(Kind::TooManyTries, language, seconds)
+    }
+
+    /// A problem that will have passed in some seconds.
+    pub fn later(kind: Kind, language: Language, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(kind, language) }
     }
 
     /// The faults of a body under its schema.

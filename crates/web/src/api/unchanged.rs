@@ -45,10 +45,10 @@ pub async fn unless_unchanged(
     Ok(answer)
 }
 
-/// Browsers may keep it, but ask each time.
+/// A tag is for a program that keeps what it read in its own memory; no browser or proxy keeps it on a disk.
 fn describe(answer: &mut HttpResponse, tag: Option<&str>) {
     let headers = answer.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, Cookie, Accept-Language"));
     if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
         headers.insert(header::ETAG, tag);

@@ -142,10 +142,17 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
     let receiver = state.changes.subscribe();
-    let told = stream::unfold((receiver, state, caller), |(mut receiver, state, caller)| async move {
-        let line = next(&mut receiver, &state, &caller).await?;
-        Some((Ok::<_, Infallible>(Bytes::from_static(line.as_bytes())), (receiver, state, caller)))
-    });
+    let counted = state.metrics.listening();
+    let told = stream::unfold(
+        (receiver, state, caller, counted),
+        |(mut receiver, state, caller, counted)| async move {
+            let line = next(&mut receiver, &state, &caller).await?;
+            Some((
+                Ok::<_, Infallible>(Bytes::from_static(line.as_bytes())),
+                (receiver, state, caller, counted),
+            ))
+        },
+    );
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))

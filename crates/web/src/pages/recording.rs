@@ -19,6 +19,7 @@ use crate::api::disclosures::viewer;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::api::schema_check;
+use crate::limits;
 use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
@@ -102,7 +103,12 @@ pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<
     let (route, aimed) = found(&request, &state)?;
     let caller = session::admit(&request, &state, &route.action).await?;
     let Uploaded { fields, files } = handed_in(&request, &state, payload, caller.language).await?;
+    let (schema, definitions) = state.schemas.of(&route.action);
     let mut typed = Typed::of(fields);
+    let twice = typed.given_twice(Shape::new(schema, definitions)).first().map(ToString::to_string);
+    if let Some(name) = twice {
+        return Err(limits::given_twice(&name, caller.language));
+    }
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
     correcting::keep_exact(&mut typed, state.zone);
@@ -124,7 +130,6 @@ pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<
             Filled { key, further, seen: expected_version, ..Filled::of(typed) },
         ));
     }
-    let (schema, definitions) = state.schemas.of(&route.action);
     layouts::complete(&route.action, &mut typed);
     let form = typed.value(Shape::new(schema, definitions), state.zone);
     if schema_check::check(&form, schema, definitions).is_empty()
@@ -179,8 +184,11 @@ async fn handed_in(
     }
     type Pairs = web::Form<Vec<(String, String)>>;
     let pairs = Pairs::from_request(request, &mut payload.into_inner()).await;
-    let pairs = pairs.map_err(|error| form_problem(&error, language))?;
-    Ok(Uploaded { fields: pairs.into_inner(), files: Vec::new() })
+    let fields = pairs.map_err(|error| form_problem(&error, language))?.into_inner();
+    if fields.len() > uploaded::MOST_PARTS {
+        return Err(Problem::new(Kind::TooLarge, language));
+    }
+    Ok(Uploaded { fields, files: Vec::new() })
 }
 
 /// Keeps the pictures that were chosen in a form, each in place of what its field named before. One that is kept need not

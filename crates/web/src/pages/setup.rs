@@ -6,7 +6,6 @@ use super::frame::Frame;
 use crate::api::accounts::{self, CentreForm, SetupForm};
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
-use crate::session;
 use crate::submission::Warning;
 use crate::words::{Language, Ui};
 use actix_web::http::StatusCode;
@@ -50,9 +49,6 @@ pub async fn take(
     state: web::Data<State>,
 ) -> Answer {
     let frame = Frame::new(&request, &state, None);
-    if !session::same_origin(&request) {
-        return Err(Problem::new(Kind::Forbidden, frame.language));
-    }
     let Some((invited, founded)) = invited(&state, &token, frame.language).await? else {
         return Ok(ended(&frame));
     };

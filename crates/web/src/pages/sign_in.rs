@@ -42,9 +42,6 @@ pub async fn take(
     state: web::Data<State>,
 ) -> Answer {
     let language = session::language(&request);
-    if !session::same_origin(&request) {
-        return Err(Problem::new(Kind::Forbidden, language));
-    }
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     match accounts::check_password(&request, &state, typed.sign_in.clone(), typed.password.clone()).await {
         Ok(signed_in) => {
@@ -74,9 +71,6 @@ pub async fn take(
 
 /// Ends the session.
 pub async fn leave(request: HttpRequest, state: web::Data<State>) -> Answer {
-    if !session::same_origin(&request) {
-        return Err(Problem::new(Kind::Forbidden, session::language(&request)));
-    }
     accounts::end_session(&request, &state).await;
     let mut ended = accounts::session_cookie(&request, "");
     ended.make_removal();

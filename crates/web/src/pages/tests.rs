@@ -4,11 +4,13 @@ use super::frame::Frame;
 use super::reader::Reader;
 use super::status_chip::{self, BATCH_STATUSES};
 use super::{assets, board, encoded, see_other};
+use crate::cross_site;
 use crate::server::{Centre, State};
 use crate::settings::Settings;
 use crate::words::{Language, Ui};
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{StatusCode, header};
+use actix_web::middleware::from_fn;
 use actix_web::{App, test as asking, web};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::gate::CheckState;
@@ -87,8 +89,8 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
 #[actix_web::test]
 async fn a_form_from_another_site_is_refused_and_a_wrong_password_keeps_only_the_name() {
     let folder = tempfile::tempdir().unwrap();
-    let app = App::new().app_data(state(folder.path())).configure(super::configure);
-    let app = asking::init_service(app).await;
+    let app = App::new().app_data(state(folder.path())).wrap(from_fn(cross_site::refuse));
+    let app = asking::init_service(app.configure(super::configure)).await;
     let form = [("sign_in", "\"><script>x</script>"), ("password", "a secret nobody guesses")];
     let post = |site: &str| {
         let request = asking::TestRequest::post().uri("/sign-in").set_form(form);

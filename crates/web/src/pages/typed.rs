@@ -93,6 +93,28 @@ impl<'a> Shape<'a> {
             .collect()
     }
 
+    /// Whether a field, named by its pointer, has room for one value alone.
+    fn is_single(self, pointer: &str) -> bool {
+        let mut shape = self;
+        for part in pointer.split('/').skip(1) {
+            shape = match shape.kind() {
+                Kind::Fields(fields) => match fields.into_iter().find(|(name, ..)| *name == part) {
+                    Some((_, field, _)) => field,
+                    None => return false,
+                },
+                Kind::List(item) => item,
+                Kind::Choice(choices) => {
+                    match choices.into_iter().find_map(|(word, fields)| fields.filter(|_| word == part)) {
+                        Some(fields) => fields,
+                        None => return false,
+                    }
+                }
+                _ => return false,
+            };
+        }
+        pointer.starts_with('/') && !matches!(shape.kind(), Kind::List(_))
+    }
+
     /// What it asks for.
     pub fn kind(self) -> Kind<'a> {
         let branches =
@@ -148,6 +170,15 @@ impl Typed {
     pub fn all(&self, field: &str) -> Vec<&str> {
         let values = self.0.get(field).into_iter().flatten();
         values.flat_map(|value| value.lines()).map(str::trim).filter(|line| !line.is_empty()).collect()
+    }
+
+    /// Fields in which more than one thing was typed though the form has room for one.
+    pub fn given_twice(&self, shape: Shape) -> Vec<&str> {
+        let several = self
+            .0
+            .iter()
+            .filter(|(_, values)| values.iter().filter(|value| !value.trim().is_empty()).count() > 1);
+        several.map(|(name, _)| name.as_str()).filter(|name| shape.is_single(name)).collect()
     }
 
     /// Types something into a field that is still empty.
@@ -372,6 +403,38 @@ mod tests {
         });
         assert_eq!(value("batch.culture.medium_change", &typed), expected);
         assert_eq!(value("batch.culture.medium_change", &[]), json!({}));
+    }
+
+    #[test]
+    fn what_has_room_for_one_value_is_named_where_two_are_given() {
+        let schemas = Schemas::new();
+        let given_twice = |action: &str, names: &[&str]| {
+            let (schema, definitions) = schemas.of(action);
+            let pairs = names
+                .iter()
+                .flat_map(|name| [(name.to_string(), "1".into()), (name.to_string(), "2".into())]);
+            let typed = Typed::of(pairs);
+            typed
+                .given_twice(Shape::new(schema, definitions))
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        let several = ["/vessels", "/performed/lots/0/lot", "/volume", "/performed/at", "/other", "exact"];
+        let found = given_twice("batch.culture.medium_change", &several);
+        assert_eq!(found, ["/performed/at", "/performed/lots/0/lot", "/volume"]);
+        let found = given_twice(
+            "batch.disposition.deciding",
+            &["/containers", "/decision", "/decision/reject/reason"],
+        );
+        assert_eq!(found, ["/decision", "/decision/reject/reason"]);
+        let typed =
+            Typed::of([("/volume".to_string(), "1".to_string()), ("/volume".to_string(), " ".to_string())]);
+        let (schema, definitions) = schemas.of("batch.culture.medium_change");
+        assert!(
+            typed.given_twice(Shape::new(schema, definitions)).is_empty(),
+            "a field left empty beside it"
+        );
     }
 
     #[test]

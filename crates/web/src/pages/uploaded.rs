@@ -34,8 +34,8 @@ pub struct File {
 const MOST_READ: usize = 20 * 1024 * 1024;
 /// The most bytes of what is typed.
 const MOST_TYPED: usize = 128 * 1024;
-/// The most parts of a form.
-const MOST_PARTS: usize = 1000;
+/// The most parts of a form, with files or without.
+pub const MOST_PARTS: usize = 1000;
 
 /// Whether a form is sent with files.
 pub fn is_sent_so(request: &HttpRequest) -> bool {

@@ -1,0 +1,132 @@
+//! How often one address may ask: strictly where a password or a link could be guessed, generously for everything else.
+//! A whole centre may sit behind one address, so this slows machines; each account is guarded by a limit of its own.
+
+use crate::api::BASE;
+use crate::connection::Network;
+use crate::settings::Settings;
+use actix_web::http::Method;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use lru::LruCache;
+use std::net::IpAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Mutex;
+
+/// Addresses whose requests are counted at a time; of more, those that asked least lately are forgotten.
+const ADDRESSES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// Requests of each address, counted.
+pub struct Rates {
+    guesses: Counted,
+    requests: Counted,
+}
+
+impl Rates {
+    /// As a site chose.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            guesses: Counted::per_minute(settings.sign_ins_per_minute),
+            requests: Counted::per_minute(settings.requests_per_minute),
+        }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// There were too many: the seconds after which one more is answered.
+    pub fn count(&self, client: IpAddr, method: &Method, path: &str) -> Result<(), u64> {
+        let household = Network::around(client);
+        self.requests.count(household)?;
+        if tries_a_secret(method, path) { self.guesses.count(household) } else { Ok(()) }
+    }
+}
+
+/// Whether a request tries a password, or a link. A link's page is a try as well.
+fn tries_a_secret(method: &Method, path: &str) -> bool {
+    let (places, own) = match path.strip_prefix(BASE) {
+        Some(own) => (["/session", "/setup"], own),
+        None => (["/sign-in", "/setup"], path),
+    };
+    let at = places
+        .iter()
+        .any(|place| own.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    at && (*method == Method::POST || own.starts_with("/setup/"))
+}
+
+struct Counted {
+    quota: Quota,
+    clock: DefaultClock,
+    known: Mutex<LruCache<Network, DefaultDirectRateLimiter>>,
+}
+
+impl Counted {
+    fn per_minute(most: u32) -> Self {
+        Self {
+            quota: Quota::per_minute(NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN)),
+            clock: DefaultClock::default(),
+            known: Mutex::new(LruCache::new(ADDRESSES)),
+        }
+    }
+
+    fn count(&self, household: Network) -> Result<(), u64> {
+        let mut known = self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let counted =
+            known.get_or_insert(household, || RateLimiter::direct_with_clock(self.quota, self.clock.clone()));
+        let counted = counted.check().map_err(|until| until.wait_time_from(self.clock.now()));
+        counted.map_err(|wait| wait.as_secs() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates() -> Rates {
+        Rates::of(&Settings { sign_ins_per_minute: 5, requests_per_minute: 60, ..Settings::default() })
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn guesses_are_counted_strictly_and_others_are_not_affected() {
+        let rates = rates();
+        let guess =
+            |address: &str| rates.count(address.parse().unwrap(), &Method::POST, "/api/v1/session").is_ok();
+        assert_eq!((0..20).filter(|_| guess("2001:db8::1")).count(), 5);
+        assert!(!guess("2001:db8::2"), "as many addresses as he likes, and one network");
+        assert!(guess("2001:db8:0:1::1"));
+        let wait = rates.count(address("2001:db8::1"), &Method::POST, "/sign-in").unwrap_err();
+        assert!((1..=13).contains(&wait), "a twelfth of a minute, and no longer: {wait}");
+        assert_eq!(rates.count(address("2001:db8::1"), &Method::GET, "/batches"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_counted_strictly_is_what_can_be_guessed() {
+        for (method, path, strict) in [
+            (Method::POST, "/sign-in", true),
+            (Method::GET, "/sign-in", false),
+            (Method::POST, "/sign-in/code", true),
+            (Method::GET, "/setup/abc", true),
+            (Method::POST, "/setup/abc", true),
+            (Method::POST, "/api/v1/session", true),
+            (Method::DELETE, "/api/v1/session", false),
+            (Method::POST, "/api/v1/setup", true),
+            (Method::POST, "/api/v1/sessions", false),
+            (Method::GET, "/", false),
+        ] {
+            assert_eq!(tries_a_secret(&method, path), strict, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_however_many_addresses_ask() {
+        let rates = rates();
+        for n in 0..30_000u32 {
+            let address = IpAddr::V6(std::net::Ipv6Addr::from_bits(u128::from(n) << 64));
+            assert_eq!(rates.count(address, &Method::GET, "/"), Ok(()));
+        }
+        assert_eq!(rates.requests.known.lock().unwrap().len(), ADDRESSES.get());
+    }
+}

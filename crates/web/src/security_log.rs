@@ -1,0 +1,54 @@
+//! What concerns safety, in the log: who signed in, who was turned away and why. Identifiers alone; the request's own is
+//! on each line, because it is told within the request's span.
+
+use crate::logging::SECURITY;
+use baiyo_domain::ids::PersonId;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// Somebody signed in.
+    SignedIn,
+    /// A name or password was wrong, or there were too many.
+    SignInRefused,
+    /// Somebody signed out.
+    SignedOut,
+    /// Somebody asked for what his roles do not include.
+    Denied,
+    /// A signing with a wrong password, or one that the state of things refuses.
+    SigningRefused,
+    /// A request that another site had a browser send.
+    CrossSite,
+    /// More requests than one address may send.
+    TooMany,
+    /// A request for a name that is not this server's.
+    OtherHost,
+}
+
+impl Happened {
+    /// Its name in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignedOut => "signed_out",
+            Self::Denied => "denied",
+            Self::SigningRefused => "signing_refused",
+            Self::CrossSite => "cross_site",
+            Self::TooMany => "too_many",
+            Self::OtherHost => "other_host",
+        }
+    }
+}
+
+/// Notes that it happened, to this person where it is known who.
+pub fn note(happened: Happened, person: Option<PersonId>) {
+    let person = person.map(|person| person.0);
+    let event = happened.name();
+    match happened {
+        Happened::SignedIn | Happened::SignedOut => {
+            tracing::info!(target: SECURITY, event, person = person.map(tracing::field::display));
+        }
+        _ => tracing::warn!(target: SECURITY, event, person = person.map(tracing::field::display)),
+    }
+}
