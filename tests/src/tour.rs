@@ -299,6 +299,10 @@ fn reading(centre: &Centre, course: &Course) {
     assert!(read.header("etag").is_some());
     inspector.get(&format!("/orders/{}/history", course.order)).ok();
     course.coordinator().get(&format!("/orders/{}/recipient", course.order)).ok();
+    let now = centre.now();
+    let review = json!({ "from": now.plus_hours(-24), "until": now, "findings": "nobody has too much" });
+    centre.manager().post("/site/access_review", review).ok();
+    inspector.get("/access").ok();
     inspector.get(&format!("/patients/{}/disclosures", course.patient())).ok();
     inspector.get(&format!("/people/{}/disclosures?from=2026-01-01", course.coordinator().id())).ok();
     let person = centre.technician().id();

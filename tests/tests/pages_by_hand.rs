@@ -282,7 +282,7 @@ fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_ow
 }
 
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
-const OTHER: [&str; 16] = [
+const OTHER: [&str; 17] = [
     "/clinic/scan",
     "/healthz",
     "/readyz",
@@ -297,12 +297,13 @@ const OTHER: [&str; 16] = [
     "/record/{collection}/{id}/{form}",
     "/records/{id}",
     "/records/{id}/file",
+    "/access/{name}",
     "/language/{tag}",
     "/theme/{name}",
 ];
 
 /// The pages that show something, with the action that admits to them; nothing where whoever is signed in may look.
-const PAGES: [(&str, Option<&str>); 25] = [
+const PAGES: [(&str, Option<&str>); 26] = [
     ("/", None),
     ("/documentation", None),
     ("/batches", None),
@@ -323,6 +324,7 @@ const PAGES: [(&str, Option<&str>); 25] = [
     ("/orders/{id}", Some("read.order")),
     ("/patients/{id}", Some("read.disclosures")),
     ("/people/{id}/disclosures", Some("read.access")),
+    ("/access", Some("read.access")),
     ("/people", Some("read.people")),
     ("/people/{id}", Some("read.people")),
     ("/standards", Some("read.standard")),

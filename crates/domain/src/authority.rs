@@ -222,6 +222,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("site.clinic_change", &[Administrator]),
     ("site.incubator_registration", &[ManufacturingLead, FacilityManager]),
     ("site.incubator_change", &[ManufacturingLead, FacilityManager]),
+    ("site.access_review", &[FacilityManager, Releaser]),
     ("person.invitation", &[Administrator]),
     ("person.identity_confirmation", &[ManufacturingLead, Releaser, FacilityManager, Administrator]),
     ("person.key_registration", &[Administrator]),

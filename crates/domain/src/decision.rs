@@ -359,7 +359,7 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
     match command {
         Command::Site(form) => {
             let Some(site) = &ctx.world.site else { return Err(Reason::NotFound.into()) };
-            let event = site::decide(site, form, ClinicId((ctx.ids)()))?;
+            let event = site::decide(site, form, ClinicId((ctx.ids)()), now)?;
             appends.push(StreamKind::Site, site.id.0, event);
         }
         Command::Person(id, form) => {

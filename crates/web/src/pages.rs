@@ -1,6 +1,7 @@
 //! The pages: HTML made on the server, working without scripts. They read through the same queries as the API and
 //! record through the same one write path.
 
+mod access;
 mod assets;
 mod batch;
 mod bench;
@@ -139,6 +140,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
                 .route("/records/{id}/file", web::get().to(records::take_away))
                 .route("/people", web::get().to(people::list))
                 .route("/people/{id}", web::get().to(people::show))
+                .route("/access", web::get().to(access::show))
+                .route("/access/{name}", web::get().to(access::take_away))
                 .route("/people/{id}/disclosures", web::get().to(disclosures::of_person))
                 .route("/batches/{id}/standard", web::get().to(standards::pinned))
                 .route("/standards", web::get().to(standards::list))

@@ -25,3 +25,6 @@ BEGIN SELECT RAISE(ABORT, 'disclosure: what was noted is never deleted'); END;
 
 -- All orders of a patient: what must be over before his name is erased.
 CREATE INDEX order_row_patient ON order_row (patient);
+
+-- When somebody signed in last: of the sessions that ended. There is an index over the others.
+CREATE INDEX session_ended ON session (person, made_at) WHERE ended_at IS NOT NULL;

@@ -1,8 +1,8 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
 use super::items::{
-    BatchItem, CheckpointView, ClinicItem, DisclosureItem, IncubatorItem, LabelView, Me, OrderItem,
-    OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem,
+    AccessView, BatchItem, CheckpointView, ClinicItem, DisclosureItem, IncubatorItem, LabelView, Me,
+    OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem,
     StandardView, StopItem,
 };
 pub use super::items::{EntryView, SignatureView};
@@ -11,7 +11,7 @@ use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
 use super::unchanged::unless_unchanged;
 use super::views::{BatchView, GateView};
-use super::{board, centre, disclosures, histories};
+use super::{access, board, centre, disclosures, histories};
 use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -53,6 +53,7 @@ pub fn routes() -> Vec<(&'static str, Route)> {
         ("/orders/{id}", web::get().to(order)),
         ("/orders/{id}/recipient", web::get().to(recipient)),
         ("/patients/{id}/disclosures", web::get().to(disclosures::of_patient)),
+        ("/access", web::get().to(access::show)),
         ("/people/{id}/disclosures", web::get().to(disclosures::of_person)),
         ("/people", web::get().to(people)),
         ("/orders/{id}/history", web::get().to(histories::order)),
@@ -186,6 +187,14 @@ pub fn described() -> &'static [Described] {
             query: DISCLOSED,
             problems: &[Kind::NotFound, Kind::Form],
             ..get("/people/{id}/disclosures", "read.access", "Whose names this person saw, newest first.")
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<AccessView>()),
+            ..get(
+                "/access",
+                "read.access",
+                "Who may do what now, who left, and when access was reviewed last.",
+            )
         },
         Described {
             answer: Some(|g| g.subschema_for::<Page<PersonItem>>()),

@@ -1,6 +1,7 @@
 //! People, clinics and incubators: who works here, in which role, and whose new key waits for two people who know him;
 //! what the centre has registered beside them.
 
+use super::access;
 use super::frame::Frame;
 use super::incubators::{self, Registered};
 use super::reader::{Names, Reader};
@@ -41,7 +42,11 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
         }
     };
     let content = html! {
-        div.title { h1 { (reader.say(Ui::People)) } (form("person.invitation", "/people")) }
+        div.title {
+            h1 { (reader.say(Ui::People)) }
+            (form("person.invitation", "/people"))
+            @if may(&caller, "read.access") { a.button href=(access::ACCESS) { (reader.say(Privacy::Access)) } }
+        }
         (table(&reader, &rows, &names))
         section #clinics {
             div.title { h2 { (reader.say(Ui::Clinics)) } (form("site.clinic_registration", "/site/clinic_registration")) }

@@ -405,6 +405,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "site.clinic_change" => "Change a clinic",
         "site.incubator_registration" => "Register an incubator",
         "site.incubator_change" => "Change or retire an incubator",
+        "site.access_review" => "Record a review of access",
         "person.invitation" => "Take a person on",
         "person.setup_link" => "Give out a set-up link",
         "person.identity_confirmation" => "Confirm who somebody is, as a second person",

@@ -403,6 +403,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "site.clinic_change" => "再生医療等提供機関の変更",
         "site.incubator_registration" => "インキュベーターの登録",
         "site.incubator_change" => "インキュベーターの変更・使用終了",
+        "site.access_review" => "アクセス権の定期確認の記録",
         "person.invitation" => "職員の登録",
         "person.setup_link" => "パスワード設定用リンクの発行",
         "person.identity_confirmation" => "第二の確認者による本人確認",

@@ -7,5 +7,8 @@ catalogue! {
     Privacy in privacy {
         // Who saw whom.
         WhoSawPatient, WhoSawMeans, Where, FirstOnDay, NobodySaw, SeenBy, SeenMeans, NameWithheld,
+        // Reviewing access.
+        Access, AccessMeans, LastReview, ReviewedPeriod, Findings, NeverReviewed, ReviewDue, SignedInLast, NeverSignedIn,
+        Unused, TokensInForce, PeopleFile, SeenFile, SeenLink, SeenInPeriod, SeenInPeriodMeans,
     }
 }

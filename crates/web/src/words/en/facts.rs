@@ -18,7 +18,7 @@ use baiyo_domain::{attempts, order, people, quality_event, site, standard};
 
 pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     match event {
-        Event::Site(fact) => of_site(fact),
+        Event::Site(fact) => of_site(fact, context),
         Event::Person(fact) => of_person(fact, context),
         Event::Standard(fact) => of_standard(fact),
         Event::Order(fact) => of_order(fact, context),
@@ -31,7 +31,7 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     }
 }
 
-fn of_site(fact: &site::Event) -> String {
+fn of_site(fact: &site::Event, context: &Context) -> String {
     match fact {
         site::Event::Founding(fact) => format!("Records began: {} ({})", fact.name, fact.code.as_str()),
         site::Event::ClinicRegistered(fact) => format!("Clinic registered: {}", fact.name),
@@ -52,6 +52,12 @@ fn of_site(fact: &site::Event) -> String {
             fact.shelves,
             fact.vessels_per_shelf,
             line(&fact.reason)
+        ),
+        site::Event::AccessReview(fact) => format!(
+            "Access reviewed for {} – {}: {}",
+            time(Language::En, fact.from, context.zone),
+            time(Language::En, fact.until, context.zone),
+            line(&fact.findings)
         ),
     }
 }

@@ -285,6 +285,8 @@ facts! {
         site::Event::IncubatorChange(_) => "incubator_changed": json!({
             "incubator": "INC-1", "shelves": 3, "vessels_per_shelf": 12, "retired": false, "reason": "one fewer"
         }),
+        site::Event::AccessReview(_) => "access_reviewed":
+            json!({"from": AT, "until": AT, "findings": "nobody has too much"}),
     }
     of_person: people::Event {
         people::Event::Invited(_) => "invited":
