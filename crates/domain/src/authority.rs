@@ -244,6 +244,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("order.forecast_acknowledgement", &[Coordinator, Physician]),
     ("order.urgent_request", &[Coordinator, Physician]),
     ("order.cancellation", &[Coordinator, Physician]),
+    ("order.erasure_proposal", &[FacilityManager]),
+    ("order.erasure_confirmation", &[Releaser]),
     ("batch.intake.opening", &[ManufacturingLead]),
     ("batch.intake.instruction", &[ManufacturingLead]),
     ("batch.intake.tissue_receipt", &[Technician, ManufacturingLead]),

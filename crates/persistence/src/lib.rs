@@ -8,6 +8,7 @@ pub mod clock;
 pub mod copy;
 pub mod disclosure;
 pub mod engine;
+mod erasing;
 pub mod error;
 pub mod evidence;
 pub mod execute;

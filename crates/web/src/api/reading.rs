@@ -468,7 +468,7 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
     let personal = match told.get(&patient) {
         Some(Told::Name(personal)) => personal,
         Some(Told::Withheld) => return Err(Problem::new(Kind::Unavailable, caller.language)),
-        Some(Told::Nothing) | None => return Err(not_found()),
+        Some(Told::Nothing | Told::Erased) | None => return Err(not_found()),
     };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {
         patient: patient.0,

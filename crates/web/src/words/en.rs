@@ -426,6 +426,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.forecast_acknowledgement" => "Acknowledge a later date",
         "order.window_change" => "Change the infusion window",
         "order.urgent_request" => "Ask urgently for blocked cells",
+        "order.erasure_proposal" => "Propose to erase the patient's name",
+        "order.erasure_confirmation" => "Confirm that the patient's name is erased",
         "order.cancellation" => "Cancel the order",
         "batch.intake.opening" => "Open a batch",
         "batch.intake.instruction" => "Sign the manufacturing instruction",

@@ -424,6 +424,8 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.forecast_acknowledgement" => "準備完了見込みの遅れの確認",
         "order.window_change" => "投与希望期間の変更",
         "order.urgent_request" => "至急の提供依頼",
+        "order.erasure_proposal" => "患者氏名の消去の提案",
+        "order.erasure_confirmation" => "患者氏名の消去の承認",
         "order.cancellation" => "製造依頼の取消し",
         "batch.intake.opening" => "ロットの開始",
         "batch.intake.instruction" => "製造指図書への署名",

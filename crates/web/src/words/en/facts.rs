@@ -150,6 +150,14 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
             line(&fact.reason)
         ),
         order::Event::Cancellation(fact) => format!("Order cancelled: {}", line(&fact.reason)),
+        order::Event::ErasureProposed(fact) => {
+            format!("Proposed to erase the patient's name and birth date: {}", line(&fact.reason))
+        }
+        order::Event::PersonalDataErased(fact) => format!(
+            "The patient's name and birth date were erased, as {} had proposed: {}",
+            context.call(Thing::Person(fact.proposed_by)),
+            line(&fact.remark)
+        ),
         order::Event::BatchOpened(fact) => {
             format!("Batch opened: {}", context.call(Thing::Batch(fact.batch)))
         }

@@ -16,6 +16,13 @@ pub(in crate::words) fn text(word: Privacy) -> &'static str {
         Privacy::SeenMeans => {
             "Whose name and birth date were shown to this person. The names themselves are not kept here."
         }
+        Privacy::NameErased => "Name erased",
+        Privacy::ErasureProposed => "Erasure of the name is proposed",
+        Privacy::LinkShownOnce => {
+            "Give this address to the person, and to nobody else: it is shown this once and can be used once, within 72 \
+             hours. Whoever opens it sets the password, which nobody else ever knows. A newer link ends it."
+        }
+        Privacy::LinkOpen => "A one-time link can be used until",
         Privacy::Access => "Access",
         Privacy::AccessMeans => {
             "Who may do what now, since when and by whose grant. Look through it at least every twelve months, and \

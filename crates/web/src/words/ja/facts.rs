@@ -150,6 +150,14 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
             line(&fact.reason)
         ),
         order::Event::Cancellation(fact) => format!("製造依頼の取消し：{}", line(&fact.reason)),
+        order::Event::ErasureProposed(fact) => {
+            format!("患者の氏名と生年月日の消去を提案：{}", line(&fact.reason))
+        }
+        order::Event::PersonalDataErased(fact) => format!(
+            "患者の氏名と生年月日を消去（提案者 {}）：{}",
+            context.call(Thing::Person(fact.proposed_by)),
+            line(&fact.remark)
+        ),
         order::Event::BatchOpened(fact) => {
             format!("ロットの開始：{}", context.call(Thing::Batch(fact.batch)))
         }

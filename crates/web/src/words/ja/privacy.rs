@@ -15,6 +15,13 @@ pub(in crate::words) fn text(word: Privacy) -> &'static str {
         Privacy::SeenMeans => {
             "この職員に氏名と生年月日が表示された患者の一覧です。氏名そのものは残りません。"
         }
+        Privacy::NameErased => "氏名消去済",
+        Privacy::ErasureProposed => "氏名の消去が提案されています",
+        Privacy::LinkShownOnce => {
+            "このアドレスは本人だけに伝えてください。表示は今回限りで、72時間以内に一度だけ使えます。本人が設定するパスワードは、\
+             ほかの誰にも分かりません。新しいリンクを発行すると、このリンクは無効になります。"
+        }
+        Privacy::LinkOpen => "使用できる設定リンクの期限",
         Privacy::Access => "アクセス権",
         Privacy::AccessMeans => {
             "現在の権限と、その付与日・付与者の一覧です。少なくとも12か月ごとに確認し、確認したことを記録してください。"
