@@ -146,3 +146,42 @@ fn a_review_is_recorded_and_the_next_one_is_due_after_twelve_months() {
     assert!(due());
     assert!(manager.get("//access").text.contains("More than 12 months ago"));
 }
+
+#[test]
+fn a_persons_page_tells_how_he_came_in_and_that_he_left_and_his_link_is_shown_once() {
+    let centre = Centre::open();
+    let administrator = centre.administrator();
+    let new = json!({ "name": "ABE Jun", "sign_in": "abe.jun" });
+    let id = administrator.post("/people", new.clone()).made();
+    let page = || administrator.get(&format!("//people/{id}")).text;
+    let open = "A one-time link can be used until";
+    assert!(!page().contains(open));
+    let form = administrator.call("POST", &format!("//record/people/{id}/setup_link"));
+    let shown = form.body(b"%2Freason=by+hand".to_vec(), "application/x-www-form-urlencoded").send();
+    assert_eq!(shown.status, 200);
+    assert!(shown.text.contains("shown this once"), "{}", shown.text);
+    let link = shown.text.split("/setup/").nth(1).expect("the link").split('"').next().unwrap().to_string();
+    assert!(page().contains(open) && !page().contains(&link));
+    let newer = administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "lost" })).ok();
+    let setup = |token: &Value| {
+        centre.stranger().post("/setup", json!({ "token": token, "password": stories::PASSWORD_OF_SETUP }))
+    };
+    setup(&json!(link)).refused(404);
+    setup(&newer["token"]).ok();
+    assert!(!page().contains(open), "it was used");
+
+    let key = administrator.get(&format!("/people/{id}/waiting_keys")).ok()["items"][0]["key"].clone();
+    let mut check = json!({ "key": key, "identity_check": "face and driving licence" });
+    centre
+        .manager()
+        .sign(&format!("/people/{id}/identity_confirmation"), check.clone(), "identity_check")
+        .ok();
+    check["identity_check"] = json!("passport seen");
+    check["second_checker"] = json!(centre.manager().id());
+    administrator.sign(&format!("/people/{id}/key_registration"), check, "key_registration").ok();
+    administrator.post(&format!("/people/{id}/departure"), json!({ "reason": "moved away" })).ok();
+    for told in ["by hand", "face and driving licence", "passport seen", "moved away"] {
+        assert!(page().contains(told), "{told}");
+    }
+    administrator.post("/people", new).refused(422).only(&["sign_in_taken"]);
+}
