@@ -18,7 +18,7 @@ pub fn take(centre: &mut Centre) {
     people_and_clinics(centre);
     let centre: &Centre = centre;
     let fresh = centre.standard_changed(FRESH, |standard| standard["pooling"] = json!("same_donor"));
-    orders(centre, fresh);
+    let cancelled = orders(centre, fresh);
     troubled(centre, fresh);
     frozen(centre);
     from_a_bank(centre);
@@ -26,6 +26,16 @@ pub fn take(centre: &mut Centre) {
     let course = healthy(centre, fresh);
     standards(centre, fresh);
     reading(centre, &course);
+    years_later(centre, cancelled);
+}
+
+/// When everything was kept long enough, two people erase a name.
+fn years_later(centre: &Centre, order: Uuid) {
+    centre.hold_tokens();
+    centre.days(31 * 366);
+    let path = |form| format!("/orders/{order}/{form}");
+    centre.manager().post(&path("erasure_proposal"), json!({ "reason": "kept for thirty years" })).ok();
+    centre.releaser().post(&path("erasure_confirmation"), json!({ "remark": "dates compared" })).ok();
 }
 
 fn people_and_clinics(centre: &mut Centre) {
@@ -96,7 +106,7 @@ fn sign_in_and_out(centre: &Centre) -> Uuid {
     me["person"].as_str().unwrap().parse().unwrap()
 }
 
-fn orders(centre: &Centre, fresh: Uuid) {
+fn orders(centre: &Centre, fresh: Uuid) -> Uuid {
     let course = Course::run(centre, Recipe { pseudonym: "P-100", ..Recipe::of(fresh) }, Step::Ordered);
     let path = |form| format!("/orders/{}/{form}", course.order);
     let coordinator = course.coordinator();
@@ -108,6 +118,7 @@ fn orders(centre: &Centre, fresh: Uuid) {
     let withdrawal = json!({ "withdrawn_at": centre.now(), "remark": "changed his mind" });
     coordinator.post(&path("consent_withdrawal"), withdrawal).ok();
     coordinator.post(&path("cancellation"), json!({ "reason": "consent withdrawn" })).ok();
+    course.order
 }
 
 /// Photographs everything in culture; the picture's SHA-256.
@@ -300,6 +311,10 @@ fn reading(centre: &Centre, course: &Course) {
     assert!(read.header("etag").is_some());
     inspector.get(&format!("/orders/{}/history", course.order)).ok();
     course.coordinator().get(&format!("/orders/{}/recipient", course.order)).ok();
+    let now = centre.now();
+    let review = json!({ "from": now.plus_hours(-24), "until": now, "findings": "nobody has too much" });
+    centre.manager().post("/site/access_review", review).ok();
+    inspector.get("/access").ok();
     inspector.get(&format!("/patients/{}/disclosures", course.patient())).ok();
     inspector.get(&format!("/people/{}/disclosures?from=2026-01-01", course.coordinator().id())).ok();
     let person = centre.technician().id();

@@ -283,7 +283,7 @@ fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_ow
 }
 
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
-const OTHER: [&str; 16] = [
+const OTHER: [&str; 17] = [
     "/clinic/scan",
     "/healthz",
     "/readyz",
@@ -298,6 +298,7 @@ const OTHER: [&str; 16] = [
     "/record/{collection}/{id}/{form}",
     "/records/{id}",
     "/records/{id}/file",
+    "/access/{name}",
     "/language/{tag}",
     "/theme/{name}",
 ];

@@ -11,7 +11,7 @@ use crate::ids::{
     StandardId,
 };
 use crate::journal::{Hash, MAX_PAYLOAD, StreamId, StreamKind};
-use crate::order::{self, Finding};
+use crate::order::{self, Erasure, Finding};
 use crate::quality_event::{self, Departure, DepartureKind, Impact};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Time;
@@ -359,7 +359,7 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
     match command {
         Command::Site(form) => {
             let Some(site) = &ctx.world.site else { return Err(Reason::NotFound.into()) };
-            let event = site::decide(site, form, ClinicId((ctx.ids)()))?;
+            let event = site::decide(site, form, ClinicId((ctx.ids)()), now)?;
             appends.push(StreamKind::Site, site.id.0, event);
         }
         Command::Person(id, form) => {
@@ -415,6 +415,17 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
 
 fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<Appends, Refusal> {
     let order = ctx.world.orders.get(&id).map(AsRef::as_ref);
+    match form {
+        order::Command::ErasureProposal(_) | order::Command::ErasureConfirmation(_) => {
+            return order::erasure::decide(id, form, ctx);
+        }
+        order::Command::Placement(placement)
+            if order::erasure::erasure_of(ctx.world, placement.patient) == Some(Erasure::Done) =>
+        {
+            return Err(Reason::NameErased.into());
+        }
+        _ => {}
+    }
     let blocked_by = match form {
         order::Command::UrgentRequest(request) => ctx.world.batches.get(&request.batch).map(|batch| {
             let answer = batch::gate::gate(batch, ctx.now);

@@ -2,8 +2,10 @@
 //! of identity, the consent, the plan and the donor's eligibility; what changes here is noted in its batches.
 
 mod acknowledgement;
+pub mod erasure;
 
 pub use acknowledgement::{ForecastAcknowledgement, Foretold};
+pub use erasure::{Erasure, ErasureConfirmation, ErasureProposal, ErasureProposed, PersonalDataErased};
 
 use crate::ids::{BatchId, ClinicId, Label, OrderId, PatientId};
 use crate::journal::Hash;
@@ -37,6 +39,10 @@ variants! {
         UrgentRequest => "urgent_request",
         /// Cancel the order.
         Cancellation => "cancellation",
+        /// Propose that the patient's name and birth date be erased.
+        ErasureProposal => "erasure_proposal",
+        /// Confirm, as a second person, that the patient's name and birth date be erased.
+        ErasureConfirmation => "erasure_confirmation",
     }
 }
 
@@ -61,6 +67,10 @@ variants! {
         UrgentAnswer => "urgent_request_answered",
         /// The order was cancelled.
         Cancellation => "cancelled",
+        /// It was proposed to erase the patient's name and birth date.
+        ErasureProposed => "erasure_proposed",
+        /// The patient's name and birth date were erased.
+        PersonalDataErased => "personal_data_erased",
         /// A batch was opened for it.
         BatchOpened => "batch_opened",
     }
@@ -340,6 +350,8 @@ pub struct Order {
     pub plan: Plan,
     /// Its batches.
     pub batches: Vec<BatchId>,
+    /// Whether the patient's name is to be erased, or was.
+    pub erasure: Option<Erasure>,
     /// The newest acknowledgement of each batch's date that moved; what it says now, [`Order::acknowledged`] tells.
     acknowledged: BTreeMap<BatchId, ForecastAcknowledgement>,
 }
@@ -364,6 +376,7 @@ impl Order {
                     plan: placed.placement.plan.clone(),
                     placed: (**placed).clone(),
                     batches: Vec::new(),
+                    erasure: None,
                     acknowledged: BTreeMap::new(),
                 });
             }
@@ -392,6 +405,15 @@ impl Order {
                 order.acknowledged.insert(seen.batch, (**seen).clone());
             }
             Event::Cancellation(_) => order.standing.active = false,
+            Event::ErasureProposed(proposed) => match order.erasure {
+                None => order.erasure = Some(Erasure::Proposed { by: proposed.by }),
+                Some(_) => return Err(Impossible::new("erasing a name is proposed once")),
+            },
+            Event::PersonalDataErased(_) => match order.erasure {
+                Some(Erasure::Done) => return Err(Impossible::new("a name is erased once")),
+                // An order may be younger than the proposal.
+                Some(Erasure::Proposed { .. }) | None => order.erasure = Some(Erasure::Done),
+            },
             Event::BatchOpened(opened) => order.batches.push(opened.batch),
         }
         Ok(order)
@@ -435,6 +457,8 @@ pub fn decide(
     let mut reasons = Vec::new();
     let event = match command {
         Command::Placement(_) => return Err(vec![Reason::AlreadyDone]),
+        // Of all the patient's orders at once: see `erasure`.
+        Command::ErasureProposal(_) | Command::ErasureConfirmation(_) => return Err(vec![Reason::NotFound]),
         Command::Consent(consent) => {
             reasons.extend(not_future(consent.signed_at, "/signed_at"));
             Event::Consent(consent.clone())

@@ -67,6 +67,20 @@ pub enum Reason {
     StandardVersionTaken,
     /// No key of that identifier waits for registration.
     KeyNotOffered,
+    /// Nobody has proposed that the name be erased.
+    ErasureNotProposed,
+    /// A record of the patient's cells must be kept still.
+    RecordKept {
+        /// Until when; nothing where that lies beyond the calendar.
+        until: Option<Time>,
+    },
+    /// A batch for the patient, or one that drew cells from it, is under way.
+    BatchUnderWay {
+        /// Which.
+        batch: BatchId,
+    },
+    /// The patient's name was erased: nothing more is made for him.
+    NameErased,
     /// Nobody does this for himself.
     NotForOneself,
     /// A second person is needed.

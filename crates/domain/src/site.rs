@@ -4,6 +4,7 @@
 use crate::ids::{ClinicId, SiteCode, SiteId};
 use crate::refusal::{Impossible, Reason};
 use crate::text::{Note, Short};
+use crate::time::Time;
 use crate::variants;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ variants! {
         IncubatorRegistration => "incubator_registration",
         /// Change what fits in an incubator, or note that it is no longer used.
         IncubatorChange => "incubator_change",
+        /// Record that it was reviewed who may do what and who saw whom.
+        AccessReview => "access_review",
     }
 }
 
@@ -36,6 +39,8 @@ variants! {
         IncubatorRegistration => "incubator_registered",
         /// An incubator changed.
         IncubatorChange => "incubator_changed",
+        /// Access was reviewed.
+        AccessReview => "access_reviewed",
     }
 }
 
@@ -131,6 +136,18 @@ pub struct IncubatorChange {
     pub reason: Note,
 }
 
+/// Access was reviewed: who may do what, who left, and who saw which patients' names in a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessReview {
+    /// From when on it was looked through who saw whom.
+    pub from: Time,
+    /// Until when (not included).
+    pub until: Time,
+    /// What was found, and what is done about it.
+    pub findings: Note,
+}
+
 /// An incubator as the journal knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incubator {
@@ -219,6 +236,8 @@ impl Site {
                 *incubator = Incubator { shelves, vessels_per_shelf, retired: change.retired };
                 Ok(site)
             }
+            // It changes nothing: what was found is acted on by whoever grants and ends roles.
+            (Some(site), Event::AccessReview(_)) => Ok(site),
             (None, _) | (Some(_), Event::Founding(_)) => {
                 Err(Impossible::new("a centre is founded once, and first"))
             }
@@ -230,7 +249,7 @@ impl Site {
 ///
 /// # Errors
 /// Every reason why not.
-pub fn decide(site: &Site, command: &Command, fresh: ClinicId) -> Result<Event, Vec<Reason>> {
+pub fn decide(site: &Site, command: &Command, fresh: ClinicId, now: Time) -> Result<Event, Vec<Reason>> {
     match command {
         Command::ClinicRegistration(new) => {
             if site.clinics.values().any(|clinic| clinic.name == new.name && !clinic.closed) {
@@ -250,6 +269,16 @@ pub fn decide(site: &Site, command: &Command, fresh: ClinicId) -> Result<Event, 
             Some(_) => Ok(Event::IncubatorChange(change.clone())),
             None => Err(vec![Reason::NotFound]),
         },
+        Command::AccessReview(review) => {
+            let mut reasons = Vec::new();
+            if review.until <= review.from {
+                reasons.push(Reason::SpanEndsBeforeItBegins);
+            }
+            if review.until > now {
+                reasons.push(Reason::InTheFuture { field: "/until" });
+            }
+            if reasons.is_empty() { Ok(Event::AccessReview(review.clone())) } else { Err(reasons) }
+        }
     }
 }
 
@@ -260,6 +289,21 @@ mod tests {
 
     fn of<T: TryFrom<String>>(text: &str) -> T {
         T::try_from(text.to_string()).unwrap_or_else(|_| panic!("{text:?} does not fit"))
+    }
+
+    fn at(seconds: i64) -> Time {
+        Time::from_micros(seconds * 1_000_000).unwrap()
+    }
+
+    #[test]
+    fn access_is_reviewed_for_a_period_that_is_over() {
+        let mut site = founded();
+        let before = site.clone();
+        let review = |from, until| AccessReview { from: at(from), until: at(until), findings: of("nothing") };
+        assert_eq!(asked(&mut site, review(3, 3)), Err(vec![Reason::SpanEndsBeforeItBegins]));
+        assert_eq!(asked(&mut site, review(3, 10)), Err(vec![Reason::InTheFuture { field: "/until" }]));
+        asked(&mut site, review(3, 9)).unwrap();
+        assert_eq!(site, before, "nothing follows from it by itself");
     }
 
     fn founded() -> Site {
@@ -275,7 +319,7 @@ mod tests {
     }
 
     fn asked(site: &mut Site, command: impl Into<Command>) -> Result<(), Vec<Reason>> {
-        let event = decide(site, &command.into(), ClinicId(Uuid::from_u128(2)))?;
+        let event = decide(site, &command.into(), ClinicId(Uuid::from_u128(2)), at(9))?;
         *site = Site::evolve(Some(site.clone()), site.id, &event).unwrap();
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::batch::{self, Batch, Stamp, distribution, intake};
 use crate::blob::Blob;
 use crate::decision::Command;
 use crate::event::Event;
-use crate::ids::{BatchId, Label, OrderId, PersonId, QualityEventId, SiteId, StandardId};
+use crate::ids::{BatchId, Label, OrderId, PatientId, PersonId, QualityEventId, SiteId, StandardId};
 use crate::journal::{Entry, Hash, StreamId, StreamKind};
 use crate::order::Order;
 use crate::people::{Person, PublicKey};
@@ -54,6 +54,8 @@ pub enum Need {
     BatchLabelled(Label),
     /// The streams of everybody.
     People,
+    /// The streams of all orders of a patient.
+    OrdersOf(PatientId),
     /// What a blob is, if there is one of this hash.
     Blob(Hash),
 }
@@ -280,11 +282,14 @@ pub fn needs(command: &Command, recorder: PersonId) -> BTreeSet<Need> {
                 needs.insert(Need::People);
             }
         }
-        Command::Order(_, form) => {
-            if let order::Command::UrgentRequest(request) = form {
-                stream(StreamKind::Batch, request.batch.0);
+        Command::Order(_, form) => match form {
+            order::Command::UrgentRequest(request) => stream(StreamKind::Batch, request.batch.0),
+            // Nothing is ordered any more for somebody whose name was erased.
+            order::Command::Placement(placement) => {
+                needs.insert(Need::OrdersOf(placement.patient));
             }
-        }
+            _ => {}
+        },
         Command::QualityEvent(_, form) => {
             let named: &[BatchId] = match form {
                 quality_event::Command::Report(report) => &report.batches,
@@ -324,9 +329,16 @@ pub fn further_needs(command: &Command, world: &World) -> BTreeSet<Need> {
         needs.insert(Need::Stream(StreamId { kind, id }));
     };
     match command {
-        Command::Order(id, _) => {
-            let batches = world.orders.get(id).map(|order| order.batches.clone()).unwrap_or_default();
-            batches.iter().for_each(|batch| stream(StreamKind::Batch, batch.0));
+        Command::Order(id, form) => {
+            let erasing =
+                matches!(form, order::Command::ErasureProposal(_) | order::Command::ErasureConfirmation(_));
+            let aimed = world.orders.get(id);
+            let patient = aimed.filter(|_| erasing).map(|order| order.placed.placement.patient);
+            let of_patient = |order: &&Arc<Order>| Some(order.placed.placement.patient) == patient;
+            let orders = world.orders.values().filter(of_patient).chain(aimed);
+            let batches = orders.flat_map(|order| &order.batches);
+            batches.for_each(|batch| stream(StreamKind::Batch, batch.0));
+            needs.extend(patient.map(Need::OrdersOf));
         }
         Command::QualityEvent(id, _) => {
             let linked = world.quality_events.get(id).map(|e| e.batches.keys().copied().collect::<Vec<_>>());

@@ -7,8 +7,8 @@ use crate::error::StoreError;
 use crate::keyset::further;
 use crate::keystore::{self, KeyStoreError, Personal};
 use crate::on_engine;
-use crate::reading::After;
-use crate::schema::disclosure;
+use crate::reading::{After, ClinicScope};
+use crate::schema::{disclosure, order_row};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::{JobError, WriteError};
@@ -33,8 +33,10 @@ pub struct Viewer {
 pub enum Told {
     /// Who it is; that he was told is noted.
     Name(Personal),
-    /// Nothing: the name was erased, or is another clinic's.
+    /// Nothing: he is another clinic's, or may not be told.
     Nothing,
+    /// Nothing any more: the name was erased.
+    Erased,
     /// Nothing now: it could not be noted that he was told.
     Withheld,
 }
@@ -44,7 +46,7 @@ impl Told {
     pub fn name(&self) -> Option<&Personal> {
         match self {
             Told::Name(personal) => Some(personal),
-            Told::Nothing | Told::Withheld => None,
+            Told::Nothing | Told::Erased | Told::Withheld => None,
         }
     }
 }
@@ -92,8 +94,7 @@ impl Store {
         let patients: BTreeSet<PatientId> = patients.into_iter().collect();
         let mut told = BTreeMap::new();
         for patient in patients {
-            let opened = self.opened(conn, viewer.clinic, patient)?;
-            told.insert(patient, opened.map_or(Told::Nothing, Told::Name));
+            told.insert(patient, self.opened(conn, viewer.clinic, patient)?);
         }
         let (now, _) = self.now();
         let day = now.micros().div_euclid(DAY);
@@ -113,22 +114,20 @@ impl Store {
         Ok(told)
     }
 
-    fn opened(
-        &self,
-        conn: &mut Conn,
-        clinic: ClinicId,
-        patient: PatientId,
-    ) -> Result<Option<Personal>, StoreError> {
-        let stored = keystore::load_personal(conn, patient)?.filter(|stored| stored.clinic == clinic);
-        let Some(stored) = stored else { return Ok(None) };
-        match self.keys.open_personal(patient, clinic, &stored.sealed.nonce, &stored.sealed.ciphertext) {
-            Ok(personal) => Ok(Some(personal)),
-            Err(KeyStoreError::NoKey(_)) => Ok(None),
+    fn opened(&self, conn: &mut Conn, clinic: ClinicId, patient: PatientId) -> Result<Told, StoreError> {
+        let Some(stored) = keystore::load_personal(conn, patient)? else { return Ok(Told::Erased) };
+        if stored.clinic != clinic {
+            return Ok(Told::Nothing);
+        }
+        Ok(match self.keys.open_personal(patient, clinic, &stored.sealed.nonce, &stored.sealed.ciphertext) {
+            Ok(personal) => Told::Name(personal),
+            // A database that was restored from before the erasure has the row still, and no key opens it.
+            Err(KeyStoreError::NoKey(_)) => Told::Erased,
             Err(error) => {
                 tracing::error!(%error, "a patient's name cannot be read");
-                Ok(None)
+                Told::Nothing
             }
-        }
+        })
     }
 }
 
@@ -191,4 +190,18 @@ pub fn disclosures(
             .limit(limit);
         diesel::RunQueryDsl::load(query, conn)
     })
+}
+
+/// What staff call a patient, by the newest order that this scope may see; nothing where there is none.
+///
+/// # Errors
+/// The database.
+pub fn pseudonym(conn: &mut Conn, scope: ClinicScope, patient: PatientId) -> QueryResult<Option<String>> {
+    let orders = order_row::table.filter(order_row::patient.eq(Id(patient.0)));
+    let mut found: Vec<(i64, Id, String)> =
+        orders.select((order_row::placed_at, order_row::clinic, order_row::pseudonym)).load(conn)?;
+    if let ClinicScope::Clinic(own) = scope {
+        found.retain(|(_, clinic, _)| clinic.0 == own.0);
+    }
+    Ok(found.into_iter().max_by_key(|(at, ..)| *at).map(|(.., pseudonym)| pseudonym))
 }

@@ -13,7 +13,7 @@ use crate::schema::{batch_row, idempotency, serial};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::{JobError, WriteError};
-use crate::{accounts, blobs, evidence, keystore, reading};
+use crate::{accounts, blobs, erasing, evidence, keystore, reading};
 use baiyo_domain::attempts;
 use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::batch::{self, Stamp};
@@ -22,6 +22,7 @@ use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::{ClinicId, CommandId, EntryId, Label, LabelKind, PatientId, PersonId};
 use baiyo_domain::journal::signature::{self, Place, Signer};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_domain::order;
 use baiyo_domain::people::{self, PublicKey};
 use baiyo_domain::refusal::{Impossible, Reason, Refusal};
 use baiyo_domain::standard;
@@ -146,6 +147,7 @@ impl Store {
     pub fn execute(&self, request: Request) -> Result<Answer, ExecuteError> {
         let time = self.time.clone();
         let patient = request.personal.as_ref().map(|row| row.patient);
+        let erases = matches!(&request.command, Command::Order(_, order::Command::ErasureConfirmation(_)));
         let anchor = self.keys.anchor().map_err(|error| ExecuteError::Unavailable(error.to_string()))?;
         let outcome = self.write_again(move |conn| run(conn, &request, &time, anchor));
         let unused = match &outcome {
@@ -158,6 +160,13 @@ impl Store {
             && let Err(error) = self.keys.destroy_patient_key(patient)
         {
             tracing::warn!(%error, "the key of a patient who was not recorded stays behind");
+        }
+        // First the entry, then the key: what is cut short between the two, the next start ends.
+        if erases
+            && matches!(outcome, Ok(Ok(_)))
+            && let Err(error) = self.finish_erasures()
+        {
+            tracing::error!(%error, "the key of an erased patient is there still; the next start destroys it");
         }
         match outcome {
             Ok(Ok(answer)) => Ok(answer),
@@ -254,6 +263,9 @@ fn decide_and_append(
             let mut answer = append(conn, world, appends, &author)?;
             use_labels(conn, &labels, &request.command)?;
             answer.link = keep_accounts(conn, &request.command, now)?;
+            if let Some(patient) = erased_by(&request.command, world) {
+                keystore::erase_personal(conn, patient)?;
+            }
             if let Some(row) = &request.personal {
                 keystore::store_personal(conn, row.patient, row.clinic, &row.sealed, &[row.index])?;
             }
@@ -362,6 +374,7 @@ fn load_by(
                 Need::Stream(stream) => vec![*stream],
                 Need::BatchLabelled(label) => batch_labelled(conn, label)?.into_iter().collect(),
                 Need::People => journal::streams_of(conn, StreamKind::Person)?,
+                Need::OrdersOf(patient) => erasing::orders_of(conn, *patient)?,
                 Need::Blob(hash) => {
                     let known = blobs::known(conn, *hash)?;
                     world.blobs.extend(known.map(|blob| (*hash, blob)));
@@ -552,6 +565,12 @@ fn keep_accounts(conn: &mut Conn, command: &Command, now: Time) -> QueryResult<O
     }
 }
 
+/// Whose name a command erases.
+fn erased_by(command: &Command, world: &World) -> Option<PatientId> {
+    let Command::Order(id, order::Command::ErasureConfirmation(_)) = command else { return None };
+    world.orders.get(id).map(|order| order.placed.placement.patient)
+}
+
 fn first_answer(conn: &mut Conn, request: &Request) -> Result<Option<Answer>, JobError<ExecuteError>> {
     let Some((key, fingerprint)) = &request.once else { return Ok(None) };
     let known: Option<(Vec<u8>, String)> = idempotency::table
@@ -586,7 +605,6 @@ const SERIALS: [(LabelKind, &str); 2] = [(LabelKind::Order, "order"), (LabelKind
 
 fn makes(command: &Command) -> Option<(LabelKind, &'static str)> {
     use baiyo_domain::batch::intake;
-    use baiyo_domain::order;
     match command {
         Command::Order(_, order::Command::Placement(_)) => Some(SERIALS[0]),
         Command::Batch(_, batch::Command::Intake(intake::Command::Opening(_))) => Some(SERIALS[1]),

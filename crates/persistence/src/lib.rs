@@ -1,12 +1,14 @@
 //! The journal, the evidence, the read models and the accounts in a database: an embedded SQLite file, or PostgreSQL.
 //! One write path, [`Store::execute`], and each query written once.
 
+pub mod access;
 pub mod accounts;
 pub mod blobs;
 pub mod clock;
 pub mod copy;
 pub mod disclosure;
 pub mod engine;
+mod erasing;
 pub mod error;
 pub mod evidence;
 pub mod execute;

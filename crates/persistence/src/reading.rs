@@ -13,7 +13,7 @@ use crate::sql_types::Id;
 use crate::{on_engine, remembered};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::status::BatchStatus;
-use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PatientId, PersonId};
+use baiyo_domain::ids::{BatchId, ClinicId, Label, LabelKind, OrderId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::order::{Order, Purpose};
 use baiyo_domain::quality_event::Opening;
@@ -497,20 +497,6 @@ pub fn orders(
             .limit(limit);
         diesel::RunQueryDsl::load(query, conn)
     })
-}
-
-/// What staff call a patient, by the newest order that this scope may see; nothing where there is none.
-///
-/// # Errors
-/// The database.
-pub fn pseudonym(conn: &mut Conn, scope: ClinicScope, patient: PatientId) -> QueryResult<Option<String>> {
-    let orders = order_row::table.filter(order_row::patient.eq(Id(patient.0)));
-    let mut found: Vec<(i64, Id, String)> =
-        orders.select((order_row::placed_at, order_row::clinic, order_row::pseudonym)).load(conn)?;
-    if let ClinicScope::Clinic(own) = scope {
-        found.retain(|(_, clinic, _)| clinic.0 == own.0);
-    }
-    Ok(found.into_iter().max_by_key(|(at, ..)| *at).map(|(.., pseudonym)| pseudonym))
 }
 
 /// Everybody, by sign-in name.

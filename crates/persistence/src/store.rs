@@ -149,6 +149,7 @@ impl Store {
             }
         };
         store.mend_anchor()?;
+        store.finish_erasures()?;
         if store.read(|conn| Ok::<_, StoreError>(happenings::are_absent(conn)?))? {
             // Records from before there was this read model.
             rebuild::rebuild(&store, &mut unwatched)?;

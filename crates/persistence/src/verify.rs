@@ -52,6 +52,8 @@ pub struct Report {
     pub checkpoints: u64,
     /// Blobs checked.
     pub blobs: u64,
+    /// Patients whose names were erased, by the entries read.
+    pub erased: u64,
     /// The newest entries, which no checkpoint covers yet: no finding.
     pub unsealed: u64,
     /// From where it went on, and what it left out, where it did not read everything.

@@ -1,6 +1,7 @@
 //! The API under `/api/v1`: one table of operations from which routes, authority and OpenAPI are made. A form of
 //! the domain becomes a route by being listed in its stage; nothing is registered twice.
 
+pub mod access;
 pub mod accounts;
 pub mod blobs;
 pub mod board;

@@ -112,6 +112,7 @@ fn shut_out(kind: ShutOut) -> &'static str {
         ShutOut::Has(Duty::Checker) => "who checked one",
         ShutOut::Has(Duty::Enterer) => "who entered or produced a result of it",
         ShutOut::ItsEnterer => "who entered or produced this result",
+        ShutOut::ItsProposer => "who proposed it",
         ShutOut::ItsRecorder => "who recorded this mismatch",
         ShutOut::Unnamed => "whom the entry does not name",
         ShutOut::OwnChecker => "who did the step, as its checker",

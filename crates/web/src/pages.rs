@@ -1,6 +1,7 @@
 //! The pages: HTML made on the server, working without scripts. They read through the same queries as the API and
 //! record through the same one write path.
 
+mod access;
 mod assets;
 mod batch;
 mod bench;
@@ -169,6 +170,8 @@ fn framed() -> Vec<Page> {
         get("/records/{id}/file", JOBS, web::to(records::take_away)),
         get("/people", PEOPLE, web::to(people::list)),
         get("/people/{id}", PEOPLE, web::to(people::show)),
+        get("/access", To(&["read.access"]), web::to(access::show)),
+        get("/access/{name}", To(&["read.access"]), web::to(access::take_away)),
         get("/people/{id}/disclosures", To(&["read.access"]), web::to(disclosures::of_person)),
         get("/patients/{id}", To(&["read.disclosures"]), web::to(disclosures::of_patient)),
         get("/batches/{id}/standard", STANDARD, web::to(standards::pinned)),

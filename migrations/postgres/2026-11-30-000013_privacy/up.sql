@@ -23,3 +23,7 @@ GRANT SELECT, INSERT ON disclosure TO baiyo_app;
 
 -- All orders of a patient: what must be over before his name is erased.
 CREATE INDEX order_row_patient ON order_row (patient);
+-- The erasures, which every start carries out again where a restored backup undid one.
+CREATE INDEX journal_erasures ON journal (kind, recorded_at, id) WHERE kind = 'order.personal_data_erased';
+-- When somebody signed in last: of the sessions that ended. There is an index over the others.
+CREATE INDEX session_ended ON session (person, made_at) WHERE ended_at IS NOT NULL;

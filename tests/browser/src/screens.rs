@@ -92,6 +92,7 @@ pub const SCREENS: &[Screen] = &[
     screen("order", Is(Releaser), "/orders/{order closed}"),
     screen("patient-viewers", Is(Coordinator), "/patients/{patient closed}"),
     screen("person-viewed", Is(Inspector), "/people/{person coordinator}/disclosures"),
+    screen("access", Is(Administrator), "/access"),
     screen("inspection", Is(Inspector), "/"),
     screen("inspection-no-period", Is(Inspector), "/batches?from=2026-02-02&to=2026-02-01"),
     screen("inspection-standard", Is(Inspector), "/batches/{batch closed}/standard"),

@@ -53,8 +53,14 @@ pub const SHORT: &[&str] = &[
 
 /// Indexes over the few rows that are still open or in force, and over the first entries of streams: of those the
 /// server asks only for the centre's and for people's.
-const OF_FEW: &[&str] =
-    &["journal_beginnings", "stop_row_open", "setup_link_person", "session_person", "api_token_person"];
+const OF_FEW: &[&str] = &[
+    "journal_beginnings",
+    "journal_erasures",
+    "stop_row_open",
+    "setup_link_person",
+    "session_person",
+    "api_token_person",
+];
 
 #[derive(QueryableByName)]
 struct Line {

@@ -67,6 +67,8 @@ pub enum ShutOut {
     ItsEnterer,
     /// Who recorded this very mismatch.
     ItsRecorder,
+    /// Who proposed this very thing.
+    ItsProposer,
     /// Everybody but whom the entry names.
     Unnamed,
     /// Who did the step, as its checker.
@@ -76,7 +78,7 @@ pub enum ShutOut {
 }
 
 use Reach::{OwnClinic, WholeCentre};
-use ShutOut::{Has, ItsEnterer, ItsRecorder, OwnChecker, Unnamed, Unseconded};
+use ShutOut::{Has, ItsEnterer, ItsProposer, ItsRecorder, OwnChecker, Unnamed, Unseconded};
 
 const MAKERS: &[Role] = &[Technician, ManufacturingLead];
 const CLINIC: &[Role] = &[Coordinator, Physician];
@@ -105,6 +107,7 @@ pub const TABLE: &[Rule] = &[
     row("site.clinic_change", &[Administrator], WholeCentre, There, NOBODY),
     row("site.incubator_registration", &[ManufacturingLead, FacilityManager], WholeCentre, New, NOBODY),
     row("site.incubator_change", &[ManufacturingLead, FacilityManager], WholeCentre, There, NOBODY),
+    row("site.access_review", &[FacilityManager, Releaser], WholeCentre, There, NOBODY),
     row("person.invitation", &[Administrator], WholeCentre, New, NOBODY),
     row("person.identity_confirmation", &[ManufacturingLead, Releaser, FacilityManager, Administrator], WholeCentre, Employed, &[ShutOut::Oneself]),
     row("person.key_registration", &[Administrator], WholeCentre, Employed, &[ShutOut::Oneself, Unseconded]),
@@ -126,6 +129,8 @@ pub const TABLE: &[Rule] = &[
     row("order.forecast_acknowledgement", CLINIC, OwnClinic, Active, NOBODY),
     row("order.urgent_request", CLINIC, OwnClinic, There, NOBODY),
     row("order.cancellation", CLINIC, OwnClinic, Active, NOBODY),
+    row("order.erasure_proposal", &[FacilityManager], WholeCentre, There, NOBODY),
+    row("order.erasure_confirmation", &[Releaser], WholeCentre, There, &[ItsProposer]),
     row("batch.intake.opening", &[ManufacturingLead], OwnClinic, New, NOBODY),
     row("batch.intake.instruction", &[ManufacturingLead], OwnClinic, Unended, NOBODY),
     row("batch.intake.tissue_receipt", MAKERS, OwnClinic, Unended, &[OwnChecker]),

@@ -306,6 +306,9 @@ pub fn open(id: BatchId, form: &Opening, ctx: &Context) -> Result<Appends, Refus
     if !order.standing.active {
         reasons.push(Reason::OrderInactive);
     }
+    if order.erasure == Some(order::Erasure::Done) {
+        reasons.push(Reason::NameErased);
+    }
     let Some(label) = ctx.labels.batch.clone() else { return Err(Reason::NotFound.into()) };
     let mut appends = Appends::new();
     let opened = Opened {

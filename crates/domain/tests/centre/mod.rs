@@ -266,6 +266,18 @@ impl Centre {
         self.hours(24 * days);
     }
 
+    fn orders_of(&self, patient: PatientId) -> Vec<StreamId> {
+        let orders = self.streams.keys().filter(|stream| stream.kind == StreamKind::Order);
+        let placed = |stream: &&StreamId| {
+            let first = self.entries(**stream).into_iter().next();
+            first.is_some_and(|entry| match Event::read(&entry).unwrap().0 {
+                Event::Order(order::Event::Placed(placed)) => placed.placement.patient == patient,
+                _ => false,
+            })
+        };
+        orders.filter(placed).copied().collect()
+    }
+
     /// The world a command is decided in, loaded as the persistence loads it.
     pub fn world_for(&self, who: PersonId, command: &Command) -> World {
         let mut world = World::default();
@@ -282,6 +294,7 @@ impl Centre {
                         world.blobs.extend(self.blobs.get(hash).map(|blob| (*hash, *blob)));
                         vec![]
                     }
+                    Need::OrdersOf(patient) => self.orders_of(*patient),
                     Need::People => self
                         .streams
                         .keys()

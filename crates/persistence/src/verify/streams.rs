@@ -11,13 +11,13 @@ use super::{Check, Fault, Findings};
 use crate::Conn;
 use baiyo_domain::batch::{self, Stamp};
 use baiyo_domain::event::Event;
-use baiyo_domain::ids::{BatchId, CommandId};
+use baiyo_domain::ids::{BatchId, CommandId, PatientId};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind, signature};
-use baiyo_domain::site;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
+use baiyo_domain::{order, site};
 use diesel::QueryResult;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -63,9 +63,12 @@ pub fn check(
         let finished = read_streams(check, conn, scope, with, since, &read);
         drop(read);
         let mut named: BTreeMap<Hash, Name> = BTreeMap::new();
+        // Whose name was erased; it stands in each of his orders.
+        let mut erased = BTreeSet::new();
         for thread in all {
             let checked = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             check.report.signatures += checked.signatures;
+            erased.extend(checked.erased);
             // Findings of one place are of one piece and so of one thread: which one it was shows nowhere.
             check.findings.0.extend(checked.findings.0);
             for (blob, by) in checked.named {
@@ -75,6 +78,7 @@ pub fn check(
                 }
             }
         }
+        check.report.erased = erased.len() as u64;
         finished.map(|()| named)
     })
 }
@@ -208,6 +212,8 @@ struct Checked {
     signatures: u64,
     /// Blobs, and the entry that names each.
     named: Vec<(Hash, Name)>,
+    /// Patients whose names were erased.
+    erased: Vec<PatientId>,
     findings: Findings,
 }
 
@@ -244,6 +250,10 @@ impl Piece {
         }
         checked.named.extend(read.iter().filter_map(|read| match &read.event {
             Some(Event::Batch(fact)) => Some((fact.blob()?, read.name)),
+            _ => None,
+        }));
+        checked.erased.extend(read.iter().filter_map(|read| match &read.event {
+            Some(Event::Order(order::Event::PersonalDataErased(fact))) => Some(fact.patient),
             _ => None,
         }));
         let unsound = check_signatures(checked, &read, with.trusted);

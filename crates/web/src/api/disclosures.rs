@@ -35,7 +35,7 @@ pub async fn of_patient(
     let id = identifier(&id, &caller)?;
     let page = format!("/patients/{id}/disclosures");
     let scope = caller.scope();
-    let known = read(&state, &caller, move |conn| Ok(reading::pseudonym(conn, scope, PatientId(id))?));
+    let known = read(&state, &caller, move |conn| Ok(disclosure::pseudonym(conn, scope, PatientId(id))?));
     known.await?.ok_or_else(|| Problem::new(Kind::NotFound, caller.language))?;
     listed(&state, &caller, &query, Of::Patient(PatientId(id)), &page).await
 }
@@ -104,7 +104,7 @@ pub fn pseudonyms(conn: &mut Conn, rows: &[Disclosure]) -> Result<BTreeMap<Uuid,
     let mut pseudonyms = BTreeMap::new();
     for row in rows {
         if !pseudonyms.contains_key(&row.patient.0) {
-            let known = reading::pseudonym(conn, ClinicScope::Centre, PatientId(row.patient.0))?;
+            let known = disclosure::pseudonym(conn, ClinicScope::Centre, PatientId(row.patient.0))?;
             pseudonyms.extend(known.map(|known| (row.patient.0, known)));
         }
     }

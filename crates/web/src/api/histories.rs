@@ -9,7 +9,7 @@ use crate::session::Caller;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::event::Event;
-use baiyo_domain::ids::OrderId;
+use baiyo_domain::ids::{OrderId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_persistence::journal;
 
@@ -70,14 +70,26 @@ pub async fn entries_of_order(
 /// A person's.
 pub async fn person(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
     unless_unchanged(&request, &state, "read.people", async |caller| {
-        let stream = StreamId { kind: StreamKind::Person, id: identifier(&path, &caller)? };
-        let items = history(&state, &caller, stream).await?;
+        let person = PersonId(identifier(&path, &caller)?);
+        let items = entries_of_person(&state, &caller, person).await?;
         if items.is_empty() {
             return Err(Problem::new(Kind::NotFound, caller.language));
         }
         Ok(HttpResponse::Ok().json(Page { items, next: None }).into())
     })
     .await
+}
+
+/// The entries about a person.
+///
+/// # Errors
+/// The records cannot be read.
+pub async fn entries_of_person(
+    state: &web::Data<State>,
+    caller: &Caller,
+    person: PersonId,
+) -> Result<Vec<EntryView>, Problem> {
+    history(state, caller, StreamId { kind: StreamKind::Person, id: person.0 }).await
 }
 
 async fn history(

@@ -237,6 +237,100 @@ pub struct DisclosureItem {
     pub shown_at: Time,
 }
 
+/// Everybody's access, for reviewing it.
+#[derive(Serialize, JsonSchema)]
+pub struct AccessView {
+    /// The newest review that was recorded.
+    pub last_review: Option<ReviewItem>,
+    /// Whether none was recorded within the last 365 days.
+    pub review_due: bool,
+    /// Everybody who ever had an account, by sign-in name.
+    pub items: Vec<AccessItem>,
+}
+
+/// A review of access as it was recorded.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct ReviewItem {
+    pub recorded_at: Time,
+    pub reviewed_by: String,
+    pub from: Time,
+    pub until: Time,
+    pub findings: String,
+}
+
+/// One person's access.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct AccessItem {
+    pub person: PersonId,
+    pub name: String,
+    pub sign_in: String,
+    pub clinic: Option<ClinicId>,
+    /// When he left, if he did.
+    pub left_at: Option<Time>,
+    /// The roles held now.
+    pub roles: Vec<HeldRole>,
+    /// Deputyships now and to come.
+    pub deputyships: Vec<HeldDeputyship>,
+    pub key: KeyState,
+    pub signed_in_last: Option<Time>,
+    /// Whether nobody signed in with this account for 90 days; an account that was never used, since its invitation.
+    pub unused: bool,
+    /// Tokens for programs that are in force.
+    pub tokens: Vec<TokenItem>,
+}
+
+/// A role held now.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct HeldRole {
+    pub role: baiyo_domain::authority::Role,
+    pub since: Time,
+    pub granted_by: String,
+}
+
+/// A deputyship now or to come.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct HeldDeputyship {
+    pub role: baiyo_domain::authority::Role,
+    pub from: Time,
+    pub until: Time,
+    pub named_by: String,
+}
+
+/// How a person's key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// He made none.
+    None,
+    /// A new one waits for its registration: nothing is done in his name.
+    Waiting,
+    /// One is registered.
+    Registered,
+}
+
+impl KeyState {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            KeyState::None => "none",
+            KeyState::Waiting => "waiting",
+            KeyState::Registered => "registered",
+        }
+    }
+}
+
+/// A token for programs, in force.
+#[derive(Serialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct TokenItem {
+    pub name: String,
+    pub until: Time,
+}
+
 /// What a scanned label stands for.
 #[derive(Serialize, JsonSchema)]
 #[allow(missing_docs)]

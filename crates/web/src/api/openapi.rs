@@ -134,7 +134,8 @@ fn insert(paths: &mut Map<String, Value>, path: &str, method: &str, operation: V
 }
 
 /// Forms that nothing in the records can refuse once they are well-formed.
-const NEVER_REFUSED: [&str; 13] = [
+const NEVER_REFUSED: [&str; 14] = [
+    "site.access_review",
     "site.clinic_change",
     "site.incubator_change",
     "person.role_end",

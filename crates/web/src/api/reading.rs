@@ -1,8 +1,8 @@
 //! Reading: lists by keyset pages, single things by identifier with their version as `ETag`, and the gate.
 
 use super::items::{
-    BatchItem, CheckpointView, ClinicItem, DisclosureItem, IncubatorItem, LabelView, Me, OrderItem,
-    OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem,
+    AccessView, BatchItem, CheckpointView, ClinicItem, DisclosureItem, IncubatorItem, LabelView, Me,
+    OrderItem, OrderView, Page, PersonItem, QualityEventItem, QualityEventView, RecipientView, StandardItem,
     StandardView, StopItem,
 };
 pub use super::items::{EntryView, SignatureView};
@@ -11,7 +11,7 @@ use super::problem::{Kind, Problem};
 use super::schema_check::Fault;
 use super::unchanged::unless_unchanged;
 use super::views::{BatchView, GateView};
-use super::{board, centre, disclosures, histories};
+use super::{access, board, centre, disclosures, histories};
 use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
@@ -188,6 +188,15 @@ pub fn described() -> &'static [Described] {
                 "read.access",
                 || web::get().to(disclosures::of_person),
                 "Whose names this person saw, newest first.",
+            )
+        },
+        Described {
+            answer: Some(|g| g.subschema_for::<AccessView>()),
+            ..get(
+                "/access",
+                "read.access",
+                || web::get().to(access::show),
+                "Who may do what now, who left, and when access was reviewed last.",
             )
         },
         Described {
@@ -504,7 +513,7 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
     let personal = match told.get(&patient) {
         Some(Told::Name(personal)) => personal,
         Some(Told::Withheld) => return Err(Problem::new(Kind::Unavailable, caller.language)),
-        Some(Told::Nothing) | None => return Err(not_found()),
+        Some(Told::Nothing | Told::Erased) | None => return Err(not_found()),
     };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {
         patient: patient.0,

@@ -11,7 +11,7 @@ use crate::session;
 use crate::words::{Inspection, Privacy, Ui, Word};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::ids::{PatientId, PersonId};
-use baiyo_persistence::disclosure::{Disclosure, Of, disclosures};
+use baiyo_persistence::disclosure::{Disclosure, Of, disclosures, pseudonym};
 use baiyo_persistence::reading;
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub async fn of_patient(
     let (after, scope) = (after_of(&query), caller.scope());
     let period = period(&query, &caller, &state)?;
     let found = read(&state, &caller, move |conn| {
-        let Some(pseudonym) = reading::pseudonym(conn, scope, patient)? else { return Ok(None) };
+        let Some(pseudonym) = pseudonym(conn, scope, patient)? else { return Ok(None) };
         let rows = disclosures(conn, Of::Patient(patient), period, after, ROWS)?;
         Ok(Some((pseudonym, rows, reading::names(conn)?)))
     });

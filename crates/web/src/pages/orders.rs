@@ -18,7 +18,7 @@ use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::ids::{ClinicId, OrderId};
 use baiyo_domain::numbers::{self, Unusual};
-use baiyo_domain::order::{ConsentStanding, Finding, Order, Purpose};
+use baiyo_domain::order::{ConsentStanding, Erasure, Finding, Order, Purpose};
 use baiyo_domain::time::Time;
 use baiyo_persistence::disclosure::Told;
 use baiyo_persistence::reading::{self, OrderRow};
@@ -159,6 +159,13 @@ fn content(
                         " · " (birth_date(reader.language, patient.birth_date.date())) br;
                     }
                     (placement.pseudonym)
+                    @match (order.erasure, patient) {
+                        (Some(Erasure::Done), Told::Erased) | (None, _) => {}
+                        (Some(Erasure::Done), _) => { " " (chip(Look::Plain, reader.say(Privacy::NameErased))) }
+                        (Some(Erasure::Proposed { .. }), _) => {
+                            " " (chip(Look::Waiting, reader.say(Privacy::ErasureProposed)))
+                        }
+                    }
                     @if sees_viewers {
                         br; a href={ "/patients/" (placement.patient) } { (reader.say(Privacy::WhoSawPatient)) }
                     }

@@ -1,23 +1,26 @@
 //! People, clinics and incubators: who works here, in which role, and whose new key waits for two people who know him;
 //! what the centre has registered beside them.
 
+use super::access;
 use super::frame::Frame;
 use super::incubators::{self, Registered};
-use super::reader::{Names, Reader};
+use super::reader::{Names, Reader, moment};
 use super::status_chip::{Look, chip};
-use super::{Answer, guessing, may, recording};
+use super::{Answer, guessing, history, may, recording};
 use crate::api::centre::site;
+use crate::api::histories::entries_of_person;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Privacy, Thing, Ui};
+use crate::words::{self, Context, Privacy, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::Role;
 use baiyo_domain::ids::{ClinicId, PersonId};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::time::Time;
+use baiyo_persistence::access::open_link;
 use baiyo_persistence::reading::{self, PersonRow};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -42,7 +45,11 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
         }
     };
     let content = html! {
-        div.title { h1 { (reader.say(Ui::People)) } (form("person.invitation", "/people")) }
+        div.title {
+            h1 { (reader.say(Ui::People)) }
+            (form("person.invitation", "/people"))
+            @if may(&caller, "read.access") { a.button href=(access::ACCESS) { (reader.say(Privacy::Access)) } }
+        }
         (table(&reader, &rows, &names))
         section #clinics {
             div.title { h2 { (reader.say(Ui::Clinics)) } (form("site.clinic_registration", "/site/clinic_registration")) }
@@ -61,22 +68,28 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let caller = session::admit(&request, &state, "read.people").await?;
     let missing = || Problem::new(Kind::NotFound, caller.language);
     let id = PersonId(Uuid::try_parse(&id).map_err(|_| missing())?);
+    let (now, _) = state.store.now();
     let found = read(&state, &caller, move |conn| {
         let world = reading::stream(conn, StreamId { kind: StreamKind::Person, id: id.0 })?;
         let person = world.and_then(|mut world| world.people.remove(&id));
-        Ok((person, Names::of_centre(conn)?))
+        Ok((person, Names::of_centre(conn)?, open_link(conn, id, now)?))
     });
-    let (person, names) = found.await?;
+    let (person, names, link) = found.await?;
     let person = person.ok_or_else(missing)?;
+    let entries = entries_of_person(&state, &caller, id).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
-    let reader = Reader::new(caller.language, state.zone);
-    let (now, _) = state.store.now();
+    let call = |thing: Thing| names.call(thing);
+    let reader = Reader::new(caller.language, state.zone).of(Context::bare(state.zone).naming(&call));
     let content = html! {
         div.title { h1 { (person.name) } (standing(&reader, person.left)) }
         (facts(&reader, &person, &names, now))
+        @if let Some(until) = link {
+            p { (chip(Look::Waiting, reader.say(Privacy::LinkOpen))) " " (reader.time(moment(until))) }
+        }
         @if may(&caller, "read.access") {
             p { a href={ "/people/" (id) "/disclosures" } { (reader.say(Privacy::SeenBy)) } }
         }
+        (history::section(&reader, &entries, None))
         (recording::menu(&reader, &state, &caller, "people", id))
     };
     Ok(frame.ok(person.name.as_str(), content))

@@ -23,7 +23,7 @@ use crate::limits;
 use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
-use crate::words::{self, Context, Language, Sheet as Word, Thing};
+use crate::words::{self, Context, Language, Privacy, Sheet as Word, Thing, Ui};
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::TABLE;
@@ -584,6 +584,10 @@ fn go_on(
             html! {
                 div.title { h1 { (title) } }
                 p.notice { a href={ "/setup/" (token) } { "/setup/" (token) } }
+                p.hint { (frame.say(Privacy::LinkShownOnce)) }
+                @if let Some(person) = aimed {
+                    p { a href={ "/people/" (person) } { (frame.say(Ui::Person)) } }
+                }
             },
         );
     }

@@ -119,6 +119,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("fill", "Fill", "充填"),
     ("filling", "Filling", "充填"),
     ("finding", "Finding", "所見"),
+    ("findings", "Findings", "確認結果"),
     ("foretold", "Forecast", "見込み"),
     ("form", "Form", "形態"),
     ("freezing", "Freezing", "凍結"),

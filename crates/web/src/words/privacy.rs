@@ -7,5 +7,12 @@ catalogue! {
     Privacy in privacy {
         // Who saw whom.
         WhoSawPatient, WhoSawMeans, Where, FirstOnDay, NobodySaw, SeenBy, SeenMeans, NameWithheld,
+        // Erasing a name.
+        NameErased, ErasureProposed,
+        // Taking people on.
+        LinkShownOnce, LinkOpen,
+        // Reviewing access.
+        Access, AccessMeans, LastReview, ReviewedPeriod, Findings, NeverReviewed, ReviewDue, SignedInLast, NeverSignedIn,
+        Unused, TokensInForce, PeopleFile, SeenFile, SeenLink, SeenInPeriod, SeenInPeriodMeans,
     }
 }

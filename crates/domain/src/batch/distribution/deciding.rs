@@ -42,6 +42,9 @@ pub fn decide(batch: &Batch, command: &Command, ctx: &Context) -> Result<Appends
             if !same || !order.standing.active {
                 reasons.push(Reason::WrongRecipient);
             }
+            if order.erasure == Some(crate::order::Erasure::Done) {
+                reasons.push(Reason::NameErased);
+            }
             for no in &form.containers {
                 match batch.containers.get(no) {
                     None => reasons.push(Reason::NoSuchContainer { container: *no }),

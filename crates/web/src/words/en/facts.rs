@@ -19,7 +19,7 @@ use baiyo_domain::{attempts, order, people, quality_event, site, standard};
 
 pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     match event {
-        Event::Site(fact) => of_site(fact),
+        Event::Site(fact) => of_site(fact, context),
         Event::Person(fact) => of_person(fact, context),
         Event::Standard(fact) => of_standard(fact),
         Event::Order(fact) => of_order(fact, context),
@@ -42,7 +42,7 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     }
 }
 
-fn of_site(fact: &site::Event) -> String {
+fn of_site(fact: &site::Event, context: &Context) -> String {
     match fact {
         site::Event::Founding(fact) => format!("Records began: {} ({})", fact.name, fact.code.as_str()),
         site::Event::ClinicRegistered(fact) => format!("Clinic registered: {}", fact.name),
@@ -63,6 +63,12 @@ fn of_site(fact: &site::Event) -> String {
             fact.shelves,
             fact.vessels_per_shelf,
             line(&fact.reason)
+        ),
+        site::Event::AccessReview(fact) => format!(
+            "Access reviewed for {} – {}: {}",
+            time(Language::En, fact.from, context.zone),
+            time(Language::En, fact.until, context.zone),
+            line(&fact.findings)
         ),
     }
 }
@@ -155,6 +161,14 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
             line(&fact.reason)
         ),
         order::Event::Cancellation(fact) => format!("Order cancelled: {}", line(&fact.reason)),
+        order::Event::ErasureProposed(fact) => {
+            format!("Proposed to erase the patient's name and birth date: {}", line(&fact.reason))
+        }
+        order::Event::PersonalDataErased(fact) => format!(
+            "The patient's name and birth date were erased, as {} had proposed: {}",
+            context.call(Thing::Person(fact.proposed_by)),
+            line(&fact.remark)
+        ),
         order::Event::BatchOpened(fact) => {
             format!("Batch opened: {}", context.call(Thing::Batch(fact.batch)))
         }

@@ -99,6 +99,26 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
             .into(),
         Reason::OrderInactive => "The order was cancelled. Place a new one.".into(),
         Reason::NoConsentInForce => "No consent is in force on the order. Record it first.".into(),
+        Reason::ErasureNotProposed => {
+            "Nobody has proposed yet to erase this patient's name. The facility manager does that first."
+                .into()
+        }
+        Reason::RecordKept { until: Some(until) } => format!(
+            "A record of this patient's cells must be kept until {}; until then the name stays.",
+            time(Language::En, *until, context.zone)
+        ),
+        Reason::RecordKept { until: None } => {
+            "A record of this patient's cells must be kept beyond the calendar; the name stays.".into()
+        }
+        Reason::BatchUnderWay { batch } => format!(
+            "Batch {} is under way: it was made for this patient or from his cells. End it first.",
+            context.call(Thing::Batch(*batch))
+        ),
+        Reason::NameErased => {
+            "This patient's name was erased after the record had been kept as long as it must be: \
+            nothing more is made or given. Place an order for a new patient."
+                .into()
+        }
         Reason::NothingBlocks => {
             "Nothing blocks this batch. Ask quality to decide its disposition instead.".into()
         }

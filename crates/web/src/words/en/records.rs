@@ -81,7 +81,7 @@ pub(in crate::words) fn exported(entries: u64, files: usize) -> String {
 
 pub(in crate::words) fn verified(report: &Report) -> String {
     format!(
-        "{}: {} entries in {} streams, {} signatures, {} files, {} checkpoints; {} newest entries not sealed yet; {} findings{}",
+        "{}: {} entries in {} streams, {} signatures, {} files, {} checkpoints; {} newest entries not sealed yet; {} patients' names erased; {} findings{}",
         if report.is_sound() { "sound" } else { "NOT SOUND" },
         report.entries,
         report.streams,
@@ -89,6 +89,7 @@ pub(in crate::words) fn verified(report: &Report) -> String {
         report.blobs,
         report.checkpoints,
         report.unsealed,
+        report.erased,
         report.findings.len(),
         report.resumed.map(|resumed| format!("; {resumed}")).unwrap_or_default()
     )

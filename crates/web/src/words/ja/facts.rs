@@ -18,7 +18,7 @@ use baiyo_domain::{attempts, order, people, quality_event, site, standard};
 
 pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     match event {
-        Event::Site(fact) => of_site(fact),
+        Event::Site(fact) => of_site(fact, context),
         Event::Person(fact) => of_person(fact, context),
         Event::Standard(fact) => of_standard(fact),
         Event::Order(fact) => of_order(fact, context),
@@ -41,7 +41,7 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
     }
 }
 
-fn of_site(fact: &site::Event) -> String {
+fn of_site(fact: &site::Event, context: &Context) -> String {
     match fact {
         site::Event::Founding(fact) => format!("記録開始：{}（{}）", fact.name, fact.code.as_str()),
         site::Event::ClinicRegistered(fact) => format!("提供機関の登録：{}", fact.name),
@@ -62,6 +62,12 @@ fn of_site(fact: &site::Event) -> String {
             fact.shelves,
             fact.vessels_per_shelf,
             line(&fact.reason)
+        ),
+        site::Event::AccessReview(fact) => format!(
+            "アクセス権の定期確認（対象期間 {} – {}）：{}",
+            time(Language::Ja, fact.from, context.zone),
+            time(Language::Ja, fact.until, context.zone),
+            line(&fact.findings)
         ),
     }
 }
@@ -155,6 +161,14 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
             line(&fact.reason)
         ),
         order::Event::Cancellation(fact) => format!("製造依頼の取消し：{}", line(&fact.reason)),
+        order::Event::ErasureProposed(fact) => {
+            format!("患者の氏名と生年月日の消去を提案：{}", line(&fact.reason))
+        }
+        order::Event::PersonalDataErased(fact) => format!(
+            "患者の氏名と生年月日を消去（提案者 {}）：{}",
+            context.call(Thing::Person(fact.proposed_by)),
+            line(&fact.remark)
+        ),
         order::Event::BatchOpened(fact) => {
             format!("ロットの開始：{}", context.call(Thing::Batch(fact.batch)))
         }

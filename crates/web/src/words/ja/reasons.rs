@@ -114,6 +114,24 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::NoConsentInForce => {
             "この製造依頼には有効な同意がありません。先に同意を記録してください。".into()
         }
+        Reason::ErasureNotProposed => {
+            "この患者の氏名の消去は提案されていません。先に施設管理者が提案してください。".into()
+        }
+        Reason::RecordKept { until: Some(until) } => format!(
+            "この患者の細胞に関する記録の保存期間は{}までです。それまで氏名は消去できません。",
+            time(Language::Ja, *until, context.zone)
+        ),
+        Reason::RecordKept { until: None } => {
+            "この患者の細胞に関する記録の保存期間が暦の範囲を超えるため、氏名は消去できません。".into()
+        }
+        Reason::BatchUnderWay { batch } => format!(
+            "ロット {} が進行中です（この患者のため、またはこの患者の細胞から製造されています）。先に終了してください。",
+            context.call(Thing::Batch(*batch))
+        ),
+        Reason::NameErased => {
+            "この患者の氏名は保存期間の満了後に消去されています。製造も提供も行えません。新しい患者として製造依頼を行ってください。"
+                .into()
+        }
         Reason::NothingBlocks => {
             "このロットの出荷を妨げる事項はありません。品質部門に取扱いの決定を依頼してください。".into()
         }

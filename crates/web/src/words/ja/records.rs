@@ -87,7 +87,7 @@ pub(in crate::words) fn verified(report: &Report) -> String {
         )
     });
     format!(
-        "{}：記録{}件（{}系列）、署名{}件、ファイル{}件、チェックポイント{}件、未封緘の新しい記録{}件、指摘事項{}件{}",
+        "{}：記録{}件（{}系列）、署名{}件、ファイル{}件、チェックポイント{}件、未封緘の新しい記録{}件、消去済みの患者氏名{}名、指摘事項{}件{}",
         if report.is_sound() { "異常なし" } else { "異常あり" },
         report.entries,
         report.streams,
@@ -95,6 +95,7 @@ pub(in crate::words) fn verified(report: &Report) -> String {
         report.blobs,
         report.checkpoints,
         report.unsealed,
+        report.erased,
         report.findings.len(),
         resumed.unwrap_or_default()
     )

@@ -68,6 +68,10 @@ samples! { reasons: Reason {
     Reason::SignInTaken => Reason::SignInTaken,
     Reason::StandardVersionTaken => Reason::StandardVersionTaken,
     Reason::KeyNotOffered => Reason::KeyNotOffered,
+    Reason::ErasureNotProposed => Reason::ErasureNotProposed,
+    Reason::RecordKept { .. } => Reason::RecordKept { until: Some(read(json!(AT))) },
+    Reason::BatchUnderWay { .. } => Reason::BatchUnderWay { batch: read(json!(ID)) },
+    Reason::NameErased => Reason::NameErased,
     Reason::NotForOneself => Reason::NotForOneself,
     Reason::SecondPersonNeeded => Reason::SecondPersonNeeded,
     Reason::ClinicMismatch => Reason::ClinicMismatch,
@@ -285,6 +289,8 @@ facts! {
         site::Event::IncubatorChange(_) => "incubator_changed": json!({
             "incubator": "INC-1", "shelves": 3, "vessels_per_shelf": 12, "retired": false, "reason": "one fewer"
         }),
+        site::Event::AccessReview(_) => "access_reviewed":
+            json!({"from": AT, "until": AT, "findings": "nobody has too much"}),
     }
     of_person: people::Event {
         people::Event::Invited(_) => "invited":
@@ -336,6 +342,10 @@ facts! {
         order::Event::UrgentAnswer(_) => "urgent_request_answered":
             json!({"batch": ID, "reason": "worse", "blocked_by": ["held", "test_failed"]}),
         order::Event::Cancellation(_) => "cancelled": json!({"reason": "recovered"}),
+        order::Event::ErasureProposed(_) => "erasure_proposed":
+            json!({"by": ID, "reason": "kept for ten years"}),
+        order::Event::PersonalDataErased(_) => "personal_data_erased":
+            json!({"patient": ID, "proposed_by": ID, "remark": "dates compared"}),
         order::Event::BatchOpened(_) => "batch_opened": json!({"batch": ID}),
     }
     of_quality_event: quality_event::Event {

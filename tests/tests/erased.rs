@@ -1,0 +1,216 @@
+//! A patient's name is erased by two people once everything has been kept as long as it must be; then nothing brings it
+//! back, and the record stays whole.
+
+use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::progress::unwatched;
+use baiyo_persistence::store::Location;
+use baiyo_persistence::{Conn, copy, rebuild};
+use diesel::sql_types::BigInt;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use stories::{Centre, Course, Recipe, Step, engine};
+use uuid::Uuid;
+
+const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
+const NAME: &str = "佐藤 花子";
+
+fn copied(from: &Path, to: &Path) {
+    let done = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    assert!(done.success());
+}
+
+fn key_of(centre: &Centre, patient: Uuid) -> PathBuf {
+    centre.folder().join(format!("keys/patients/{patient}.key"))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn rows(conn: &mut Conn, table: &str) -> i64 {
+    diesel::sql_query(format!("SELECT count(*) AS number FROM {table}"))
+        .get_result::<Count>(conn)
+        .unwrap()
+        .number
+}
+
+/// Proposes and confirms, at once.
+fn erase(centre: &Centre, order: Uuid) {
+    let path = |form| format!("/orders/{order}/{form}");
+    centre.manager().post(&path("erasure_proposal"), json!({ "reason": "kept long enough" })).ok();
+    centre.releaser().post(&path("erasure_confirmation"), json!({ "remark": "dates compared" })).ok();
+}
+
+/// Lets everything be kept long enough.
+fn years_pass(centre: &Centre, years: i64) {
+    centre.hold_tokens();
+    centre.days(366 * years);
+}
+
+#[test]
+fn two_people_erase_a_name_after_retention_and_no_one_else_and_not_before() {
+    let centre = Centre::open();
+    let standard = centre.standard(FRESH);
+    let first = Course::run(&centre, Recipe::of(standard), Step::Closed);
+    let patient = first.patient();
+    let mut second =
+        Course::run(&centre, Recipe { patient: Some(patient), ..Recipe::of(standard) }, Step::Opened);
+    let path = |form| format!("/orders/{}/{form}", first.order);
+    let manager = centre.manager();
+    let propose = || manager.post(&path("erasure_proposal"), json!({ "reason": "kept long enough" }));
+    let confirm =
+        |who: &stories::Asking| who.post(&path("erasure_confirmation"), json!({ "remark": "seen" }));
+    let releaser = centre.releaser();
+
+    // Ten years from the newest entry of whatever is about this patient's cells, the second course as well.
+    confirm(&releaser).refused(409).only(&["erasure_not_proposed"]);
+    propose().refused(409).only(&["batch_under_way", "record_kept"]);
+    centre.hold_tokens();
+    years_pass(&centre, 11);
+    let running = propose().refused(409);
+    running.only(&["batch_under_way"]);
+    assert_eq!(running.reasons[0]["arguments"]["batch"], second.batch.to_string());
+    second.centre.lead().post(&second.path("discontinuation"), json!({ "reason": "never begun" })).ok();
+    second.to(Step::Opened);
+    let kept = propose().refused(409);
+    kept.only(&["record_kept"]);
+    let until: baiyo_domain::time::Time =
+        serde_json::from_value(kept.reasons[0]["arguments"]["until"].clone()).expect("an instant");
+    let years = until.since(centre.now()).num_days();
+    assert!((3651..=3653).contains(&years), "ten years of the calendar: {years} days");
+
+    // To the instant.
+    centre.set_clock(until.plus(chrono::TimeDelta::microseconds(-1)));
+    propose().refused(409).only(&["record_kept"]);
+    centre.set_clock(until);
+    for other in [centre.releaser(), centre.coordinator(), centre.administrator(), centre.inspector()] {
+        other.post(&path("erasure_proposal"), json!({ "reason": "x" })).refused(403);
+    }
+    propose().ok();
+    propose().refused(409).only(&["already_done"]);
+    let other_order = format!("/orders/{}/erasure_proposal", second.order);
+    manager.post(&other_order, json!({ "reason": "again" })).refused(409).only(&["already_done"]);
+    assert!(
+        centre
+            .coordinator()
+            .get(&format!("//orders/{}", second.order))
+            .text
+            .contains("Erasure of the name is proposed")
+    );
+
+    // Nobody is both: also not somebody who has both roles.
+    centre
+        .administrator()
+        .sign(&format!("/people/{}/role_grant", manager.id()), json!({ "role": "releaser" }), "role_grant")
+        .ok();
+    confirm(&manager).refused(409).only(&["second_person_needed"]);
+    centre.coordinator().get(&format!("/orders/{}/recipient", first.order)).ok();
+    confirm(&releaser).ok();
+    confirm(&releaser).refused(409).only(&["already_done"]);
+
+    // Both stand in the history of each of his orders, in words and without the name.
+    for order in [first.order, second.order] {
+        let history = centre.inspector().get(&format!("/orders/{order}/history")).ok();
+        let kinds: Vec<&str> =
+            history["items"].as_array().unwrap().iter().filter_map(|e| e["kind"].as_str()).collect();
+        assert!(kinds.ends_with(&["order.erasure_proposed", "order.personal_data_erased"]), "{kinds:?}");
+        centre.coordinator().get(&format!("/orders/{order}/recipient")).refused(404);
+        let page = centre.coordinator().get(&format!("//orders/{order}"));
+        assert!(page.status == 200 && page.text.contains("Name erased") && !page.text.contains(NAME));
+    }
+    for path in [format!("//batches/{}/documents", first.batch), "//clinic".into(), "//record/orders".into()]
+    {
+        let page = centre.coordinator().get(&path);
+        assert!(page.status == 200 && !page.text.contains(NAME), "{path}");
+    }
+    centre.inspector().get(&first.path("export")).ok();
+
+    // Nothing more is ordered or made for him.
+    let again = json!({
+        "purpose": "therapy", "patient": patient, "pseudonym": "P-001", "plan": { "number": "PB1", "class": "two" }
+    });
+    centre.coordinator().post("/orders", again).refused(404);
+    let opening = json!({ "order": first.order, "standard": standard });
+    centre.lead().post("/batches", opening).refused(409).names("name_erased");
+}
+
+#[test]
+fn what_was_erased_does_not_come_back_with_a_crash_or_a_backup_and_the_record_stays_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let mut centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Ordered);
+    let other = Course::run(
+        &centre,
+        Recipe {
+            person: ("鈴木 一郎", "1950-01-02"),
+            pseudonym: "P-002",
+            ..Recipe::of(course.recipe.standard)
+        },
+        Step::Ordered,
+    );
+    let (order, patient) = (course.order, course.patient());
+    let (kept, kept_patient) = (other.order, other.patient());
+    drop((course, other));
+    years_pass(&centre, 31);
+    let mut owner = centre.database();
+    let stored: Vec<(i64, i64)> =
+        vec![(rows(&mut owner, "personal_data"), rows(&mut owner, "personal_index"))];
+    assert_eq!(stored, [(2, 2)]);
+    owner
+        .batch_execute(if owner.is_postgres() {
+            "CREATE TABLE away AS SELECT * FROM personal_data"
+        } else {
+            "CREATE TEMP TABLE away AS SELECT * FROM personal_data"
+        })
+        .unwrap();
+    copied(&centre.folder().join("keys"), &place.path().join("keys"));
+    erase(&centre, order);
+    assert_eq!((rows(&mut owner, "personal_data"), rows(&mut owner, "personal_index")), (1, 1));
+    assert!(!key_of(&centre, patient).exists() && key_of(&centre, kept_patient).exists());
+
+    // As after a crash between the entry and the key, and after a key store's backup was put back.
+    centre.stop();
+    copied(
+        &place.path().join("keys/patients").join(format!("{patient}.key")),
+        &centre.folder().join("keys/patients"),
+    );
+    owner.batch_execute("INSERT INTO personal_data SELECT * FROM away WHERE patient NOT IN (SELECT patient FROM personal_data)").unwrap();
+    centre.start();
+    assert!(!key_of(&centre, patient).exists(), "destroyed again at the start");
+    assert_eq!(rows(&mut owner, "personal_data"), 1);
+    // Where only the row came back, as with a database's backup, no key opens it; the next start takes it away.
+    owner.batch_execute("INSERT INTO personal_data SELECT * FROM away WHERE patient NOT IN (SELECT patient FROM personal_data)").unwrap();
+    centre.coordinator().get(&format!("/orders/{order}/recipient")).refused(404);
+    let page = centre.coordinator().get(&format!("//orders/{order}"));
+    assert!(page.text.contains("Name erased") && !page.text.contains(NAME));
+    centre.stop();
+    centre.start();
+    assert_eq!(rows(&mut owner, "personal_data"), 1);
+    if owner.is_postgres() {
+        owner.batch_execute("DROP TABLE away").unwrap();
+    }
+    drop(owner);
+    assert_eq!(
+        centre.coordinator().get(&format!("/orders/{kept}/recipient")).ok()["name"],
+        json!("鈴木 一郎")
+    );
+
+    // Sound, counted, and the same after rebuilding and copying.
+    let rebuilt = rebuild::rebuild(centre.store(), &mut unwatched).unwrap();
+    assert!(rebuilt.agrees(), "{rebuilt:?}");
+    centre.stop();
+    let report = centre.verify(&[]);
+    assert_eq!((report.findings.len(), report.erased), (0, 1), "{:?}", report.findings);
+    if !engine::is_postgres() {
+        let to = Location::embedded(&place.path().join("new"));
+        let copied = copy::copy(centre.location(), &to, &mut |_, _| ()).unwrap();
+        assert_eq!((copied.findings.len(), copied.erased), (0, 1));
+        assert!(!to.folder.join(format!("keys/patients/{patient}.key")).exists());
+    }
+    centre.start();
+    let history: Value = centre.inspector().get(&format!("/orders/{order}/history")).ok();
+    assert!(history["items"].as_array().unwrap().len() >= 3);
+}
