@@ -151,6 +151,7 @@ fn framed() -> Vec<Page> {
         get("/planner", To(&["read.planner"]), web::to(planner::show)),
         get("/trends", To(&["read.trends"]), web::to(trends::show)),
         get("/batches/{id}/labels", BATCH, web::to(labels::show)),
+        get("/batches/{id}/history.csv", BATCH, web::to(history::take_away)),
         get("/batches/{id}/record", BATCH, web::to(quality::record::show)),
         get("/batches/{id}/review", DESK, web::to(quality::review::show)),
         get("/quality", DESK, web::to(quality::queue::show)),

@@ -12,7 +12,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Clinic, Context, Inspection, Quality, Thing, Ui};
+use crate::words::{self, Clinic, Context, Inspection, Quality, Sheet, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::batch::culture::Vessel;
@@ -66,6 +66,9 @@ pub async fn show(
         }
         (content(reader, &batch, &names, &forecast, dose, now, scope == ClinicScope::Centre))
         (history(&reader, &caller, &batch, &names, &entries))
+        p.actions {
+            a.button href={ "/batches/" (batch.id) "/history.csv" } download { (reader.say(Sheet::HistoryFile)) }
+        }
         (forms)
     };
     Ok(frame.ok(&batch.opened.label.to_string(), content))

@@ -1,20 +1,89 @@
 //! The history: every entry, newest last. A corrected entry stays readable, struck through, with its corrections
 //! and their reasons below it.
 
+use super::Answer;
 use super::reader::Reader;
 use super::recording;
 use super::status_chip::{Look, chip};
+use crate::api::histories::entries_of_batch;
 use crate::api::items::{EntryView, SignatureView};
+use crate::api::reading as api;
+use crate::server::State;
+use crate::session;
 use crate::words::{self, Sheet, Ui};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::batch::correction::form_of;
 use baiyo_domain::batch::{self, disposition};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::BatchId;
+use baiyo_exchange::csv::Csv;
 use maud::{Markup, html};
 
 /// Minutes after which an entry was recorded late enough to show both times.
 const SAME_MOMENT: i64 = 1;
+
+/// A batch's history as a table for a spreadsheet: each entry with its signature, and since when that no longer counts.
+pub async fn take_away(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+    let caller = session::admit(&request, &state, "read.batch").await?;
+    let batch = api::one_batch(&state, &caller, &id).await?;
+    let entries = entries_of_batch(&state, &caller, &batch).await?;
+    let file = format!("attachment; filename=\"{}-history.csv\"", batch.opened.label);
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, file))
+        .body(table(&entries)))
+}
+
+const COLUMNS: [&str; 16] = [
+    "version",
+    "entry",
+    "kind",
+    "occurred_at",
+    "recorded_at",
+    "performer",
+    "recorder",
+    "signed_by",
+    "signed_at",
+    "meaning",
+    "key",
+    "covers",
+    "signature_voided_by_version",
+    "corrected_by_versions",
+    "hash",
+    "event",
+];
+
+fn table(entries: &[EntryView]) -> String {
+    let mut csv = Csv::new(&COLUMNS);
+    let version = |entry: &uuid::Uuid| entries.iter().find(|other| other.entry == *entry).map(|e| e.version);
+    for entry in entries {
+        let signature = entry.signature.as_ref();
+        let signed = |part: fn(&SignatureView) -> String| signature.map(part).unwrap_or_default();
+        let voided = signature.and_then(|signature| signature.voided_by.as_ref()).and_then(version);
+        let corrections = entry.corrected_by.iter().filter_map(version).map(|version| version.to_string());
+        csv.row(&[
+            entry.version.to_string(),
+            entry.entry.to_string(),
+            entry.kind.clone(),
+            entry.occurred_at.to_string(),
+            entry.recorded_at.to_string(),
+            entry.performer_name.clone(),
+            entry.recorder_name.clone(),
+            signed(|signature| signature.name.clone()),
+            signed(|signature| signature.at.to_string()),
+            signed(|signature| signature.meaning.clone()),
+            signed(|signature| signature.key.to_string()),
+            signed(|signature| signature.covers.to_string()),
+            voided.map(|version| version.to_string()).unwrap_or_default(),
+            corrections.collect::<Vec<_>>().join(" "),
+            entry.hash.to_string(),
+            serde_json::to_string(&entry.event).unwrap_or_default(),
+        ]);
+    }
+    csv.into_text()
+}
 
 /// Every entry; with the batch whose entries this reader may correct, each leads to its correction.
 pub fn section(reader: &Reader, entries: &[EntryView], correcting: Option<BatchId>) -> Markup {

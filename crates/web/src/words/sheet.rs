@@ -9,6 +9,6 @@ catalogue! {
         SignOnce, NoSuchFormForYou, Recorded, From, To, AtLeast, AtMost, Stop, StopWrongBatch, StopRecorded,
         StopNext, StopExpected, StopFound, BackToForm, ChangedLookAgain, NothingSavedYet, Cells, Do, OtherForms,
         NotOffered, Theme, Light, Dark, BySystem, Unit, StandsNow, Meanwhile, Correct,
-        PictureHint, PictureKept, PictureReplace,
+        PictureHint, PictureKept, PictureReplace, HistoryFile,
     }
 }

@@ -43,6 +43,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::StandsNow => "Recorded now",
         Sheet::Meanwhile => "Recorded meanwhile",
         Sheet::Correct => "Correct",
+        Sheet::HistoryFile => "History for a spreadsheet (CSV)",
         Sheet::PictureHint => "Take a picture or choose one: JPEG, PNG or WebP, at most 8 MiB.",
         Sheet::PictureKept => "The picture that was chosen",
         Sheet::PictureReplace => "This picture is chosen. Take or choose another to put it in its place.",

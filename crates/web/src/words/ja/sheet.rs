@@ -43,6 +43,7 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::StandsNow => "現在の記録",
         Sheet::Meanwhile => "その間に記録された内容",
         Sheet::Correct => "訂正",
+        Sheet::HistoryFile => "履歴を表計算用に保存（CSV）",
         Sheet::PictureHint => "撮影するか、画像を選択してください（JPEG、PNG、WebP、8 MiBまで）。",
         Sheet::PictureKept => "選択した写真",
         Sheet::PictureReplace => {
