@@ -243,7 +243,7 @@ fn what_is_no_form_at_all_is_answered_by_a_page() {
         (b"{}", "application/json", 422),
         (b"--x--", "multipart/form-data; boundary=x", 422),
         (long.as_bytes(), FORM, 413),
-        (many.as_bytes(), FORM, 422),
+        (many.as_bytes(), FORM, 413),
         (japanese.as_bytes(), FORM, 422),
     ];
     let before = written(&centre);

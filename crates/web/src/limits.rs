@@ -139,8 +139,8 @@ fn parameters_are_single(request: &ServiceRequest, language: Language) -> Result
     }
 }
 
-/// A field, parameter or header that must be single is not; it is named by a pointer, or as it is.
-pub fn given_twice(name: &str, language: Language) -> Problem {
+/// A parameter or header that must be single is not.
+fn given_twice(name: &str, language: Language) -> Problem {
     // What somebody sent comes back only as far as a name of ours could go.
     let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
     let sentence = match language {

@@ -40,7 +40,7 @@ pub fn read(request: &HttpRequest, body: Body, language: Language) -> Result<Val
     let (value, twice) = parse(&body).map_err(|error| {
         Problem::because(Kind::NotJson, language, "not_json", Some(""), unreadable(&error, language))
     })?;
-    if twice.is_empty() { Ok(value) } else { Err(Problem::twice(twice, language)) }
+    if twice.is_empty() { Ok(value) } else { Err(Problem::twice(Kind::NotJson, twice, language)) }
 }
 
 fn unreadable(error: &Error, language: Language) -> String {

@@ -264,12 +264,12 @@ impl Problem {
     }
 
     /// Fields that a body gives more than once.
-    pub fn twice(pointers: Vec<String>, language: Language) -> Self {
+    pub fn twice(kind: Kind, pointers: Vec<String>, language: Language) -> Self {
         let sentence = match language {
             Language::En => "This field is given more than once.",
             Language::Ja => "この項目が重複しています。",
         };
-        let mut problem = Self::new(Kind::NotJson, language);
+        let mut problem = Self::new(kind, language);
         problem.reasons = pointers
             .into_iter()
             .map(|pointer| ProblemReason {

@@ -19,7 +19,6 @@ use crate::api::disclosures::viewer;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::api::schema_check;
-use crate::limits;
 use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::submission::{self, Done, Submission};
@@ -105,15 +104,17 @@ pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<
     let Uploaded { fields, files } = handed_in(&request, &state, payload, caller.language).await?;
     let (schema, definitions) = state.schemas.of(&route.action);
     let mut typed = Typed::of(fields);
-    let twice = typed.given_twice(Shape::new(schema, definitions)).first().map(ToString::to_string);
-    if let Some(name) = twice {
-        return Err(limits::given_twice(&name, caller.language));
-    }
+    let twice = typed.given_twice(Shape::new(schema, definitions));
+    let twice: Vec<String> = twice.into_iter().map(String::from).collect();
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
     correcting::keep_exact(&mut typed, state.zone);
     let expected_version = typed.take("version").and_then(|version| version.parse().ok());
-    if let Err(problem) = keep_files(&request, &state, &caller, files, &mut typed).await {
+    let taken = match twice.is_empty() {
+        true => keep_files(&request, &state, &caller, files, &mut typed).await,
+        false => Err(Problem::twice(Kind::Form, twice, caller.language)),
+    };
+    if let Err(problem) = taken {
         let about = about(&request, &state, &caller, &route, aimed).await?;
         typed.take("/signature/password");
         let filled = Filled { key, seen: expected_version, problem: Some(problem), ..Filled::of(typed) };
