@@ -241,7 +241,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::Meaning => "Meaning",
         Ui::SignatureValid => "The signature is valid",
         Ui::SignatureInvalid => "The signature is not valid",
-        Ui::SignatureVoided => "Voided by a correction",
+        Ui::SignatureVoided => "No longer in force",
         Ui::Key => "Key",
         Ui::Hash => "Hash",
         Ui::PreviousHash => "Previous hash",

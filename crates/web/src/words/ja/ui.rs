@@ -244,7 +244,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::Meaning => "署名の意味",
         Ui::SignatureValid => "署名は有効です",
         Ui::SignatureInvalid => "署名は無効です",
-        Ui::SignatureVoided => "訂正により失効",
+        Ui::SignatureVoided => "失効",
         Ui::Key => "署名鍵",
         Ui::Hash => "ハッシュ値",
         Ui::PreviousHash => "直前のハッシュ値",
