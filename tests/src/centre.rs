@@ -1,9 +1,9 @@
 //! A centre in a folder of its own, behind the real server on a port of its own, with a clock that stands where a
 //! story puts it. When it is dropped, its whole record must be sound.
 
-use crate::asking::{Asking, Sent, Use};
+use crate::asking::{Asking, Sent, Use, own_checker};
 use crate::engine;
-use crate::founded::{Member, beginning, founded};
+use crate::founded::{Member, beginning, collect, founded};
 use crate::program::{Program, start_and_kill};
 use crate::serving::Serving;
 use baiyo_domain::authority::Role;
@@ -97,6 +97,27 @@ impl Centre {
             careful: None,
             tampered: false,
         }
+    }
+
+    /// The same records once more, in a place of their own behind a server of their own: what happens in one from here on
+    /// does not happen in the other.
+    pub fn twin(&mut self) -> Self {
+        self.stop();
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut files = Vec::new();
+        collect(self.folder.path(), self.folder.path(), &mut files);
+        for (name, bytes) in files {
+            let target = folder.path().join(name);
+            std::fs::create_dir_all(target.parent().expect("a file stands in a folder")).expect("a folder");
+            std::fs::write(target, bytes).expect("a copied file");
+        }
+        let location = engine::copied(folder.path(), &self.location);
+        let mut twin = Self::in_folder(folder, location, self.now());
+        twin.people.clone_from(&self.people);
+        twin.clinics.clone_from(&self.clinics);
+        self.start();
+        twin.start();
+        twin
     }
 
     /// Starts the server.
@@ -300,9 +321,15 @@ impl Centre {
     }
 
     /// From now on each kind of signing that would succeed is first tried without the version acted on, and on a stale
-    /// one: both must be refused, for that alone.
+    /// one: both must be refused, for that alone. Whoever does a step is tried as its checker too.
     pub fn be_careful(&mut self) {
         self.careful = Some(Mutex::default());
+    }
+
+    /// Whether somebody who did this step was refused as its checker.
+    pub fn refused_own_checker(&self, template: &str) -> bool {
+        let tried = self.careful.as_ref();
+        tried.is_some_and(|tried| tried.lock().expect("the list").contains(&own_checker(template)))
     }
 
     pub(crate) fn is_careful_with(&self, template: &str) -> bool {

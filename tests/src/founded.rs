@@ -100,7 +100,7 @@ fn found() -> Founded {
     }
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+pub(crate) fn collect(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for item in std::fs::read_dir(folder).expect("a folder") {
         let path = item.expect("an item").path();
         if path.is_dir() {
