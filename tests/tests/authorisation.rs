@@ -266,7 +266,7 @@ fn things(centre: &Centre, fresh: Uuid) -> BTreeMap<&'static str, Vec<Thing>> {
         ("quality_events", named(&[("open", open), ("closed", closed)])),
         ("people", named(&[("employed", employed.id), ("gone", gone.id)])),
     ]);
-    for (_, list) in &mut things {
+    for list in things.values_mut() {
         list.push(unknown.clone());
     }
     things

@@ -12,6 +12,7 @@ use crate::ids::{
 };
 use crate::journal::{Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use crate::order::{self, Erasure, Finding};
+use crate::people::Person;
 use crate::quality_event::{self, Departure, DepartureKind, Impact};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Time;
@@ -426,7 +427,10 @@ fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<App
         }
         _ => {}
     }
+    let own = |batch: &BatchId| order.is_some_and(|order| order.batches.contains(batch));
     let blocked_by = match form {
+        // Of another's batch nothing is said, not even whether anything blocks it.
+        order::Command::UrgentRequest(request) if !own(&request.batch) => return Err(Reason::NotFound.into()),
         order::Command::UrgentRequest(request) => ctx.world.batches.get(&request.batch).map(|batch| {
             let answer = batch::gate::gate(batch, ctx.now);
             let checks = answer.batch.iter().chain(answer.containers.values().flatten());
@@ -490,7 +494,13 @@ fn blocker_code(reason: &Reason) -> String {
 
 fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<Appends, Refusal> {
     let named = batch::performed::named(form);
-    let missing = named.iter().filter(|person| ctx.world.people.get(person).is_none_or(|person| person.left));
+    // To a clinic's people those of other clinics are not there.
+    let known = |person: &Person| {
+        let elsewhere = person.clinic.is_some() && person.clinic != ctx.actor.clinic;
+        !person.left && (ctx.actor.clinic.is_none() || !elsewhere)
+    };
+    let missing =
+        named.iter().filter(|person| !ctx.world.people.get(person).is_some_and(|found| known(found)));
     let missing: Vec<Reason> = missing.map(|person| Reason::NoSuchPerson { person: *person }).collect();
     if !missing.is_empty() {
         return Err(missing.into());

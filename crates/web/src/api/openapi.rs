@@ -235,7 +235,7 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     if described.unchanged {
         good["headers"] = json!({"ETag": {
             "schema": {"type": "string"},
-            "description": "Of this answer, for `If-None-Match`. Only where the database is embedded."
+            "description": "Of this answer, for `If-None-Match`. Where the database is embedded, and for clinic staff."
         }});
         responses
             .insert("304".into(), json!({"description": "Nothing changed since the answer with this ETag"}));

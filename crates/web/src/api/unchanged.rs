@@ -1,12 +1,14 @@
 //! Lists that are asked for again and again. On the embedded engine nobody but this process writes: so it knows, without
 //! asking the database, whether an answer given before still stands, and says so by 304. Whether he who asks may, is decided
-//! each time.
+//! each time. A clinic's answers are compared by what is in them: it must not learn from a tag that others were at work.
 
 use super::problem::Problem;
 use crate::server::State;
 use crate::session::{self, Caller};
+use actix_web::body::MessageBody;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
 use sha2::{Digest, Sha256};
 
@@ -33,6 +35,11 @@ pub async fn unless_unchanged(
     let revision = state.store.revision();
     let from = state.store.now().0.micros();
     let caller = session::admit(request, state, action).await?;
+    if caller.clinic.is_some() {
+        let asked_by = caller.person;
+        let Standing(answer, _) = answer(caller).await?;
+        return Ok(by_content(request, asked_by, answer));
+    }
     let seen = revision.map(|revision| Seen::by(&caller, request, state, revision));
     if let Some(tag) = seen.as_ref().and_then(|seen| seen.still_stands(request, state.store.now().0)) {
         let mut unchanged = HttpResponse::NotModified().finish();
@@ -53,6 +60,29 @@ fn describe(answer: &mut HttpResponse, tag: Option<&str>) {
     if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
         headers.insert(header::ETAG, tag);
     }
+}
+
+/// An answer with a tag of its content, or that the one he has is the same.
+fn by_content(request: &HttpRequest, asked_by: PersonId, answer: HttpResponse) -> HttpResponse {
+    let (answer, body) = answer.into_parts();
+    let mut answer = match body.try_into_bytes() {
+        Ok(bytes) => {
+            let digest = Sha256::new().chain_update(asked_by.0.as_bytes()).chain_update(&bytes).finalize();
+            let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+            let tag = format!("W/\"{digest}\"");
+            let known = request.headers().get_all(header::IF_NONE_MATCH);
+            let mut known = known.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+            let mut answer = match known.any(|known| known.trim().trim_start_matches("W/") == &tag[2..]) {
+                true => HttpResponse::NotModified().finish(),
+                false => answer.set_body(bytes).map_into_boxed_body(),
+            };
+            describe(&mut answer, Some(&tag));
+            return answer;
+        }
+        Err(body) => answer.set_body(body),
+    };
+    describe(&mut answer, None);
+    answer
 }
 
 /// Everything that an answer depends on beside the time.
