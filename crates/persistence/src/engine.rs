@@ -4,6 +4,7 @@
 pub mod postgres;
 pub mod sqlite;
 
+use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::Limit;
@@ -25,6 +26,8 @@ pub struct Conn {
     pub engine: Engine,
     /// The streams that this connection, and others of the same store, have read.
     pub(crate) remembered: Arc<Remembered>,
+    /// Whose rows it reads; on PostgreSQL none where it was not said.
+    scope: Option<ClinicScope>,
 }
 
 /// A connection of one engine.
@@ -114,13 +117,13 @@ impl<T: QueryId> Run for T {}
 
 impl From<Sqlite> for Conn {
     fn from(conn: Sqlite) -> Self {
-        Self { engine: Engine::Sqlite(Box::new(conn)), remembered: Arc::default() }
+        Self { engine: Engine::Sqlite(Box::new(conn)), remembered: Arc::default(), scope: None }
     }
 }
 
 impl From<Postgres> for Conn {
     fn from(conn: Postgres) -> Self {
-        Self { engine: Engine::Postgres(Box::new(conn)), remembered: Arc::default() }
+        Self { engine: Engine::Postgres(Box::new(conn)), remembered: Arc::default(), scope: None }
     }
 }
 
@@ -190,6 +193,46 @@ impl Conn {
     pub fn batch_execute(&mut self, sql: &str) -> QueryResult<()> {
         let conn = self;
         on_engine!(conn => conn.batch_execute(sql))
+    }
+
+    /// Says whose rows are read from here on, where that was not said before. PostgreSQL shows no others, whatever a
+    /// query forgets.
+    ///
+    /// # Errors
+    /// The database; then it is as it was.
+    pub fn enter(&mut self, scope: ClinicScope) -> QueryResult<()> {
+        if self.scope == Some(scope) {
+            return Ok(());
+        }
+        if self.is_postgres() {
+            let said = match scope {
+                ClinicScope::Centre => "centre".to_string(),
+                ClinicScope::Clinic(clinic) => clinic.0.to_string(),
+            };
+            self.batch_execute(&format!("SET baiyo.scope = '{said}'"))?;
+        }
+        self.scope = Some(scope);
+        Ok(())
+    }
+
+    /// Reads what the whole centre's records teach, whoever it is for, and is in its own scope again afterwards.
+    ///
+    /// # Errors
+    /// The reading's, or the database's.
+    pub(crate) fn of_whole_centre<T, E: From<DieselError>>(
+        &mut self,
+        reading: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let before = self.scope;
+        self.enter(ClinicScope::Centre)?;
+        let outcome = reading(self);
+        match before {
+            // A transaction that failed takes what was said in it back with it.
+            Some(scope) if outcome.is_err() => self.scope = Some(scope),
+            Some(scope) => self.enter(scope)?,
+            None => {}
+        }
+        outcome
     }
 
     /// Whether it is PostgreSQL's.

@@ -22,6 +22,11 @@ const BEFORE_HARVEST: [&str; 5] = ["opened", "instructed", "tissue_received", "t
 /// # Errors
 /// The database, or a history that cannot have happened.
 pub fn of(conn: &mut Conn, standard: &Standard) -> Result<Experience, StoreError> {
+    // Of all clinics: what comes of it is how long such a batch takes, and nothing of any one.
+    conn.of_whole_centre(|conn| taught(conn, standard))
+}
+
+fn taught(conn: &mut Conn, standard: &Standard) -> Result<Experience, StoreError> {
     let rows = newest(conn, standard.code.as_str(), 3 * TAUGHT_BY)?;
     let ended = rows.into_iter().filter(|row| !BEFORE_HARVEST.contains(&row.status.as_str()));
     let batches = folded(conn, ended.take(TAUGHT_BY))?;

@@ -4,6 +4,7 @@
 use crate::engine::Conn;
 use crate::engine::postgres::Address;
 use crate::error::StoreError;
+use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
 use crate::writer::{JobError, WriteError, is_constraint};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -44,16 +45,17 @@ impl Pool {
         Self { address, greeting, most, remembered, state: Mutex::default(), freed: Condvar::new() }
     }
 
-    /// Reads on a connection.
+    /// Reads on a connection, these rows and no others.
     ///
     /// # Errors
     /// Whatever the reading returns, or that no connection can be had.
     pub fn read<T, E: From<StoreError>>(
         &self,
+        scope: ClinicScope,
         reading: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut lent = self.lend()?;
-        let conn = lent.begun()?;
+        let conn = lent.begun(scope)?;
         let outcome = catch_unwind(AssertUnwindSafe(|| reading(conn)));
         // Nothing was written: how the transaction ends makes no difference but to the connection.
         let ended = conn.roll_back();
@@ -100,7 +102,7 @@ impl Pool {
     fn attempt<T, E>(&self, job: impl FnOnce(&mut Conn) -> Result<T, JobError<E>>) -> Result<T, Failure<E>> {
         let lost = |error: &dyn std::fmt::Display| Failure::Own(WriteError::Unavailable(error.to_string()));
         let mut lent = self.lend().map_err(|error| lost(&error))?;
-        let conn = lent.begun().map_err(|error| lost(&error))?;
+        let conn = lent.begun(ClinicScope::Centre).map_err(|error| lost(&error))?;
         let failure = match catch_unwind(AssertUnwindSafe(|| job(conn))) {
             Ok(Ok(value)) => match conn.commit() {
                 Ok(()) => {
@@ -201,16 +203,18 @@ impl Lent<'_> {
         }
     }
 
-    /// The connection with a transaction begun. One that lay idle may have been cut meanwhile (the server was started
+    /// The connection, in a scope, with a transaction begun. One that lay idle may have been cut meanwhile (the server was started
     /// again): then all idle ones are let go and a new one is made.
-    fn begun(&mut self) -> Result<&mut Conn, StoreError> {
-        if let Err(error) = self.conn().begin() {
+    fn begun(&mut self, scope: ClinicScope) -> Result<&mut Conn, StoreError> {
+        // Said before the transaction, so that it does not end with it.
+        if let Err(error) = self.conn().enter(scope).and_then(|()| self.conn().begin()) {
             if self.fresh {
                 return Err(error.into());
             }
             let idle = std::mem::take(&mut self.pool.state().idle);
             self.pool.state().open -= idle.len();
             self.conn = Some(self.pool.connect()?);
+            self.conn().enter(scope)?;
             self.conn().begin()?;
         }
         Ok(self.conn())

@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::keystore::{KeyStore, KeyStoreError};
 use crate::pool::Pool;
 use crate::progress::unwatched;
+use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
 use crate::schema::batch_row;
 use crate::sealing;
@@ -58,13 +59,17 @@ impl Location {
 }
 
 impl Location {
-    /// A connection for reading what is there, beside whoever serves it.
+    /// A connection for reading all that is there, beside whoever serves it.
     ///
     /// # Errors
     /// The database cannot be opened.
     pub fn connect(&self) -> Result<Conn, StoreError> {
         match &self.postgres {
-            Some(address) => address.connect(),
+            Some(address) => {
+                let mut conn = address.connect()?;
+                conn.enter(ClinicScope::Centre)?;
+                Ok(conn)
+            }
             None => sqlite::connect(&database_in(&self.folder)),
         }
     }
@@ -182,12 +187,25 @@ impl Store {
         self.time.now()
     }
 
-    /// Reads, on a connection that cannot write.
+    /// Reads for the whole centre, on a connection that cannot write.
     ///
     /// # Errors
     /// Whatever the reading returns, or that no connection can be opened.
     pub fn read<T, E: From<StoreError>>(
         &self,
+        reading: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.read_in(ClinicScope::Centre, reading)
+    }
+
+    /// Reads for somebody, on a connection that cannot write and, on PostgreSQL, to which other clinics' rows are not
+    /// there.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_in<T, E: From<StoreError>>(
+        &self,
+        scope: ClinicScope,
         reading: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
         match &self.engine {
@@ -208,7 +226,7 @@ impl Store {
                 }
                 outcome
             }
-            Engine::Postgres { readers, .. } => readers.read(reading),
+            Engine::Postgres { readers, .. } => readers.read(scope, reading),
         }
     }
 

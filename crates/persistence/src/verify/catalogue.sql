@@ -16,7 +16,8 @@ SELECT 'table' AS kind, c.relname::text AS name,
                     WHERE r.grantee IN (0, (SELECT oid FROM pg_roles WHERE rolname = 'baiyo_app'))), 'nothing')
        || CASE WHEN pg_has_role('baiyo_app', c.relowner, 'MEMBER') THEN '; application owns it' ELSE '' END
        || CASE WHEN c.relpersistence = 'p' THEN '' ELSE '; not durable' END
-       || CASE WHEN c.relrowsecurity THEN '; rows are hidden' ELSE '' END AS sql
+       || CASE WHEN c.relrowsecurity THEN '; rows are hidden' ELSE '' END
+       || CASE WHEN c.relforcerowsecurity THEN ' from the owner too' ELSE '' END AS sql
 FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
 UNION ALL
 SELECT 'index', i.indexname::text, i.indexdef FROM pg_indexes AS i WHERE i.schemaname = 'public'
@@ -39,7 +40,8 @@ FROM pg_class AS c WHERE c.relkind IN ('v', 'm') AND c.relnamespace = 'public'::
 UNION ALL
 SELECT 'rule', r.rulename::text, r.definition FROM pg_rules AS r WHERE r.schemaname = 'public'
 UNION ALL
-SELECT 'policy', p.policyname::text, p.tablename || ' ' || p.cmd || ' ' || coalesce(p.qual, '')
+SELECT 'policy', p.policyname::text, p.tablename || ' ' || p.permissive || ' ' || p.cmd || ' to '
+       || p.roles::text || ' ' || coalesce(p.qual, '') || coalesce(' check ' || p.with_check, '')
 FROM pg_policies AS p WHERE p.schemaname = 'public'
 UNION ALL
 SELECT 'child', i.inhrelid::regclass::text, i.inhparent::regclass::text

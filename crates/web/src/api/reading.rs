@@ -271,15 +271,15 @@ pub fn described() -> &'static [Described] {
     ALL
 }
 
-/// Reads on a reader's connection, off the async threads.
+/// Reads on a reader's connection, in the caller's scope, off the async threads.
 pub async fn read<T: Send + 'static>(
     state: &web::Data<State>,
     caller: &Caller,
     reading: impl FnOnce(&mut Conn) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
     let store = Arc::clone(&state.store);
-    let language = caller.language;
-    let outcome = web::block(move || store.read(reading)).await;
+    let (language, scope) = (caller.language, caller.scope());
+    let outcome = web::block(move || store.read_in(scope, reading)).await;
     outcome
         .map_err(|_| Problem::new(Kind::Unavailable, language))?
         .map_err(|error| Problem::of_store(&error, language))
