@@ -13,6 +13,7 @@ use attempts::{Attack, When, attacks, release};
 use baiyo_persistence::Conn;
 use baiyo_persistence::engine::postgres::Address;
 use baiyo_persistence::engine::prelude::*;
+use baiyo_persistence::reading::ClinicScope;
 use baiyo_persistence::store::{Location, database_in};
 use centre::place::{Place, lines};
 use centre::{dialect, engine, story};
@@ -74,7 +75,10 @@ fn application(location: &Location) -> Conn {
     );
     engine::as_owner(location).batch_execute(&made).unwrap();
     let (_, host) = url.rsplit_once('@').unwrap();
-    Address::read(&format!("postgres://{SERVES}@{host}"), None).unwrap().connect().unwrap()
+    let mut conn = Address::read(&format!("postgres://{SERVES}@{host}"), None).unwrap().connect().unwrap();
+    // As the application does before it writes; anybody who acts for it can.
+    conn.enter(ClinicScope::Centre).unwrap();
+    conn
 }
 
 /// Every setting of a connection that could let something slip past a guard.
