@@ -6,6 +6,7 @@ use crate::engine;
 use crate::founded::{Member, beginning, founded};
 use crate::program::{Program, start_and_kill};
 use crate::serving::Serving;
+use baiyo::settings::Settings;
 use baiyo_domain::authority::Role;
 use baiyo_domain::time::Time;
 use baiyo_persistence::clock::{Clock, SetClock};
@@ -103,6 +104,13 @@ impl Centre {
     pub fn start(&mut self) {
         let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
         self.serve(Arc::new(store));
+    }
+
+    /// Serves the records as a site has set it up, in place of what serves them now.
+    pub fn start_with(&mut self, settings: Settings) {
+        self.stop();
+        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        self.served_by(Serving::start_with("127.0.0.1:0", Arc::new(store), settings));
     }
 
     /// Starts one more server on the same records, whose clock is a second behind.

@@ -281,7 +281,8 @@ fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_ow
 }
 
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
-const OTHER: [&str; 16] = [
+const OTHER: [&str; 17] = [
+    "/sign-in/code",
     "/clinic/scan",
     "/healthz",
     "/readyz",
@@ -301,8 +302,11 @@ const OTHER: [&str; 16] = [
 ];
 
 /// The pages that show something, with the action that admits to them; nothing where whoever is signed in may look.
-const PAGES: [(&str, Option<&str>); 23] = [
+const PAGES: [(&str, Option<&str>); 26] = [
     ("/", None),
+    ("/me", None),
+    ("/me/factor", None),
+    ("/me/password", None),
     ("/documentation", None),
     ("/batches", None),
     ("/bench", Some("read.batch")),

@@ -10,6 +10,7 @@ pub mod histories;
 pub mod items;
 pub mod json;
 pub mod openapi;
+pub mod own_account;
 pub mod problem;
 pub mod reading;
 pub mod schema_check;
@@ -131,7 +132,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
 type Routes = Vec<(String, Route)>;
 
 fn routes() -> Routes {
-    let said = reading::routes().into_iter().chain(accounts::routes()).chain(blobs::routes());
+    let said = reading::routes().into_iter().chain(accounts::routes()).chain(own_account::routes());
+    let said = said.chain(blobs::routes());
     let forms = form_routes().into_iter().map(|route| {
         let (path, route) = (route.path.clone(), Arc::new(route));
         let submit = move |request, body, state| forms::submit(Arc::clone(&route), request, body, state);

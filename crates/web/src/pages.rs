@@ -1,6 +1,7 @@
 //! The pages: HTML made on the server, working without scripts. They read through the same queries as the API and
 //! record through the same one write path.
 
+mod account;
 mod assets;
 mod batch;
 mod bench;
@@ -93,6 +94,24 @@ pub fn configure(config: &mut web::ServiceConfig) {
                         .route(web::get().to(sign_in::ask))
                         .route(web::post().to(sign_in::take)),
                 )
+                .service(
+                    web::resource("/sign-in/code")
+                        .route(web::get().to(sign_in::ask_code))
+                        .route(web::post().to(sign_in::take_code)),
+                )
+                .route("/me", web::get().to(account::show))
+                .service(
+                    web::resource("/me/password")
+                        .route(web::get().to(account::ask_password))
+                        .route(web::post().to(account::take_password)),
+                )
+                .service(
+                    web::resource("/me/factor")
+                        .route(web::get().to(account::ask_factor))
+                        .route(web::post().to(account::take_factor)),
+                )
+                .route("/me/sessions/{id}/end", web::post().to(account::end_session))
+                .route("/me/tokens/{id}/end", web::post().to(account::end_token))
                 .route("/sign-out", web::post().to(sign_in::leave))
                 .service(
                     web::resource("/setup/{token}")
@@ -222,7 +241,11 @@ async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: 
     if problem.status == StatusCode::UNAUTHORIZED && request.method() == Method::GET {
         return see_other(&format!("/sign-in?to={}", encoded(&here(request))));
     }
-    let caller = session::who(request, state).await.ok();
+    let lacks_factor = problem.reasons.iter().any(|reason| reason.code == session::FACTOR_NEEDED);
+    if lacks_factor && request.method() == Method::GET {
+        return see_other(account::FACTOR);
+    }
+    let caller = session::who_so_far(request, state).await.ok();
     let frame = Frame::new(request, state, caller.as_ref());
     let content = html! {
         div.title { h1 { (problem.title) } }

@@ -1,5 +1,7 @@
 //! What a site may choose: each key with what holds where nothing was chosen.
 
+use baiyo_domain::authority::Role;
+
 /// What a site chose.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -18,4 +20,17 @@ pub enum SecondFactor {
     ByRole,
     /// Everybody.
     Everybody,
+}
+
+impl SecondFactor {
+    /// Whether somebody with these roles, as a deputy too, must give one.
+    pub fn is_asked_of(self, roles: &[Role]) -> bool {
+        match self {
+            Self::Voluntary => false,
+            Self::ByRole => roles
+                .iter()
+                .any(|role| matches!(role, Role::QcAnalyst | Role::Releaser | Role::Administrator)),
+            Self::Everybody => true,
+        }
+    }
 }

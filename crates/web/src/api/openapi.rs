@@ -2,7 +2,7 @@
 //! registered, checked and executed.
 
 use super::problem::{Kind, Problem};
-use super::{BASE, FormRoute, accounts, blobs, form_routes, reading};
+use super::{BASE, FormRoute, accounts, blobs, form_routes, own_account, reading};
 use crate::submission;
 use crate::words::Language;
 use baiyo_domain::authority::roles_for;
@@ -59,7 +59,12 @@ impl Schemas {
             let operation = form_operation(&route, Value::from(schema), &mut generator);
             insert(&mut paths, &route.path, "post", operation);
         }
-        for described in reading::described().iter().chain(accounts::described()).chain(blobs::described()) {
+        for described in reading::described()
+            .iter()
+            .chain(accounts::described())
+            .chain(own_account::described())
+            .chain(blobs::described())
+        {
             if let Some(body) = described.body {
                 bodies.insert(
                     format!("{} {}", described.method, described.path),
@@ -87,7 +92,8 @@ impl Schemas {
             "components": {
                 "schemas": definitions,
                 "securitySchemes": {
-                    "session": {"type": "apiKey", "in": "cookie", "name": crate::session::COOKIE},
+                    "session": {"type": "apiKey", "in": "cookie", "name": crate::session::COOKIE.secure,
+                        "description": "Its name without TLS: baiyo_session."},
                     "token": {"type": "http", "scheme": "bearer"}
                 }
             }
@@ -211,10 +217,9 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     }
     if let Some(action) = described.action {
         problems.push(Kind::NotSignedIn);
-        // Everybody may read of himself; changing something by a cookie from elsewhere is forbidden to all.
-        if action != "read.self" || described.method != "get" {
-            problems.push(Kind::Forbidden);
-        }
+        // Everybody may read of himself, but not before he has the second factor that he must have; changing something by a
+        // cookie from elsewhere is forbidden to all.
+        problems.push(Kind::Forbidden);
         if action != "read.self" {
             problems.push(Kind::TooManyTries);
         }
