@@ -8,6 +8,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a story that goes wrong panics; that is how it says so")]
 
 mod asking;
+mod authenticator;
 mod bedside;
 mod browsing;
 mod centre;
@@ -25,6 +26,7 @@ mod steps;
 pub mod tour;
 
 pub use asking::{Answer, Asking, Call, Refused, Sent, Use, api, template_of};
+pub use authenticator::Authenticator;
 pub use browsing::Browser;
 pub use centre::Centre;
 pub use course::{Course, Recipe, Step, passing_values};

@@ -17,6 +17,7 @@ pub const PICTURE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00
 pub fn take(centre: &mut Centre) {
     people_and_clinics(centre);
     let centre: &Centre = centre;
+    own_account(centre);
     let fresh = centre.standard_changed(FRESH, |standard| standard["pooling"] = json!("same_donor"));
     let cancelled = orders(centre, fresh);
     troubled(centre, fresh);
@@ -104,6 +105,24 @@ fn sign_in_and_out(centre: &Centre) -> Uuid {
     let me = own("GET", "/me").send().ok();
     own("DELETE", "/session").send().ok();
     me["person"].as_str().unwrap().parse().unwrap()
+}
+
+/// Somebody looks after his own account: in the end he has the password that he had.
+fn own_account(centre: &Centre) {
+    let own = centre.of_clinic(Role::Coordinator, 1);
+    let member = own.account();
+    let form = json!({ "sign_in": member.sign_in, "password": member.password });
+    centre.stranger().post("/session", form).ok();
+    own.post("/me/tokens", json!({ "name": "scanner" })).ok();
+    let first = |list: Value| list["items"][0]["id"].as_str().unwrap().to_string();
+    let session = first(own.get("/me/sessions").ok());
+    own.call("DELETE", &format!("/me/sessions/{session}")).send().ok();
+    let token = own.get("/me/tokens").ok();
+    let token = token["items"].as_array().unwrap().iter().find(|token| token["name"] == "scanner").unwrap();
+    own.call("DELETE", &format!("/me/tokens/{}", token["id"].as_str().unwrap())).send().ok();
+    for (old, new) in [(&*member.password, PASSWORD_OF_SETUP), (PASSWORD_OF_SETUP, &*member.password)] {
+        own.post("/me/password", json!({ "password": old, "new_password": new })).ok();
+    }
 }
 
 fn orders(centre: &Centre, fresh: Uuid) -> Uuid {

@@ -70,7 +70,7 @@ fn of_a_hundred_thousand_guesses_ten_are_checked_in_any_quarter_of_an_hour() {
             Ok::<_, StoreError>(stored_secret(conn, store.keys(), &releaser.sign_in, through, now)?)
         });
         let settled = secret.unwrap().and_then(|secret| {
-            store.sign_in(secret.check(GUESS), Some("invented".into())).unwrap().map(drop)
+            store.sign_in(secret.check(GUESS), None, Some("invented".into())).unwrap().map(drop)
         });
         settled.unwrap_err()
     };
@@ -82,6 +82,7 @@ fn of_a_hundred_thousand_guesses_ten_are_checked_in_any_quarter_of_an_hour() {
         match guess() {
             PasswordRefused::Wrong => checked.push(centre.now()),
             PasswordRefused::Blocked { until } => assert!(until > centre.now()),
+            other => panic!("{other}"),
         }
         if number * apart / 3_600_000 >= hours {
             hours += 1;

@@ -283,7 +283,8 @@ fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_ow
 }
 
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
-const OTHER: [&str; 17] = [
+const OTHER: [&str; 18] = [
+    "/sign-in/code",
     "/clinic/scan",
     "/healthz",
     "/readyz",

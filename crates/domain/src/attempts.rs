@@ -28,12 +28,15 @@ pub struct RefusedAttempt {
     pub reasons: Vec<String>,
 }
 
-/// A wrong password was given for this person's account, by himself or by anybody else.
+/// A wrong password, or a wrong code, was given for this person's account, by himself or by anybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrongSecret {
     /// Where from.
     pub from: TriedFrom,
+    /// Whether it was a code of his second factor, after a right password.
+    #[serde(default)]
+    pub code: bool,
 }
 
 /// Where a password was tried from.

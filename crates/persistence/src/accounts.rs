@@ -8,6 +8,7 @@
 //! is a value inside `Ok`: the transaction that counted it has to be committed.
 
 mod device;
+mod factor;
 mod password;
 mod proving;
 mod session;
@@ -17,15 +18,20 @@ pub(crate) mod tests;
 mod throttle;
 
 pub use device::{DEVICE_KEPT, MOST_DEVICES};
+pub use factor::{DIGITS, FactorSecret, PROPOSED_FOR, STEP, any_factor, factor_since};
 pub use password::{
     CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
 };
-pub use proving::{SignedIn, Through, may_try, reauthenticate, recognise, sign_in, stored_secret};
-pub use session::{
-    API_PREFIX, SESSION_IDLE, SESSION_LONGEST, Session, Token, api_token, end_all, end_session,
-    make_api_token, session, touch_session,
+pub use proving::{
+    Entered, Renewal, Shown, SignedIn, Through, complete_sign_in, may_try, own_secret, reauthenticate,
+    recognise, sign_in, stored_secret,
 };
-pub use signing_key::{LockedKey, NewCredentials, UnlockedKey};
+pub use session::{
+    API_PREFIX, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session, Token,
+    api_token, awaited, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
+    sessions_of, tokens_of, touch_session,
+};
+pub use signing_key::{ChangedPassword, LockedKey, NewCredentials, UnlockedKey};
 pub use throttle::{MANY_WRONG, MOST_WRONG, Origin, PERIOD, PasswordRefused, guessed_at};
 
 use crate::engine::prelude::*;
@@ -92,7 +98,8 @@ pub fn open_account(conn: &mut Conn, person: PersonId, sign_in: &SignIn) -> Quer
     Ok(())
 }
 
-/// Closes the account of a person who left: no password, signing key, link, known device, session or API token stays.
+/// Closes the account of a person who left: no password, signing key, link, known device, second factor,
+/// session or API token stays.
 /// The name stays taken.
 ///
 /// # Errors
@@ -106,6 +113,7 @@ pub fn close_account(conn: &mut Conn, person: PersonId, now: Time) -> QueryResul
         diesel::delete(stored_key::table.filter(stored_key::person.eq(Id(person.0)))).execute(conn)?;
         end_links(conn, person)?;
         device::forget(conn, person)?;
+        factor::forget(conn, person)?;
         end_all(conn, person, now)
     })
 }
@@ -150,7 +158,7 @@ pub fn setup_link(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option
 }
 
 /// Gives a person the credentials he made and uses up his link. Sessions, API tokens and the signing key
-/// under the old password end with it, and his devices are forgotten; what it signed stays valid, because the public
+/// under the old password end with it, and his devices and his second factor are forgotten; what it signed stays valid, because the public
 /// key stands in the journal.
 ///
 /// # Errors
@@ -175,6 +183,8 @@ pub fn store_credentials(
         }
         end_all(conn, person, now)?;
         device::forget(conn, person)?;
+        // A lost device is mended so; that the person is who he says two others confirm before his key counts.
+        factor::forget(conn, person)?;
         throttle::forget(conn, person)?;
         credentials.store(conn, now)?;
         Ok(Ok(()))

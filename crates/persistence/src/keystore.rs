@@ -6,6 +6,7 @@
 //! |-----------------------|------------------------------------------------------------------------------|
 //! | `checkpoint.seed`     | 32 bytes: the Ed25519 seed that signs checkpoints                            |
 //! | `index.key`           | 32 bytes: the HMAC-SHA-256 key of the blind index over names                 |
+//! | `factors.key`         | 32 bytes: the key of second factors' secrets; made with the first of them   |
 //! | `anchor.pub`          | base64: the first administrator's public key, which all others chain to      |
 //! | `patients/<uuid>.key` | 32 bytes: the key of one patient's personal data                             |
 
@@ -188,6 +189,32 @@ impl KeyStore {
         }
     }
 
+    /// The key of second factors' secrets; nothing before anybody had one. Read anew each time, as another node may have
+    /// made it.
+    ///
+    /// # Errors
+    /// The file cannot be read or holds no key.
+    pub(crate) fn factor_key(&self) -> Result<Option<Key>, KeyStoreError> {
+        read_key(&self.folder.join(FACTORS))
+    }
+
+    /// Makes it, where another node has not: call where nobody has a second factor.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn make_factor_key(&self) -> Result<(), KeyStoreError> {
+        let path = self.folder.join(FACTORS);
+        match write_once(&path, &*random::<32>()?) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            written => written.map_err(in_file(&path)),
+        }
+    }
+
+    /// That the key of second factors is gone, though there are some.
+    pub(crate) fn lacks_factor_key(&self) -> KeyStoreError {
+        KeyStoreError::Lacking(self.folder.join(FACTORS).display().to_string())
+    }
+
     /// Makes a patient's key; it is on the disk when this returns.
     ///
     /// # Errors
@@ -231,11 +258,12 @@ impl KeyStore {
 }
 
 /// A secret key, wiped from memory when it is dropped.
-pub(crate) type Key = Zeroizing<[u8; 32]>;
+pub type Key = Zeroizing<[u8; 32]>;
 
 const CHECKPOINT: &str = "checkpoint.seed";
 const INDEX: &str = "index.key";
 const ANCHOR: &str = "anchor.pub";
+const FACTORS: &str = "factors.key";
 const PATIENTS: &str = "patients";
 const ERASED: [u8; 32] = [0; 32];
 

@@ -4,7 +4,7 @@ use crate::clock::{Clock, Timekeeper};
 use crate::engine::prelude::*;
 use crate::engine::{postgres, sqlite};
 use crate::error::StoreError;
-use crate::keystore::{KeyStore, KeyStoreError};
+use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::pool::Pool;
 use crate::progress::unwatched;
 use crate::reading::ClinicScope;
@@ -13,7 +13,7 @@ use crate::schema::batch_row;
 use crate::sealing;
 use crate::sql_types::Id;
 use crate::writer::{JobError, WriteError, Writer};
-use crate::{happenings, journal, rebuild};
+use crate::{accounts, happenings, journal, rebuild};
 use baiyo_domain::time::Time;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -155,6 +155,7 @@ impl Store {
         };
         store.mend_anchor()?;
         store.finish_erasures()?;
+        store.factor_key()?;
         if store.read(|conn| Ok::<_, StoreError>(happenings::are_absent(conn)?))? {
             // Records from before there was this read model.
             rebuild::rebuild(&store, &mut unwatched)?;
@@ -180,6 +181,29 @@ impl Store {
     /// The key store.
     pub fn keys(&self) -> &KeyStore {
         &self.keys
+    }
+
+    /// The key of second factors' secrets; nothing before anybody had one.
+    ///
+    /// # Errors
+    /// It is gone, though somebody has one; the records cannot be read.
+    pub fn factor_key(&self) -> Result<Option<Key>, StoreError> {
+        let key = self.keys.factor_key()?;
+        if key.is_none() && self.read(|conn| Ok::<_, StoreError>(accounts::any_factor(conn)?))? {
+            return Err(self.keys.lacks_factor_key().into());
+        }
+        Ok(key)
+    }
+
+    /// The same, made where there is none yet.
+    ///
+    /// # Errors
+    /// As [`Store::factor_key`]; or it cannot be written.
+    pub fn factor_key_made(&self) -> Result<Key, StoreError> {
+        if self.factor_key()?.is_none() {
+            self.keys.make_factor_key()?;
+        }
+        self.factor_key()?.ok_or_else(|| self.keys.lacks_factor_key().into())
     }
 
     /// The instant: the later of the clock and the newest `recorded_at`, and whether the clock is more than 5 s

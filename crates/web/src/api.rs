@@ -12,6 +12,7 @@ pub mod histories;
 pub mod items;
 pub mod json;
 pub mod openapi;
+pub mod own_account;
 pub mod problem;
 pub mod reading;
 pub mod schema_check;
@@ -133,7 +134,8 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// Every operation that submits no form of the domain: registered, documented and admitted to by the same line.
 pub fn described() -> impl Iterator<Item = &'static Described> {
-    reading::described().iter().chain(accounts::described()).chain(blobs::described())
+    let own = own_account::described();
+    reading::described().iter().chain(accounts::described()).chain(own).chain(blobs::described())
 }
 
 type Routes = Vec<(String, Route)>;

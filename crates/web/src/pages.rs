@@ -2,6 +2,7 @@
 //! record through the same one write path.
 
 mod access;
+mod account;
 mod assets;
 mod batch;
 mod bench;
@@ -134,6 +135,15 @@ fn framed() -> Vec<Page> {
         get("/", SignedIn, web::to(home::show)),
         get("/sign-in", Anybody, web::to(sign_in::ask)),
         post("/sign-in", Anybody, web::to(sign_in::take)),
+        get("/sign-in/code", Anybody, web::to(sign_in::ask_code)),
+        post("/sign-in/code", Anybody, web::to(sign_in::take_code)),
+        get("/me", SignedIn, web::to(account::show)),
+        get("/me/password", SignedIn, web::to(account::ask_password)),
+        post("/me/password", SignedIn, web::to(account::take_password)),
+        get("/me/factor", SignedIn, web::to(account::ask_factor)),
+        post("/me/factor", SignedIn, web::to(account::take_factor)),
+        post("/me/sessions/{id}/end", SignedIn, web::to(account::end_session)),
+        post("/me/tokens/{id}/end", SignedIn, web::to(account::end_token)),
         post("/sign-out", Anybody, web::to(sign_in::leave)),
         get("/setup/{token}", Anybody, web::to(setup::ask)),
         post("/setup/{token}", Anybody, web::to(setup::take)),
@@ -286,7 +296,11 @@ async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: 
     if problem.status == StatusCode::UNAUTHORIZED && request.method() == Method::GET {
         return see_other(&format!("/sign-in?to={}", encoded(&here(request))));
     }
-    let caller = session::who(request, state).await.ok();
+    let lacks_factor = problem.reasons.iter().any(|reason| reason.code == session::FACTOR_NEEDED);
+    if lacks_factor && request.method() == Method::GET {
+        return see_other(account::FACTOR);
+    }
+    let caller = session::who_so_far(request, state).await.ok();
     shown(&Frame::new(request, state, caller.as_ref()), problem)
 }
 

@@ -4,10 +4,12 @@
 mod callers;
 
 use crate::api::problem::{Kind, Problem};
+use crate::connection::Connection;
 use crate::request_log;
 use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::words::Language;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{self, Meaning, Reauthenticated, Role};
@@ -25,11 +27,55 @@ pub use callers::Callers;
 use callers::Shown;
 
 /// The cookie that carries a session.
-pub const COOKIE: &str = "baiyo_session";
+pub const COOKIE: OwnCookie = OwnCookie { plain: "baiyo_session", secure: "__Host-baiyo_session" };
 /// The cookie by which a browser is known from which somebody has signed in.
-pub const DEVICE_COOKIE: &str = "baiyo_device";
+pub const DEVICE_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_device", secure: "__Host-baiyo_device" };
+/// The cookie that carries a sign-in whose code is awaited.
+pub const PENDING_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_pending", secure: "__Host-baiyo_pending" };
 /// The cookie that carries the language chosen on a page.
 pub const LANGUAGE_COOKIE: &str = "baiyo_language";
+
+/// A cookie for our own pages alone. Behind TLS it has a name that browsers let no other host, path or plain connection set.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnCookie {
+    /// Its name where the connection is plain.
+    pub plain: &'static str,
+    /// Its name behind TLS, where one of the plain name is not looked at.
+    pub secure: &'static str,
+}
+
+impl OwnCookie {
+    /// What a request carries in it.
+    pub fn of(self, request: &HttpRequest) -> Option<String> {
+        request.cookie(self.name(request)).map(|cookie| cookie.value().to_string())
+    }
+
+    /// The cookie to answer a request with; it goes with the browser's window.
+    pub fn with(self, request: &HttpRequest, value: &str) -> Cookie<'static> {
+        Cookie::build(self.name(request), value.to_string())
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .secure(is_secure(request))
+            .finish()
+    }
+
+    /// The cookie that takes it away.
+    pub fn gone(self, request: &HttpRequest) -> Cookie<'static> {
+        let mut gone = self.with(request, "");
+        gone.make_removal();
+        gone
+    }
+
+    fn name(self, request: &HttpRequest) -> &'static str {
+        if is_secure(request) { self.secure } else { self.plain }
+    }
+}
+
+/// Whether the browser asks over TLS.
+fn is_secure(request: &HttpRequest) -> bool {
+    Connection::of(request).encrypted
+}
 
 /// Who is asking.
 #[derive(Clone, Debug)]
@@ -42,6 +88,10 @@ pub struct Caller {
     pub sign_in: String,
     /// The roles in force now; none while a new key waits for its registration.
     pub roles: Vec<Role>,
+    /// Whether he must set up a second factor first: until then nothing is done in this session.
+    pub lacks_factor: bool,
+    /// Since when he has a second factor.
+    pub factor_since: Option<Time>,
     /// Whether a new key of his waits for its registration: until then nothing is done in his name.
     pub key_waits: bool,
     /// The clinic, for clinic staff.
@@ -102,23 +152,45 @@ fn aimed_at(request: &HttpRequest) -> String {
 /// Who is signed in, whatever he may do.
 ///
 /// # Errors
-/// Nobody is signed in.
+/// Nobody is signed in, or he must set up a second factor first.
 pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
+    let caller = who_so_far(request, state).await?;
+    if caller.lacks_factor {
+        let sentence = match caller.language {
+            Language::En => {
+                "Set up your second factor first, on the page /me/factor; nothing else is open until then."
+            }
+            Language::Ja => {
+                "先に /me/factor のページで二要素認証を設定してください。設定が済むまで、ほかの操作はできません。"
+            }
+        };
+        return Err(Problem::because(Kind::Forbidden, caller.language, FACTOR_NEEDED, None, sentence.into()));
+    }
+    Ok(caller)
+}
+
+/// The reason's name where somebody must set up a second factor first.
+pub const FACTOR_NEEDED: &str = "second_factor_needed";
+
+/// Who has given his password, also where he must set up a second factor before anything else: for the pages of his own
+/// account and for signing out alone.
+///
+/// # Errors
+/// Nobody is signed in.
+pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
     let language = language(request);
     let refused = || Problem::new(Kind::NotSignedIn, language);
-    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(String::from);
-    let cookie = request.cookie(COOKIE).map(|cookie| cookie.value().to_string());
+    let token = bearer(request);
     let by_cookie = token.is_none();
-    let Some(token) = token.or(cookie) else { return Err(refused()) };
+    let Some(token) = token.or_else(|| COOKIE.of(request)) else { return Err(refused()) };
     // Asked first: whatever is read after it is at least as new.
     let revision = state.store.revision();
     let (now, _) = state.store.now();
     let shown = Shown::new(&token, by_cookie);
     let origin = shown.origin();
     let known = revision.and_then(|revision| state.callers.known(shown, revision, now));
-    let person = match known {
-        Some(person) => Some(person),
+    let known = match known {
+        Some(known) => Some(known),
         None => {
             let asked = Arc::clone(state);
             let found = web::block(move || look_up(&asked, &token, by_cookie, revision, now)).await;
@@ -126,20 +198,40 @@ pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Call
             found.map_err(|error| Problem::of_store(&error, language))?
         }
     };
-    let person = person.filter(|person| !person.left).ok_or_else(refused)?;
+    let known = known.filter(|known| !known.person.left).ok_or_else(refused)?;
+    let person = &known.person;
     request_log::asked_by(request, person.id);
-    let key_waits = person.waiting_key().is_some();
+    let (key_waits, roles) = (person.waiting_key().is_some(), person.roles_at(now));
+    // A program's token was made in a session in which nothing was lacking.
+    let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(&roles);
+    let lacks_factor = by_cookie && asked && known.factor_since.is_none();
     Ok(Caller {
         person: person.id,
-        roles: if key_waits { Vec::new() } else { person.roles_at(now) },
+        roles: if key_waits || lacks_factor { Vec::new() } else { roles },
+        lacks_factor,
+        factor_since: known.factor_since,
         key_waits,
-        can_sign: !person.keys.is_empty() && !key_waits,
+        can_sign: !person.keys.is_empty() && !key_waits && !lacks_factor,
         name: person.name.to_string(),
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,
         origin,
         language,
     })
+}
+
+/// The API token that a request carries.
+pub fn bearer(request: &HttpRequest) -> Option<String> {
+    let carried = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    carried.and_then(|value| value.strip_prefix("Bearer ")).map(String::from)
+}
+
+/// Somebody, as a session or a token tells of him.
+#[derive(Debug)]
+pub struct Known {
+    person: Arc<Person>,
+    /// Since when he has a second factor.
+    factor_since: Option<Time>,
 }
 
 /// Whose a session or a token is.
@@ -149,18 +241,20 @@ fn look_up(
     by_cookie: bool,
     revision: Option<u64>,
     now: Time,
-) -> Result<Option<Arc<Person>>, StoreError> {
+) -> Result<Option<Arc<Known>>, StoreError> {
     let found = state.store.read(|conn| {
         let asked = match by_cookie {
             true => accounts::session(conn, token, now)?.map(|s| (s.person, s.until, s.touch_due)),
             false => accounts::api_token(conn, token, now)?.map(|(person, until)| (person, until, false)),
         };
         let Some((person, until, touch_due)) = asked else { return Ok(None) };
+        let factor_since = accounts::factor_since(conn, person)?;
         let stream = StreamId { kind: StreamKind::Person, id: person.0 };
         let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
-        Ok::<_, StoreError>(person.map(|person| (person, until, touch_due)))
+        let known = person.map(|person| Arc::new(Known { person, factor_since }));
+        Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
-    let Some((person, until, touch_due)) = found else { return Ok(None) };
+    let Some((known, until, touch_due)) = found else { return Ok(None) };
     if touch_due {
         let used = token.to_string();
         // Whoever looks does not wait behind what is written.
@@ -169,9 +263,9 @@ fn look_up(
             tracing::warn!(%error, "a session's use could not be noted");
         }
     } else if let Some(revision) = revision {
-        state.callers.remember(Shown::new(token, by_cookie), revision, &person, until);
+        state.callers.remember(Shown::new(token, by_cookie), revision, &known, until);
     }
-    Ok(Some(person))
+    Ok(Some(known))
 }
 
 /// Proves that the caller has just given his password, for one signing.
@@ -221,7 +315,10 @@ pub fn password_problem(
     state: &State,
 ) -> Problem {
     match refused {
-        PasswordRefused::Wrong => {
+        PasswordRefused::Wrong
+        | PasswordRefused::CodeNeeded
+        | PasswordRefused::CodeWrong
+        | PasswordRefused::FirstCodeWrong => {
             let sentence = match (pointer, language) {
                 (None, _) => Kind::NotSignedIn.title(language),
                 (Some(_), Language::En) => "This is not your password. Nothing was signed.",
@@ -230,7 +327,7 @@ pub fn password_problem(
             let sentence = sentence.to_string();
             Problem::because(Kind::NotSignedIn, language, "wrong_password", pointer, sentence)
         }
-        PasswordRefused::Blocked { until } => {
+        PasswordRefused::Blocked { until } | PasswordRefused::CodeBlocked { until } => {
             let (now, _) = state.store.now();
             Problem::wait(language, u64::try_from(until.since(now).num_seconds()).unwrap_or(0) + 1)
         }

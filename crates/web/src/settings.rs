@@ -3,6 +3,7 @@
 //! No key weakens a promise: none turns off the gate, a guard or the log of what concerns safety.
 
 use crate::connection::Network;
+use baiyo_domain::authority::Role;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -112,6 +113,17 @@ pub enum SecondFactor {
 }
 
 impl SecondFactor {
+    /// Whether somebody with these roles, as a deputy too, must give one.
+    pub fn is_asked_of(self, roles: &[Role]) -> bool {
+        match self {
+            Self::Voluntary => false,
+            Self::ByRole => roles
+                .iter()
+                .any(|role| matches!(role, Role::QcAnalyst | Role::Releaser | Role::Administrator)),
+            Self::Everybody => true,
+        }
+    }
+
     fn named(text: &str) -> Option<Self> {
         match text {
             "voluntary" => Some(Self::Voluntary),

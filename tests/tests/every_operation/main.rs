@@ -52,6 +52,7 @@ fn every_operation_succeeds_and_every_documented_problem_is_provoked() {
     problems::of_records_that_cannot_be_read(&centre, &sent);
     problems::of_too_many_tries(&centre, &sent);
     problems::of_too_many_attempts(&centre, &sent);
+    problems::of_a_lacking_factor(&mut centre, &sent);
 
     let (used, documented) = (centre.used(), documented());
     let missing: BTreeSet<&Use> = documented.difference(&used).collect();

@@ -1,9 +1,10 @@
 //! Every documented problem, provoked: most by sending again, wrongly, what succeeded on the tour.
 
+use baiyo::settings::{SecondFactor, Settings};
 use baiyo_domain::ids::{Label, LabelKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use stories::{Asking, Call, Centre, Sent, api};
+use stories::{Asking, Browser, Call, Centre, Sent, api};
 use uuid::Uuid;
 
 type All = BTreeMap<(String, String), Sent>;
@@ -124,7 +125,11 @@ fn patient_in(all: &All) -> String {
 }
 
 fn forbidden(centre: &Centre, method: &'static str, template: &str, sent: &Sent) {
-    if sent.member.is_none() || template == "/me/tokens" {
+    if method == "GET" && is_everybodys(template) {
+        // By whoever lacks a second factor: see there.
+        return;
+    }
+    if sent.member.is_none() || template.starts_with("/me/") {
         // Anybody may, but not by a cookie from another site.
         let call = centre.stranger().call(method, &sent.path).header("cookie", "baiyo_session=x");
         with_body(call, sent.body.as_ref()).header("sec-fetch-site", "cross-site").send().refused(403);
@@ -138,6 +143,23 @@ fn forbidden(centre: &Centre, method: &'static str, template: &str, sent: &Sent)
     let mut others = centre.people().iter().filter(|member| !member.token.is_empty());
     let refused = others.any(|member| centre.member(member).get(&sent.path).status == 403);
     assert!(refused, "{method} {template} is forbidden to nobody");
+}
+
+/// What everybody may do, whatever his role.
+fn is_everybodys(template: &str) -> bool {
+    template.starts_with("/me") || template == "/checkpoint"
+}
+
+/// Whoever must have a second factor and has none reads nothing in a session, not of himself either.
+pub fn of_a_lacking_factor(centre: &mut Centre, all: &All) {
+    centre.start_with(Settings { second_factor: SecondFactor::Everybody });
+    let his = Browser::new(centre);
+    let lead = centre.lead().account();
+    his.sign_in(&lead.sign_in, &lead.password).ok();
+    for ((method, _), sent) in all.iter().filter(|((_, template), _)| is_everybodys(template)) {
+        let call = with_body(his.call(method_of(method), &sent.path), sent.body.as_ref());
+        his.send(call).refused(403).only(&["second_factor_needed"]);
+    }
 }
 
 /// What succeeded once, sent again: most of it is over by now.
@@ -242,7 +264,10 @@ pub fn of_records_that_cannot_be_read(centre: &Centre, all: &All) {
 pub fn of_too_many_tries(centre: &Centre, all: &All) {
     const MOST_TRIES: usize = 12;
     for ((method, template), sent) in all {
-        let place = if template == "/session" { "/password" } else { "/signature/password" };
+        let place = match template.as_str() {
+            "/session" | "/me/password" => "/password",
+            _ => "/signature/password",
+        };
         let Some(mut body) = sent.body.clone().filter(|body| body.pointer(place).is_some()) else { continue };
         if !statuses(method, template).contains(&429) {
             continue;

@@ -2,15 +2,16 @@
 //! recorded among the attempts on that account for those who look into them.
 
 use super::device;
+use super::factor::{self, FactorSecret};
 use super::password::{CheckedPassword, StoredSecret};
 use super::session::{self, Token};
-use super::signing_key::UnlockedKey;
+use super::signing_key::{ChangedPassword, UnlockedKey};
 use super::throttle::{self, Count, Origin, PasswordRefused, Secret};
 use crate::engine::prelude::*;
 use crate::error::StoreError;
 use crate::execute::{append_unasked, wait_after_attempts};
 use crate::journal;
-use crate::keystore::KeyStore;
+use crate::keystore::{Key, KeyStore};
 use crate::schema::{account, signing_key as stored_key};
 use crate::sql_types::Id;
 use crate::store::Store;
@@ -92,24 +93,115 @@ pub fn recognise(
     })
 }
 
-/// Settles a sign-in: opens a session, from which on the browser is known, or counts the failure.
+/// What became of a right password.
+pub enum Entered {
+    /// He is signed in.
+    In(SignedIn),
+    /// His code is awaited: this opens nothing, and is shown again with the code.
+    CodeAwaited(Token),
+}
+
+/// Settles a sign-in: opens a session, from which on the browser is known, or counts the failure. Where the person has a
+/// second factor and no code is given, it is awaited.
 ///
 /// # Errors
-/// The database, or no random bytes; inside, why the password opened nothing.
+/// The database, or no random bytes; inside, why the password or the code opened nothing.
 pub fn sign_in(
     conn: &mut Conn,
     checked: &CheckedPassword,
-    device: Option<&str>,
+    code: Option<&str>,
+    shown: Shown,
+    now: Time,
+) -> QueryResult<Result<Entered, PasswordRefused>> {
+    conn.transaction(|conn| {
+        let person = match recognise(conn, checked, now)? {
+            Ok(person) => person,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(match factor::settle(conn, shown.factors, person, code, checked.count.origin, now)? {
+            Ok(()) => Ok(Entered::In(enter(conn, person, shown.device, now)?)),
+            Err(PasswordRefused::CodeNeeded) => {
+                Ok(Entered::CodeAwaited(session::await_code(conn, person, now)?))
+            }
+            Err(refused) => Err(refused),
+        })
+    })
+}
+
+/// Settles a code that was awaited.
+///
+/// # Errors
+/// The database, or no random bytes; inside, why the code opened nothing; [`PasswordRefused::Wrong`] where none is awaited
+/// any more.
+pub fn complete_sign_in(
+    conn: &mut Conn,
+    pending: &str,
+    code: &str,
+    shown: Shown,
     now: Time,
 ) -> QueryResult<Result<SignedIn, PasswordRefused>> {
-    conn.transaction(|conn| match recognise(conn, checked, now)? {
-        Ok(person) => {
-            let (device, known_since) = device::remember(conn, person, device, now)?;
-            let session = session::open(conn, person, known_since, now)?;
-            Ok(Ok(SignedIn { person, session, device }))
+    conn.transaction(|conn| {
+        let Some(person) = session::awaited(conn, pending, now)? else {
+            return Ok(Err(PasswordRefused::Wrong));
+        };
+        throttle::lock(conn, person.0)?;
+        // Asked again, as it may have been used while the lock was waited for.
+        if session::awaited(conn, pending, now)?.is_none() {
+            return Ok(Err(PasswordRefused::Wrong));
         }
-        Err(refused) => Ok(Err(refused)),
+        let origin = device::origin(conn, person.0, shown.device, now)?;
+        if let Err(refused) = factor::settle(conn, shown.factors, person, Some(code), origin, now)? {
+            return Ok(Err(refused));
+        }
+        session::no_longer_awaited(conn, pending)?;
+        Ok(Ok(enter(conn, person, shown.device, now)?))
     })
+}
+
+/// What a browser shows beside a password, and what opens second factors.
+#[derive(Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// The cookie by which it may be known.
+    pub device: Option<&'a str>,
+    /// The key of second factors' secrets.
+    pub factors: Option<&'a Key>,
+}
+
+fn enter(conn: &mut Conn, person: PersonId, device: Option<&str>, now: Time) -> QueryResult<SignedIn> {
+    let (device, known_since) = device::remember(conn, person, device, now)?;
+    let session = session::open(conn, person, known_since, now)?;
+    Ok(SignedIn { person, session, device })
+}
+
+/// What the password of somebody who is signed in is checked against, to change what his account rests on.
+///
+/// # Errors
+/// The database; inside, until when none is looked at.
+pub fn own_secret(
+    conn: &mut Conn,
+    person: PersonId,
+    origin: Origin,
+    now: Time,
+) -> QueryResult<Result<StoredSecret, PasswordRefused>> {
+    let count = Count { subject: person.0, secret: Secret::Password, origin };
+    let hash = account::table.find(Id(person.0)).select(account::password_hash).first(conn)?;
+    let blocked = throttle::blocked(conn, count, now)?;
+    Ok(blocked.map_or(Ok(StoredSecret { count, person: Some(person), hash }), Err))
+}
+
+/// Somebody who is signed in changes what his account rests on: where he is, and the code of his device.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// Who.
+    pub person: PersonId,
+    /// Where from.
+    pub origin: Origin,
+    /// A code, where he has a second factor.
+    pub code: Option<String>,
+    /// The cookie by which his browser may be known.
+    pub device: Option<String>,
+    /// The API token by which he asks, if it is one: it stays.
+    pub token: Option<String>,
 }
 
 /// Whether a password of a person is looked at that is tried from there.
@@ -171,10 +263,105 @@ impl Store {
     pub fn sign_in(
         &self,
         checked: CheckedPassword,
+        code: Option<String>,
+        device: Option<String>,
+    ) -> Result<Result<Entered, PasswordRefused>, StoreError> {
+        let (whose, origin) = (checked.person, checked.count.origin);
+        let factors = self.factor_key()?;
+        self.settle(whose, origin, move |conn, now| {
+            let shown = Shown { device: device.as_deref(), factors: factors.as_ref() };
+            sign_in(conn, &checked, code.as_deref(), shown, now)
+        })
+    }
+
+    /// As [`complete_sign_in`]; what was wrong is recorded.
+    ///
+    /// # Errors
+    /// The database, or no random bytes.
+    pub fn complete_sign_in(
+        &self,
+        pending: String,
+        code: String,
         device: Option<String>,
     ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
-        let (whose, origin) = (checked.person, checked.count.origin);
-        self.settle(whose, origin, move |conn, now| sign_in(conn, &checked, device.as_deref(), now))
+        let factors = self.factor_key()?;
+        let (now, _) = self.now();
+        let asked = self.read(|conn| {
+            let Some(person) = session::awaited(conn, &pending, now)? else { return Ok(None) };
+            Ok::<_, StoreError>(Some((person, device::origin(conn, person.0, device.as_deref(), now)?)))
+        })?;
+        let Some((person, origin)) = asked else { return Ok(Err(PasswordRefused::Wrong)) };
+        self.settle(Some(person), origin, move |conn, now| {
+            let shown = Shown { device: device.as_deref(), factors: factors.as_ref() };
+            complete_sign_in(conn, &pending, &code, shown, now)
+        })
+    }
+
+    /// Gives a person who is signed in a second factor, in place of one he may have, if his password is right and so are a
+    /// code of the old one and a code of the new one. All his sessions end; this is the one that goes on.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, what was wrong.
+    pub fn set_factor(
+        &self,
+        checked: CheckedPassword,
+        renewal: Renewal,
+        secret: FactorSecret,
+        first: String,
+    ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
+        let factors = self.factor_key_made()?;
+        self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
+            let Renewal { person, origin, code, device, .. } = &renewal;
+            if let Err(refused) = recognise(conn, &checked, now)? {
+                return Ok(Err(refused));
+            }
+            let Some(step) = secret.accepts(&first, now, 0) else {
+                return Ok(Err(PasswordRefused::FirstCodeWrong));
+            };
+            if let Err(refused) =
+                factor::settle(conn, Some(&factors), *person, code.as_deref(), *origin, now)?
+            {
+                return Ok(Err(refused));
+            }
+            factor::store(conn, &factors, *person, &secret, step, now)?;
+            session::end_sessions(conn, *person, now)?;
+            Ok(Ok(enter(conn, *person, device.as_deref(), now)?))
+        })
+    }
+
+    /// Puts a person's signing key under a new password, if the old one opened it and the code is right. All his sessions
+    /// and tokens end and his browsers are forgotten; what goes on is this session, or the token by which he asked.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, what was wrong.
+    pub fn change_password(
+        &self,
+        changed: Option<ChangedPassword>,
+        renewal: Renewal,
+    ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
+        let factors = self.factor_key()?;
+        self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
+            let Renewal { person, origin, code, token, .. } = &renewal;
+            throttle::lock(conn, person.0)?;
+            let count = Count { subject: person.0, secret: Secret::Password, origin: *origin };
+            if let Err(refused) = throttle::settle(conn, count, changed.is_some(), now)? {
+                return Ok(Err(refused));
+            }
+            if let Err(refused) =
+                factor::settle(conn, factors.as_ref(), *person, code.as_deref(), *origin, now)?
+            {
+                return Ok(Err(refused));
+            }
+            // Changed by somebody else meanwhile, the old password is no longer the old one.
+            let stored = changed.as_ref().map(|changed| changed.store(conn)).transpose()?;
+            if stored != Some(true) {
+                return Ok(Err(PasswordRefused::Wrong));
+            }
+            session::end_sessions(conn, *person, now)?;
+            session::end_tokens(conn, *person, token.as_deref(), now)?;
+            device::forget(conn, *person)?;
+            Ok(Ok(enter(conn, *person, None, now)?))
+        })
     }
 
     /// As [`reauthenticate`]; what was wrong is recorded.
@@ -202,8 +389,13 @@ impl Store {
         let outcome = self.write_again(move |conn| {
             let (now, _) = time.now();
             let settled = settling(conn, now)?;
-            if let (Some(person), Err(PasswordRefused::Wrong)) = (whose, &settled)
-                && record(conn, person, origin, now)?
+            let code = match &settled {
+                Err(PasswordRefused::Wrong) => Some(false),
+                Err(PasswordRefused::CodeWrong) => Some(true),
+                _ => None,
+            };
+            if let (Some(person), Some(code)) = (whose, code)
+                && record(conn, person, origin, code, now)?
             {
                 time.recorded(now);
             }
@@ -218,12 +410,13 @@ impl Store {
     }
 }
 
-/// Records a wrong password; not where the centre is not founded, the account is closed or so many attempts were recorded
+/// Records a wrong password or code; not where the centre is not founded, the account is closed or so many attempts were recorded
 /// within a minute that no further one is. Whether it was.
 fn record(
     conn: &mut Conn,
     person: PersonId,
     origin: Origin,
+    code: bool,
     now: Time,
 ) -> Result<bool, JobError<ExecuteError>> {
     let open = account::table.find(Id(person.0)).filter(account::password_hash.is_not_null());
@@ -241,7 +434,7 @@ fn record(
         Origin::Machine => TriedFrom::CommandLine,
     };
     let mut appends = Appends::new();
-    appends.push(StreamKind::Attempts, person.0, attempts::Event::from(WrongSecret { from }));
+    appends.push(StreamKind::Attempts, person.0, attempts::Event::from(WrongSecret { from, code }));
     append_unasked(conn, &World::default(), appends, person, now, None)?;
     Ok(true)
 }

@@ -3,7 +3,7 @@
 
 use crate::engine::prelude::*;
 use crate::keystore::random;
-use crate::schema::{api_token, session};
+use crate::schema::{api_token, pending_sign_in, session};
 use crate::sql_types::Id;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use diesel::result::Error as DieselError;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A session unused for this long has ended.
@@ -120,17 +121,164 @@ pub fn end_session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
     Ok(())
 }
 
-/// Ends all sessions and API tokens of a person.
+/// Ends all sessions and API tokens of a person, and sign-ins that wait for his code.
 ///
 /// # Errors
 /// The database.
 pub fn end_all(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
-    let ended_at = now.micros();
+    end_sessions(conn, person, now)?;
+    end_tokens(conn, person, None, now)
+}
+
+/// Ends all sessions of a person, and sign-ins that wait for his code.
+pub(super) fn end_sessions(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
     let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
-    diesel::update(session::table.filter(his)).set(session::ended_at.eq(ended_at)).execute(conn)?;
-    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
-    diesel::update(api_token::table.filter(his)).set(api_token::ended_at.eq(ended_at)).execute(conn)?;
+    diesel::update(session::table.filter(his)).set(session::ended_at.eq(now.micros())).execute(conn)?;
+    diesel::delete(pending_sign_in::table.filter(pending_sign_in::person.eq(Id(person.0)))).execute(conn)?;
     Ok(())
+}
+
+/// Ends all API tokens of a person but one.
+pub(super) fn end_tokens(conn: &mut Conn, person: PersonId, but: Option<&str>, now: Time) -> QueryResult<()> {
+    let but = but.map(hash_of).unwrap_or_default();
+    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
+    let others = api_token::table.filter(his).filter(api_token::token_hash.ne(but));
+    diesel::update(others).set(api_token::ended_at.eq(now.micros())).execute(conn)?;
+    Ok(())
+}
+
+/// A sign-in that waits for a code has ended after so long.
+pub const PENDING_LONGEST: TimeDelta = TimeDelta::minutes(5);
+
+/// A sign-in whose password was right waits for its code. What it answers with opens no session.
+pub(super) fn await_code(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Token> {
+    let token = Token::random("")?;
+    let his = pending_sign_in::table.filter(pending_sign_in::person.eq(Id(person.0)));
+    let over = his.filter(pending_sign_in::made_at.le(before(now, PENDING_LONGEST)));
+    diesel::delete(over).execute(conn)?;
+    diesel::insert_into(pending_sign_in::table)
+        .values((
+            pending_sign_in::token_hash.eq(hash_of(token.as_str())),
+            pending_sign_in::person.eq(Id(person.0)),
+            pending_sign_in::made_at.eq(now.micros()),
+        ))
+        .execute(conn)?;
+    Ok(token)
+}
+
+/// Whose sign-in waits for its code.
+///
+/// # Errors
+/// The database.
+pub fn awaited(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<PersonId>> {
+    let found = pending_sign_in::table
+        .find(hash_of(token))
+        .filter(pending_sign_in::made_at.gt(before(now, PENDING_LONGEST)))
+        .select(pending_sign_in::person)
+        .first::<Id>(conn)
+        .optional()?;
+    Ok(found.map(|id| PersonId(id.0)))
+}
+
+/// Its code has come.
+pub(super) fn no_longer_awaited(conn: &mut Conn, token: &str) -> QueryResult<()> {
+    diesel::delete(pending_sign_in::table.find(hash_of(token))).execute(conn)?;
+    Ok(())
+}
+
+/// A session in force as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnSession {
+    /// By what it is ended; it tells nothing of the secret.
+    pub id: Uuid,
+    /// When it began.
+    pub made_at: Time,
+    /// When it was last used, to a minute.
+    pub used_at: Time,
+    /// Since when its browser had been known then; nothing where it was new.
+    pub known_since: Option<Time>,
+}
+
+/// An API token in force as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnToken {
+    /// By what it is ended; it tells nothing of the secret.
+    pub id: Uuid,
+    /// What its owner called it.
+    pub name: String,
+    /// When it was made.
+    pub made_at: Time,
+    /// Until when it lasts.
+    pub expires_at: Time,
+}
+
+/// The sessions of a person that are in force, the one used last first.
+///
+/// # Errors
+/// The database.
+pub fn sessions_of(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Vec<OwnSession>> {
+    let rows = session::table
+        .filter(session::person.eq(Id(person.0)))
+        .filter(in_force(now))
+        .order(session::used_at.desc())
+        .select((session::token_hash, session::made_at, session::used_at, session::known_since))
+        .load::<(Vec<u8>, i64, i64, Option<i64>)>(conn)?;
+    let own = rows.into_iter().map(|(hash, made_at, used_at, known_since)| OwnSession {
+        id: id_of(&hash),
+        made_at: Time::from_micros(made_at).unwrap_or(now),
+        used_at: Time::from_micros(used_at).unwrap_or(now),
+        known_since: known_since.and_then(Time::from_micros),
+    });
+    Ok(own.collect())
+}
+
+/// The API tokens of a person that are in force, the newest first.
+///
+/// # Errors
+/// The database.
+pub fn tokens_of(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Vec<OwnToken>> {
+    let rows = api_token::table
+        .filter(api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null()))
+        .filter(api_token::expires_at.gt(now.micros()))
+        .order(api_token::made_at.desc())
+        .select((api_token::token_hash, api_token::name, api_token::made_at, api_token::expires_at))
+        .load::<(Vec<u8>, String, i64, i64)>(conn)?;
+    let own = rows.into_iter().map(|(hash, name, made_at, expires_at)| OwnToken {
+        id: id_of(&hash),
+        name,
+        made_at: Time::from_micros(made_at).unwrap_or(now),
+        expires_at: Time::from_micros(expires_at).unwrap_or(now),
+    });
+    Ok(own.collect())
+}
+
+/// Ends one session of a person; whether there was one.
+///
+/// # Errors
+/// The database.
+pub fn end_own_session(conn: &mut Conn, person: PersonId, id: Uuid, now: Time) -> QueryResult<bool> {
+    let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
+    let hashes: Vec<Vec<u8>> = session::table.filter(his).select(session::token_hash).load(conn)?;
+    let Some(hash) = hashes.into_iter().find(|hash| id_of(hash) == id) else { return Ok(false) };
+    let ended = diesel::update(session::table.find(hash)).set(session::ended_at.eq(now.micros()));
+    Ok(ended.execute(conn)? == 1)
+}
+
+/// Ends one API token of a person; whether there was one.
+///
+/// # Errors
+/// The database.
+pub fn end_own_token(conn: &mut Conn, person: PersonId, id: Uuid, now: Time) -> QueryResult<bool> {
+    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
+    let hashes: Vec<Vec<u8>> = api_token::table.filter(his).select(api_token::token_hash).load(conn)?;
+    let Some(hash) = hashes.into_iter().find(|hash| id_of(hash) == id) else { return Ok(false) };
+    let ended = diesel::update(api_token::table.find(hash)).set(api_token::ended_at.eq(now.micros()));
+    Ok(ended.execute(conn)? == 1)
+}
+
+/// What stands for a session or a token where its owner sees it: half of its hash, of which nobody finds the secret.
+pub fn id_of(hash: &[u8]) -> Uuid {
+    hash.get(..16).and_then(|half| Uuid::from_slice(half).ok()).unwrap_or_default()
 }
 
 /// Makes a token by which a program acts for a person for so many days. It reads and records; to sign, the

@@ -129,6 +129,22 @@ impl LockedKey {
         UnlockedKey { person: self.person, key: self.key, meaning, signing: self.signing(password) }
     }
 
+    /// Seals the same key under a new password; nothing where the old one does not open it. Slow: three runs of Argon2id.
+    ///
+    /// # Errors
+    /// No random bytes.
+    pub fn sealed_anew(&self, old: &str, new: &Password) -> Result<Option<ChangedPassword>, CryptoFailure> {
+        let Some(signing) = self.signing(old) else { return Ok(None) };
+        let salt = random::<16>()?.to_vec();
+        let sealing = derive(new.as_str(), &salt)?;
+        let seed = Zeroizing::new(signing.to_bytes());
+        let (nonce, sealed) = seal(&sealing, &*seed, &binding(self.person, self.key))?;
+        let LockedKey { person, key, public_key, .. } = *self;
+        let password_hash = hash(new.as_str(), &*random()?)?;
+        let key = LockedKey { person, key, public_key, salt, nonce, sealed };
+        Ok(Some(ChangedPassword { password_hash, key, before: self.salt.clone() }))
+    }
+
     /// The cipher's tag tells whether the password is right.
     fn signing(&self, password: &str) -> Option<SigningKey> {
         let sealing = derive(password, &self.salt).ok()?;
@@ -140,6 +156,31 @@ impl LockedKey {
             tracing::error!(key = %self.key, "the stored public key is not that of the sealed key");
         }
         his.then_some(signing)
+    }
+}
+
+/// A signing key sealed under a new password, by whoever knows the old one.
+pub struct ChangedPassword {
+    password_hash: String,
+    key: LockedKey,
+    /// Of the sealing that it takes the place of.
+    before: Vec<u8>,
+}
+
+impl ChangedPassword {
+    /// Whether what it takes the place of is still there; only then it does.
+    pub(super) fn store(&self, conn: &mut Conn) -> QueryResult<bool> {
+        let LockedKey { person, key, salt, nonce, sealed, .. } = &self.key;
+        let this = signing_key::table.find(Id(key.0)).filter(signing_key::person.eq(Id(person.0)));
+        let new =
+            (signing_key::salt.eq(salt), signing_key::nonce.eq(&nonce[..]), signing_key::sealed.eq(sealed));
+        if diesel::update(this.filter(signing_key::salt.eq(&self.before))).set(new).execute(conn)? != 1 {
+            return Ok(false);
+        }
+        diesel::update(account::table.find(Id(person.0)))
+            .set(account::password_hash.eq(&self.password_hash))
+            .execute(conn)?;
+        Ok(true)
     }
 }
 

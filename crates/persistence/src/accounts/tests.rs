@@ -72,7 +72,11 @@ fn enter(
     now: Time,
 ) -> Result<SignedIn, PasswordRefused> {
     let secret = stored_secret(conn, keys(), sign_in_name, Through::Browser(device), now).unwrap()?;
-    sign_in(conn, &secret.check(password), device, now).unwrap()
+    let shown = Shown { device, factors: None };
+    sign_in(conn, &secret.check(password), None, shown, now).unwrap().map(|entered| match entered {
+        Entered::In(signed_in) => signed_in,
+        Entered::CodeAwaited(_) => panic!("nobody has a second factor"),
+    })
 }
 
 fn attempt(
@@ -266,7 +270,7 @@ fn guesses_side_by_side_gain_nothing() {
         fail(&mut conn, HERE, at(0));
     }
     let blocked = PasswordRefused::Blocked { until: at(900) };
-    assert_eq!(sign_in(&mut conn, &checked, None, at(0)).unwrap().err(), Some(blocked));
+    assert_eq!(sign_in(&mut conn, &checked, None, Shown::default(), at(0)).unwrap().err(), Some(blocked));
     assert_eq!(reauthenticate(&mut conn, &unlocked, HERE, at(0)).unwrap().err(), Some(blocked));
 }
 
@@ -360,7 +364,7 @@ fn a_new_password_ends_sessions_tokens_and_the_old_key() {
 
     assert_eq!(session(&mut conn, session_token.as_str(), at(2)).unwrap(), None);
     assert_eq!(api_token(&mut conn, api.as_str(), at(2)).unwrap(), None);
-    let refused = sign_in(&mut conn, &checked, None, at(2)).unwrap().err().unwrap();
+    let refused = sign_in(&mut conn, &checked, None, Shown::default(), at(2)).unwrap().err().unwrap();
     assert_eq!(
         refused,
         PasswordRefused::Wrong,

@@ -23,7 +23,7 @@ pub const PERIOD: TimeDelta = TimeDelta::minutes(15);
 /// As many wrong ones within [`PERIOD`] on one account, wherever from, are shown to administrators.
 pub const MANY_WRONG: i64 = 5;
 
-/// Why a password or a code opened nothing. Who is not signed in must not be told the two apart.
+/// Why a password, or a code after it, opened nothing. Who is not signed in must not be told the first two apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRefused {
     /// It is wrong, or was replaced meanwhile; or there is no such account.
@@ -35,6 +35,32 @@ pub enum PasswordRefused {
         /// When the next one is looked at.
         until: Time,
     },
+    /// The password is right, and a code of the second factor is needed as well.
+    #[error("a code of the second factor is needed")]
+    CodeNeeded,
+    /// The code is wrong, of another time, or was used before.
+    #[error("the code is wrong, of another time, or was used before")]
+    CodeWrong,
+    /// The first code of a device that is being set up is wrong: it has another secret, or another time.
+    #[error("the first code of the new device is wrong")]
+    FirstCodeWrong,
+    /// Too many codes were wrong: until then none is looked at.
+    #[error("too many wrong codes; none is looked at until {until}")]
+    CodeBlocked {
+        /// When the next one is looked at.
+        until: Time,
+    },
+}
+
+impl PasswordRefused {
+    /// The same of a code.
+    pub(super) fn of_a_code(self) -> Self {
+        match self {
+            Self::Wrong => Self::CodeWrong,
+            Self::Blocked { until } => Self::CodeBlocked { until },
+            other => other,
+        }
+    }
 }
 
 /// Where a password or a code is tried from.
@@ -52,11 +78,23 @@ pub enum Origin {
     Machine,
 }
 
+impl Origin {
+    /// By what the session is ended that it is, as its owner sees it.
+    pub fn session_id(self) -> Option<Uuid> {
+        match self {
+            Self::Session(hash) => Some(super::session::id_of(&hash)),
+            _ => None,
+        }
+    }
+}
+
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Secret {
     /// A password.
     Password,
+    /// A code of the second factor.
+    Code,
 }
 
 /// One count.
@@ -79,6 +117,7 @@ impl Count {
         };
         let secret: &[u8] = match self.secret {
             Secret::Password => b"",
+            Secret::Code => b"code ",
         };
         [secret, name, of].concat()
     }

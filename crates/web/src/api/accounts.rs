@@ -4,13 +4,12 @@ use super::json::{self, Body};
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::schema_check;
-use crate::connection::Connection;
 use crate::security_log::{self, Happened};
 use crate::server::State;
-use crate::session::{self, COOKIE, DEVICE_COOKIE};
+use crate::session::{self, COOKIE, DEVICE_COOKIE, PENDING_COOKIE};
 use crate::submission::Warning;
 use crate::words::Language;
-use actix_web::cookie::{Cookie, SameSite, time};
+use actix_web::cookie::{Cookie, time};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
@@ -21,7 +20,8 @@ use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused, SignedIn, Through,
+    self, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused, SignedIn,
+    Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
@@ -45,6 +45,10 @@ pub struct SignInForm {
     /// The password.
     #[schemars(length(min = 1, max = 256))]
     pub password: String,
+    /// The code that the person's device shows now, where he has a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 12))]
+    pub code: Option<String>,
 }
 
 /// Set a password by a one-time link. The first administrator also says who the centre is.
@@ -187,26 +191,33 @@ pub fn described() -> &'static [Described] {
 }
 
 async fn sign_in(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let language = session::language(&request);
     let form: SignInForm = read(&request, body, "post /session", &state)?;
-    let signed_in = check_password(&request, &state, form.sign_in, form.password).await?;
-    let [session, device] = cookies(&request, &signed_in);
-    Ok(HttpResponse::Ok().cookie(session).cookie(device).json(serde_json::json!({})))
+    match check_password(&request, &state, form.sign_in, form.password, form.code).await? {
+        Entered::In(signed_in) => {
+            let [session, device] = cookies(&request, &signed_in);
+            Ok(HttpResponse::Ok().cookie(session).cookie(device).json(serde_json::json!({})))
+        }
+        // A program has all it needs in one request.
+        Entered::CodeAwaited(_) => Err(code_problem(PasswordRefused::CodeNeeded, language)),
+    }
 }
 
-/// Checks a password and opens a session.
+/// Checks a password, and a code where one is given: opens a session, or awaits the code.
 ///
 /// # Errors
-/// The name or the password is wrong, or too many were.
+/// The name, the password or the code is wrong, or too many were.
 pub async fn check_password(
     request: &HttpRequest,
     state: &web::Data<State>,
     sign_in: String,
     password: String,
-) -> Result<SignedIn, Problem> {
+    code: Option<String>,
+) -> Result<Entered, Problem> {
     let language = session::language(request);
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
-    let device = request.cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_string());
+    let device = DEVICE_COOKIE.of(request);
     let (store, asking) = (Arc::clone(&state.store), device.clone());
     let loaded = web::block(move || {
         store.read(|conn| {
@@ -219,17 +230,46 @@ pub async fn check_password(
     let secret = secret.map_err(|refused| not_recognised(refused, language))?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
-    let settled = web::block(move || store.sign_in(secret.check(&password), device));
+    let settled = web::block(move || store.sign_in(secret.check(&password), code, device));
     let settled =
         settled.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
-    let signed_in = settled.map_err(|refused| not_recognised(refused, language))?;
-    security_log::note(Happened::SignedIn, Some(signed_in.person));
-    Ok(signed_in)
+    let entered = settled.map_err(|refused| not_recognised(refused, language))?;
+    if let Entered::In(signed_in) = &entered {
+        security_log::note(Happened::SignedIn, Some(signed_in.person));
+    }
+    Ok(entered)
 }
 
-/// One sentence for both, so that a stranger is not told whether the name exists.
+/// Completes a sign-in whose code was awaited; nothing where it is awaited no longer.
+///
+/// # Errors
+/// The code is wrong, or too many were.
+pub async fn check_code(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    code: String,
+) -> Result<Option<SignedIn>, Problem> {
+    let language = session::language(request);
+    let Some(pending) = PENDING_COOKIE.of(request) else { return Ok(None) };
+    let (store, device) = (Arc::clone(&state.store), DEVICE_COOKIE.of(request));
+    let settled = web::block(move || store.complete_sign_in(pending, code, device)).await;
+    let settled = settled.map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    match settled.map_err(|error| Problem::of_store(&error, language))? {
+        Ok(signed_in) => {
+            security_log::note(Happened::SignedIn, Some(signed_in.person));
+            Ok(Some(signed_in))
+        }
+        Err(PasswordRefused::Wrong) => Ok(None),
+        Err(refused) => Err(code_problem(refused, language)),
+    }
+}
+
+/// Why somebody was not signed in: of the password one sentence for all, so that a stranger is not told whether the name
+/// exists.
 fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
-    let (PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) = refused;
+    if !matches!(refused, PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) {
+        return code_problem(refused, language);
+    }
     security_log::note(Happened::SignInRefused, None);
     let sentence = match language {
         Language::En => "The name or the password is wrong, or it was wrong too often: then wait a little.",
@@ -240,46 +280,50 @@ fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
     Problem::because(Kind::NotSignedIn, language, "wrong_password", Some("/password"), sentence.into())
 }
 
+/// Why a code opened nothing: it is missing, or it is wrong.
+pub(super) fn code_problem(refused: PasswordRefused, language: Language) -> Problem {
+    if !matches!(refused, PasswordRefused::CodeNeeded) {
+        security_log::note(Happened::SignInRefused, None);
+    }
+    let (code, sentence) = match (refused, language) {
+        (PasswordRefused::CodeNeeded, Language::En) => {
+            ("code_needed", "Give the code that your device shows.")
+        }
+        (PasswordRefused::CodeNeeded, Language::Ja) => {
+            ("code_needed", "認証アプリに表示されている確認コードを入力してください。")
+        }
+        (_, Language::En) => (
+            "wrong_code",
+            "The code is wrong, was used before or is of another time, or it was wrong too often: wait for the next one.",
+        ),
+        (_, Language::Ja) => (
+            "wrong_code",
+            "確認コードが違うか、使用済みか、期限が過ぎています。誤りが続いたときは一時的に止めています。次のコードを待ってください。",
+        ),
+    };
+    Problem::because(Kind::NotSignedIn, language, code, Some("/code"), sentence.into())
+}
+
 /// The cookies of somebody who has just signed in: of his session, and of his browser.
 pub fn cookies(request: &HttpRequest, signed_in: &SignedIn) -> [Cookie<'static>; 2] {
-    let mut device = own_cookie(request, DEVICE_COOKIE, signed_in.device.as_str());
+    let mut device = DEVICE_COOKIE.with(request, signed_in.device.as_str());
     device.set_max_age(time::Duration::days(accounts::DEVICE_KEPT.num_days()));
-    [session_cookie(request, signed_in.session.as_str()), device]
-}
-
-/// The cookie of a session.
-pub fn session_cookie(request: &HttpRequest, token: &str) -> Cookie<'static> {
-    own_cookie(request, COOKIE, token)
-}
-
-/// A cookie for our own pages alone.
-fn own_cookie(request: &HttpRequest, name: &'static str, value: &str) -> Cookie<'static> {
-    Cookie::build(name, value.to_string())
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(Connection::of(request).encrypted)
-        .finish()
+    [COOKIE.with(request, signed_in.session.as_str()), device]
 }
 
 async fn sign_out(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    session::who(&request, &state).await?;
+    session::who_so_far(&request, &state).await?;
     end_session(&request, &state).await;
-    let mut ended = session_cookie(&request, "");
-    ended.make_removal();
-    Ok(HttpResponse::NoContent().cookie(ended).finish())
+    Ok(HttpResponse::NoContent().cookie(COOKIE.gone(&request)).finish())
 }
 
 /// Ends the session of a request's cookie.
 pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
-    let Some(cookie) = request.cookie(COOKIE) else { return };
-    security_log::note(
-        Happened::SignedOut,
-        session::who(request, state).await.ok().map(|caller| caller.person),
-    );
+    let Some(token) = COOKIE.of(request) else { return };
+    let whose = session::who_so_far(request, state).await.ok().map(|caller| caller.person);
+    security_log::note(Happened::SignedOut, whose);
     let (now, _) = state.store.now();
     let store = Arc::clone(&state.store);
-    let token = cookie.value().to_string();
     let ended = web::block(move || {
         store.write(move |conn| {
             accounts::end_session(conn, &token, now).map_err(JobError::<StoreError>::Database)
@@ -346,19 +390,7 @@ pub async fn set_password(
                 unusual.map(|_| Warning::of("/centre/facility_number", Unusual::Facility, language));
             Ok(warning.into_iter().collect())
         }
-        Ok(Err(problems)) => {
-            let mut problem = Problem::new(Kind::Form, language);
-            problem.reasons = problems
-                .iter()
-                .map(|reason| super::problem::ProblemReason {
-                    code: "password".into(),
-                    pointer: Some("/password".into()),
-                    sentence: password_sentence(language, *reason).into(),
-                    arguments: None,
-                })
-                .collect();
-            Err(problem)
-        }
+        Ok(Err(problems)) => Err(password_problems(&problems, "/password", language)),
         Err(FoundingError::Link(_)) => Err(Problem::new(Kind::NotFound, language)),
         Err(FoundingError::Text(pointer)) if pointer == "/centre" => Err(Problem::faults(
             vec![schema_check::Fault { pointer, kind: schema_check::FaultKind::Missing }],
@@ -376,7 +408,7 @@ pub async fn set_password(
 }
 
 /// A person's name and the centre's; as the first administrator gives them where there is no centre yet.
-fn names_around(
+pub(super) fn names_around(
     store: &Store,
     person: PersonId,
     beginning: Option<&CentreForm>,
@@ -442,7 +474,7 @@ async fn waiting_keys(
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
 }
 
-async fn write<T: Send + 'static>(
+pub(super) async fn write<T: Send + 'static>(
     state: &web::Data<State>,
     language: Language,
     job: impl FnOnce(&mut Conn) -> Result<T, JobError<StoreError>> + Send + 'static,
@@ -454,7 +486,7 @@ async fn write<T: Send + 'static>(
         .map_err(|error| Problem::of_store(&error, language))
 }
 
-fn read<F: DeserializeOwned + JsonSchema>(
+pub(super) fn read<F: DeserializeOwned + JsonSchema>(
     request: &HttpRequest,
     body: Body,
     operation: &str,
@@ -468,6 +500,19 @@ fn read<F: DeserializeOwned + JsonSchema>(
         return Err(Problem::faults(faults, language));
     }
     baiyo_domain::variants::read_form(value).map_err(|error| Problem::form(error, language))
+}
+
+/// Everything that is wrong with a new password.
+pub(super) fn password_problems(problems: &[PasswordProblem], pointer: &str, language: Language) -> Problem {
+    let mut problem = Problem::new(Kind::Form, language);
+    let reasons = problems.iter().map(|reason| super::problem::ProblemReason {
+        code: "password".into(),
+        pointer: Some(pointer.into()),
+        sentence: password_sentence(language, *reason).into(),
+        arguments: None,
+    });
+    problem.reasons = reasons.collect();
+    problem
 }
 
 /// What is wrong with a new password, in words.

@@ -90,7 +90,8 @@ impl Schemas {
             "components": {
                 "schemas": definitions,
                 "securitySchemes": {
-                    "session": {"type": "apiKey", "in": "cookie", "name": crate::session::COOKIE},
+                    "session": {"type": "apiKey", "in": "cookie", "name": crate::session::COOKIE.secure,
+                        "description": "Its name without TLS: baiyo_session."},
                     "token": {"type": "http", "scheme": "bearer"}
                 }
             }
@@ -215,10 +216,9 @@ fn described_operation(described: &Described, generator: &mut SchemaGenerator) -
     }
     if let Some(action) = described.action {
         problems.push(Kind::NotSignedIn);
-        // Everybody may read of himself; changing something by a cookie from elsewhere is forbidden to all.
-        if action != "read.self" || described.method != "get" {
-            problems.push(Kind::Forbidden);
-        }
+        // Everybody may read of himself, but not before he has the second factor that he must have; changing something by a
+        // cookie from elsewhere is forbidden to all.
+        problems.push(Kind::Forbidden);
         if action != "read.self" {
             problems.push(Kind::TooManyTries);
         }

@@ -7,7 +7,7 @@ use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller};
-use crate::words::{self, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
+use crate::words::{self, Account, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
@@ -155,6 +155,9 @@ impl<'a> Frame<'a> {
 
     /// Where a person works.
     fn links(&self, caller: &Caller) -> Markup {
+        if caller.lacks_factor {
+            return html! {};
+        }
         html! {
             @if may(caller, "read.patient_name") { (self.link("/clinic", Clinic::Board)) }
             @if Workplace::of(&caller.roles) == Workplace::Bench {
@@ -187,6 +190,7 @@ impl<'a> Frame<'a> {
         html! {
             (self.themes())
             (self.languages())
+            @if self.caller.is_some_and(|caller| !caller.lacks_factor) { (self.link("/me", Account::Title)) }
             (self.link("/documentation", Ui::ApiDocumentation))
         }
     }

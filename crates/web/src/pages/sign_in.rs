@@ -1,15 +1,17 @@
 //! Signing in and out.
 
+use super::account::code_sheet;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
-use super::{Answer, Query, see_other};
+use super::{Answer, Query, encoded, see_other};
 use crate::api::accounts;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
-use crate::session;
+use crate::session::{self, COOKIE, PENDING_COOKIE};
 use crate::words::Ui;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use baiyo_persistence::accounts::{Entered, SignedIn};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -43,12 +45,16 @@ pub async fn take(
 ) -> Answer {
     let language = session::language(&request);
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
-    match accounts::check_password(&request, &state, typed.sign_in.clone(), typed.password.clone()).await {
-        Ok(signed_in) => {
-            let mut answer = see_other(&typed.to);
-            for cookie in accounts::cookies(&request, &signed_in) {
-                answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
-            }
+    let (sign_in, password) = (typed.sign_in.clone(), typed.password.clone());
+    match accounts::check_password(&request, &state, sign_in, password, None).await {
+        Ok(Entered::In(signed_in)) => gone_in(&request, &typed.to, &signed_in),
+        Ok(Entered::CodeAwaited(pending)) => {
+            let mut answer = see_other(&match typed.to.as_str() {
+                "" => CODE.to_string(),
+                to => format!("{CODE}?to={}", encoded(to)),
+            });
+            let cookie = PENDING_COOKIE.with(&request, pending.as_str());
+            answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
             Ok(answer)
         }
         Err(problem) => {
@@ -69,13 +75,60 @@ pub async fn take(
     }
 }
 
+/// Where the code is asked for.
+const CODE: &str = "/sign-in/code";
+
+/// What is typed after the password, where there is a second factor.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct TypedCode {
+    code: String,
+    to: String,
+}
+
+/// Asks for the code; whoever has not given his password goes back to where it is asked for.
+pub async fn ask_code(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
+    if PENDING_COOKIE.of(&request).is_none() {
+        return Ok(see_other("/sign-in"));
+    }
+    let to = query.get("to").cloned().unwrap_or_default();
+    Ok(code_sheet(&Frame::new(&request, &state, None), &to, &[]))
+}
+
+/// Takes the code.
+pub async fn take_code(
+    request: HttpRequest,
+    typed: Result<web::Form<TypedCode>, actix_web::Error>,
+    state: web::Data<State>,
+) -> Answer {
+    let typed = typed.map(web::Form::into_inner).unwrap_or_default();
+    match accounts::check_code(&request, &state, typed.code.trim().to_string()).await {
+        Ok(Some(signed_in)) => gone_in(&request, &typed.to, &signed_in),
+        // It was not awaited any more: from the beginning.
+        Ok(None) => Ok(see_other("/sign-in")),
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {
+            Ok(code_sheet(&Frame::new(&request, &state, None), &typed.to, &faults_of(&problem)))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn gone_in(request: &HttpRequest, to: &str, signed_in: &SignedIn) -> Answer {
+    let mut answer = see_other(to);
+    let [own, device] = accounts::cookies(request, signed_in);
+    for cookie in [own, device, PENDING_COOKIE.gone(request)] {
+        let added = answer.add_cookie(&cookie);
+        added.map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))?;
+    }
+    Ok(answer)
+}
+
 /// Ends the session.
 pub async fn leave(request: HttpRequest, state: web::Data<State>) -> Answer {
     accounts::end_session(&request, &state).await;
-    let mut ended = accounts::session_cookie(&request, "");
-    ended.make_removal();
     let mut answer = see_other("/sign-in");
-    answer.add_cookie(&ended).map_err(|_| Problem::new(Kind::Unavailable, session::language(&request)))?;
+    let gone = answer.add_cookie(&COOKIE.gone(&request));
+    gone.map_err(|_| Problem::new(Kind::Unavailable, session::language(&request)))?;
     Ok(answer)
 }
 

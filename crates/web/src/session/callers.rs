@@ -1,7 +1,7 @@
 //! Who asked lately. On the embedded engine nobody but this process writes: so who a session or a token belongs to is
 //! known without asking the database, as long as nothing was written that could have changed it.
 
-use baiyo_domain::people::Person;
+use super::Known;
 use baiyo_domain::time::Time;
 use baiyo_persistence::accounts::Origin;
 use sha2::{Digest, Sha256};
@@ -17,7 +17,7 @@ struct Asked {
     /// How often the store had been written to before they were looked up.
     revision: u64,
     /// The person, and until when a session or token is his by time alone.
-    known: HashMap<Shown, (Arc<Person>, Time)>,
+    known: HashMap<Shown, (Arc<Known>, Time)>,
 }
 
 /// How somebody shows who he is. A session is no token for programs, nor the other way round.
@@ -43,20 +43,20 @@ impl Shown {
 
 impl Callers {
     /// Who showed this, where that was asked at this revision and is so still.
-    pub fn known(&self, shown: Shown, revision: u64, now: Time) -> Option<Arc<Person>> {
+    pub fn known(&self, shown: Shown, revision: u64, now: Time) -> Option<Arc<Known>> {
         let asked = self.asked();
         let (person, until) = asked.known.get(&shown).filter(|_| asked.revision == revision)?;
         (now < *until).then(|| Arc::clone(person))
     }
 
     /// Remembers who showed this; the revision is that from before he was looked up.
-    pub fn remember(&self, shown: Shown, revision: u64, person: &Arc<Person>, until: Time) {
+    pub fn remember(&self, shown: Shown, revision: u64, known: &Arc<Known>, until: Time) {
         let mut asked = self.asked();
         if asked.revision < revision {
             *asked = Asked { revision, known: HashMap::new() };
         }
         if asked.revision == revision {
-            asked.known.insert(shown, (Arc::clone(person), until));
+            asked.known.insert(shown, (Arc::clone(known), until));
         }
     }
 

@@ -194,6 +194,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("most_temperature", "Highest temperature", "最高温度"),
     ("name", "Name", "名称"),
     ("negative", "Negative control", "陰性対照"),
+    ("new_password", "New password", "新しいパスワード"),
     ("no_growth", "No growth", "発育なし"),
     ("not_taken", "No picture", "写真なし"),
     ("note", "Note", "備考"),

@@ -204,7 +204,7 @@ impl Papers {
             @match (&self.note, place) {
                 (Some(note), Some(place)) => {
                     div.checkpoint {
-                        (qr(reader, note))
+                        (qr(reader.say(Clinic::CheckpointCode), note))
                         div {
                             p { (words::told(reader.language, &Telling::PlaceInTree(*place))) " " (reader.say(Clinic::CheckpointMeans)) }
                             pre { (note) }
@@ -289,7 +289,7 @@ fn meaning(language: Language, word: &str) -> String {
 }
 
 /// A text as a QR code, drawn as one path; nothing where it is too long for one.
-fn qr(reader: &Reader, text: &str) -> Markup {
+pub fn qr(label: &str, text: &str) -> Markup {
     let Ok(code) = QrCode::new(text.as_bytes()) else { return html! {} };
     let width = code.width();
     // Four modules stay white around it, as readers need.
@@ -301,7 +301,7 @@ fn qr(reader: &Reader, text: &str) -> Markup {
         }
     }
     html! {
-        svg.qr viewBox={ "0 0 " (size) " " (size) } role="img" shape-rendering="crispEdges" aria-label=(reader.say(Clinic::CheckpointCode)) {
+        svg.qr viewBox={ "0 0 " (size) " " (size) } role="img" shape-rendering="crispEdges" aria-label=(label) {
             rect width=(size) height=(size) fill="#ffffff" {}
             path d=(path) fill="#000000" {}
         }
@@ -326,8 +326,7 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_a_code_and_what_is_too_long_is_none() {
-        let reader = Reader::new(Language::En, Tz::UTC);
-        assert!(qr(&reader, "example.org/log\n12\nAAAA\n").into_string().contains("<svg"));
-        assert_eq!(qr(&reader, &"x".repeat(4000)).into_string(), "");
+        assert!(qr("A picture", "example.org/log\n12\nAAAA\n").into_string().contains("<svg"));
+        assert_eq!(qr("A picture", &"x".repeat(4000)).into_string(), "");
     }
 }

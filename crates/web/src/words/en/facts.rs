@@ -37,7 +37,7 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
                 TriedFrom::Program => "to sign, by a program of this person",
                 TriedFrom::CommandLine => "on the command line",
             };
-            format!("Wrong password: {from}")
+            format!("Wrong {}: {from}", if fact.code { "code" } else { "password" })
         }
     }
 }

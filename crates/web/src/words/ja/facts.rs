@@ -36,7 +36,7 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
                 TriedFrom::Program => "本人のAPIトークンによる署名時",
                 TriedFrom::CommandLine => "コマンドラインから",
             };
-            format!("パスワードの誤り：{from}")
+            format!("{}の誤り：{from}", if fact.code { "確認コード" } else { "パスワード" })
         }
     }
 }
