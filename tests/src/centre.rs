@@ -130,13 +130,6 @@ impl Centre {
         self.serve(Arc::new(store));
     }
 
-    /// Serves the records as a site has set it up, in place of what serves them now.
-    pub fn start_with(&mut self, settings: Settings) {
-        self.stop();
-        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
-        self.served_by(Serving::start_with("127.0.0.1:0", Arc::new(store), settings));
-    }
-
     /// Starts one more server on the same records, whose clock is a second behind.
     ///
     /// # Errors

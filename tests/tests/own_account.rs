@@ -48,7 +48,7 @@ fn behind_tls_cookies_have_a_name_that_nothing_else_can_set() {
         call.header("sec-fetch-site", "same-origin").header("cookie", cookie)
     };
     let secure = over("https", "POST", "/session", "a=b").json(&form).send();
-    for cookie in secure.headers("set-cookie") {
+    for cookie in secure.headers_named("set-cookie") {
         for part in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
             assert!(
                 cookie.contains(part) && cookie.starts_with("__Host-baiyo_") && !cookie.contains("Domain"),
@@ -57,12 +57,12 @@ fn behind_tls_cookies_have_a_name_that_nothing_else_can_set() {
         }
     }
     let token = |answer: &stories::Answer| {
-        let cookie = answer.headers("set-cookie").next().unwrap();
+        let cookie = answer.headers_named("set-cookie").next().unwrap();
         cookie.split(';').next().unwrap().split_once('=').unwrap().1.to_string()
     };
     let plain = over("http", "POST", "/session", "a=b").json(&form).send();
     assert!(
-        plain.headers("set-cookie").all(|cookie| cookie.starts_with("baiyo_") && !cookie.contains("Secure"))
+        plain.headers_named("set-cookie").all(|cookie| cookie.starts_with("baiyo_") && !cookie.contains("Secure"))
     );
     for (scheme, own, other) in [
         ("https", "__Host-baiyo_session", "baiyo_session"),

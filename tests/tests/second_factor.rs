@@ -173,7 +173,7 @@ fn ten_wrong_codes_are_looked_at_in_a_quarter_of_an_hour_and_administrators_see_
 #[test]
 fn who_must_have_one_does_nothing_in_a_session_before_it_is_set_up() {
     let mut centre = Centre::open();
-    centre.start_with(Settings { second_factor: SecondFactor::ByRole, ..stories::unhurried() });
+    centre.is_set_up(Settings { second_factor: SecondFactor::ByRole, ..stories::unhurried() });
     let releaser = centre.releaser().account().clone();
     let his = Browser::new(&centre);
     goes_to(&sign_in_on_the_page(&his, &releaser), "/");
@@ -212,7 +212,7 @@ fn who_must_have_one_does_nothing_in_a_session_before_it_is_set_up() {
     let hers = Browser::new(&centre);
     hers.sign_in(&lead.sign_in, &lead.password).ok();
     hers.get("/batches").ok();
-    centre.start_with(Settings { second_factor: SecondFactor::Everybody, ..stories::unhurried() });
+    centre.is_set_up(Settings { second_factor: SecondFactor::Everybody, ..stories::unhurried() });
     let again = Browser::new(&centre);
     again.sign_in(&lead.sign_in, &lead.password).ok();
     again.get("/batches").refused(403).only(&["second_factor_needed"]);

@@ -152,7 +152,7 @@ fn is_everybodys(template: &str) -> bool {
 
 /// Whoever must have a second factor and has none reads nothing in a session, not of himself either.
 pub fn of_a_lacking_factor(centre: &mut Centre, all: &All) {
-    centre.start_with(Settings { second_factor: SecondFactor::Everybody });
+    centre.is_set_up(Settings { second_factor: SecondFactor::Everybody, ..stories::unhurried() });
     let his = Browser::new(centre);
     let lead = centre.lead().account();
     his.sign_in(&lead.sign_in, &lead.password).ok();
