@@ -3,7 +3,7 @@
 
 use baiyo_domain::time::Time;
 use baiyo_persistence::StoreError;
-use baiyo_persistence::accounts::{PERIOD, PasswordRefused, Through, stored_secret};
+use baiyo_persistence::accounts::{Carried, PERIOD, PasswordRefused, Through, stored_secret};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -70,7 +70,8 @@ fn of_a_hundred_thousand_guesses_ten_are_checked_in_any_quarter_of_an_hour() {
             Ok::<_, StoreError>(stored_secret(conn, store.keys(), &releaser.sign_in, through, now)?)
         });
         let settled = secret.unwrap().and_then(|secret| {
-            store.sign_in(secret.check(GUESS), None, Some("invented".into())).unwrap().map(drop)
+            let browser = Carried { device: Some("invented".into()), session: None };
+            store.sign_in(secret.check(GUESS), None, browser).unwrap().map(drop)
         });
         settled.unwrap_err()
     };

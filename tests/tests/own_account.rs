@@ -36,6 +36,16 @@ fn a_cookie_from_before_the_sign_in_is_never_the_session() {
     thief.get("/me").refused(401);
     planted.sign_in(&lead.sign_in, &lead.password).ok();
     assert_ne!(planted.cookie("baiyo_session").unwrap(), first, "new at each sign-in");
+    // Whoever signs in where somebody was ends that session, and no other of his.
+    thief.put("baiyo_session", &first);
+    thief.get("/me").refused(401);
+    let elsewhere = signed_in(&centre, lead);
+    let second = planted.cookie("baiyo_session").unwrap();
+    let other = centre.checker().account();
+    planted.sign_in(&other.sign_in, &other.password).ok();
+    thief.put("baiyo_session", &second);
+    thief.get("/me").refused(401);
+    elsewhere.get("/me").ok();
 }
 
 #[test]
@@ -62,7 +72,9 @@ fn behind_tls_cookies_have_a_name_that_nothing_else_can_set() {
     };
     let plain = over("http", "POST", "/session", "a=b").json(&form).send();
     assert!(
-        plain.headers_named("set-cookie").all(|cookie| cookie.starts_with("baiyo_") && !cookie.contains("Secure"))
+        plain
+            .headers_named("set-cookie")
+            .all(|cookie| cookie.starts_with("baiyo_") && !cookie.contains("Secure"))
     );
     for (scheme, own, other) in [
         ("https", "__Host-baiyo_session", "baiyo_session"),

@@ -16,10 +16,11 @@ const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
 /// The tables that hold what is a clinic's, and how a row tells that it is another one's. People are not among them: who
 /// did what is part of the record of each batch.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("batch_row", "clinic = $2::uuid"),
     ("clinic_board_row", "clinic = $2::uuid"),
     ("container_row", "clinic = $2::uuid"),
+    ("disclosure", "patient = $3::uuid"),
     ("happening_row", "clinic = $2::uuid"),
     ("order_row", "clinic = $2::uuid"),
     ("personal_data", "clinic = $2::uuid"),
@@ -60,6 +61,7 @@ fn two_clinics(centre: &Centre) -> [Course<'_>; 2] {
         let withdrawal =
             json!({ "containers": [course.containers()[0]], "reason": "a sibling turned positive" });
         centre.manager().post(&course.path("withdrawal"), withdrawal).ok();
+        course.coordinator().get(&format!("/orders/{}/recipient", course.order)).ok();
         course
     })
 }

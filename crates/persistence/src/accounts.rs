@@ -23,8 +23,8 @@ pub use password::{
     CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
 };
 pub use proving::{
-    Entered, Renewal, Shown, SignedIn, Through, complete_sign_in, may_try, own_secret, reauthenticate,
-    recognise, sign_in, stored_secret,
+    Carried, Entered, Renewal, Shown, SignedIn, Through, complete_sign_in, may_try, own_secret,
+    reauthenticate, recognise, sign_in, stored_secret,
 };
 pub use session::{
     API_PREFIX, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session, Token,

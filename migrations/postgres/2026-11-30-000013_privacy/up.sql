@@ -23,6 +23,14 @@ GRANT SELECT, INSERT ON disclosure TO baiyo_app;
 
 -- All orders of a patient: what must be over before his name is erased.
 CREATE INDEX order_row_patient ON order_row (patient);
+
+-- For the clinic that ordered for the patient alone, also once his name is erased.
+ALTER TABLE disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY disclosure_in_scope ON disclosure
+    USING ((SELECT current_setting('baiyo.scope', true)) = 'centre'
+        OR EXISTS (SELECT 1 FROM order_row AS own WHERE own.patient = disclosure.patient
+                   AND (SELECT current_setting('baiyo.scope', true)) = own.clinic::text));
+
 -- The erasures, which every start carries out again where a restored backup undid one.
 CREATE INDEX journal_erasures ON journal (kind, recorded_at, id) WHERE kind = 'order.personal_data_erased';
 -- When somebody signed in last: of the sessions that ended. There is an index over the others.

@@ -119,7 +119,7 @@ pub fn sign_in(
             Err(refused) => return Ok(Err(refused)),
         };
         Ok(match factor::settle(conn, shown.factors, person, code, checked.count.origin, now)? {
-            Ok(()) => Ok(Entered::In(enter(conn, person, shown.device, now)?)),
+            Ok(()) => Ok(Entered::In(enter_anew(conn, person, shown, now)?)),
             Err(PasswordRefused::CodeNeeded) => {
                 Ok(Entered::CodeAwaited(session::await_code(conn, person, now)?))
             }
@@ -154,7 +154,7 @@ pub fn complete_sign_in(
             return Ok(Err(refused));
         }
         session::no_longer_awaited(conn, pending)?;
-        Ok(Ok(enter(conn, person, shown.device, now)?))
+        Ok(Ok(enter_anew(conn, person, shown, now)?))
     })
 }
 
@@ -163,8 +163,32 @@ pub fn complete_sign_in(
 pub struct Shown<'a> {
     /// The cookie by which it may be known.
     pub device: Option<&'a str>,
+    /// The session it had, whosesoever: the new one takes its place.
+    pub session: Option<&'a str>,
     /// The key of second factors' secrets.
     pub factors: Option<&'a Key>,
+}
+
+/// The cookies of a browser in which somebody signs in.
+#[derive(Clone, Debug, Default)]
+pub struct Carried {
+    /// The one by which it may be known.
+    pub device: Option<String>,
+    /// The one of the session it had.
+    pub session: Option<String>,
+}
+
+impl Carried {
+    fn shown<'a>(&'a self, factors: Option<&'a Key>) -> Shown<'a> {
+        Shown { device: self.device.as_deref(), session: self.session.as_deref(), factors }
+    }
+}
+
+fn enter_anew(conn: &mut Conn, person: PersonId, shown: Shown, now: Time) -> QueryResult<SignedIn> {
+    if let Some(before) = shown.session {
+        session::end_session(conn, before, now)?;
+    }
+    enter(conn, person, shown.device, now)
 }
 
 fn enter(conn: &mut Conn, person: PersonId, device: Option<&str>, now: Time) -> QueryResult<SignedIn> {
@@ -264,13 +288,12 @@ impl Store {
         &self,
         checked: CheckedPassword,
         code: Option<String>,
-        device: Option<String>,
+        browser: Carried,
     ) -> Result<Result<Entered, PasswordRefused>, StoreError> {
         let (whose, origin) = (checked.person, checked.count.origin);
         let factors = self.factor_key()?;
         self.settle(whose, origin, move |conn, now| {
-            let shown = Shown { device: device.as_deref(), factors: factors.as_ref() };
-            sign_in(conn, &checked, code.as_deref(), shown, now)
+            sign_in(conn, &checked, code.as_deref(), browser.shown(factors.as_ref()), now)
         })
     }
 
@@ -282,18 +305,20 @@ impl Store {
         &self,
         pending: String,
         code: String,
-        device: Option<String>,
+        browser: Carried,
     ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
         let factors = self.factor_key()?;
         let (now, _) = self.now();
         let asked = self.read(|conn| {
             let Some(person) = session::awaited(conn, &pending, now)? else { return Ok(None) };
-            Ok::<_, StoreError>(Some((person, device::origin(conn, person.0, device.as_deref(), now)?)))
+            Ok::<_, StoreError>(Some((
+                person,
+                device::origin(conn, person.0, browser.device.as_deref(), now)?,
+            )))
         })?;
         let Some((person, origin)) = asked else { return Ok(Err(PasswordRefused::Wrong)) };
         self.settle(Some(person), origin, move |conn, now| {
-            let shown = Shown { device: device.as_deref(), factors: factors.as_ref() };
-            complete_sign_in(conn, &pending, &code, shown, now)
+            complete_sign_in(conn, &pending, &code, browser.shown(factors.as_ref()), now)
         })
     }
 

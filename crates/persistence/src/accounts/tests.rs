@@ -72,7 +72,7 @@ fn enter(
     now: Time,
 ) -> Result<SignedIn, PasswordRefused> {
     let secret = stored_secret(conn, keys(), sign_in_name, Through::Browser(device), now).unwrap()?;
-    let shown = Shown { device, factors: None };
+    let shown = Shown { device, ..Shown::default() };
     sign_in(conn, &secret.check(password), None, shown, now).unwrap().map(|entered| match entered {
         Entered::In(signed_in) => signed_in,
         Entered::CodeAwaited(_) => panic!("nobody has a second factor"),

@@ -20,8 +20,8 @@ use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused, SignedIn,
-    Through,
+    self, Carried, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused,
+    SignedIn, Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
@@ -217,8 +217,8 @@ pub async fn check_password(
     let language = session::language(request);
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
-    let device = DEVICE_COOKIE.of(request);
-    let (store, asking) = (Arc::clone(&state.store), device.clone());
+    let browser = carried(request);
+    let (store, asking) = (Arc::clone(&state.store), browser.device.clone());
     let loaded = web::block(move || {
         store.read(|conn| {
             let through = Through::Browser(asking.as_deref());
@@ -230,7 +230,7 @@ pub async fn check_password(
     let secret = secret.map_err(|refused| not_recognised(refused, language))?;
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let store = Arc::clone(&state.store);
-    let settled = web::block(move || store.sign_in(secret.check(&password), code, device));
+    let settled = web::block(move || store.sign_in(secret.check(&password), code, browser));
     let settled =
         settled.await.map_err(|_| unavailable())?.map_err(|error| Problem::of_store(&error, language))?;
     let entered = settled.map_err(|refused| not_recognised(refused, language))?;
@@ -238,6 +238,10 @@ pub async fn check_password(
         security_log::note(Happened::SignedIn, Some(signed_in.person));
     }
     Ok(entered)
+}
+
+fn carried(request: &HttpRequest) -> Carried {
+    Carried { device: DEVICE_COOKIE.of(request), session: COOKIE.of(request) }
 }
 
 /// Completes a sign-in whose code was awaited; nothing where it is awaited no longer.
@@ -251,8 +255,8 @@ pub async fn check_code(
 ) -> Result<Option<SignedIn>, Problem> {
     let language = session::language(request);
     let Some(pending) = PENDING_COOKIE.of(request) else { return Ok(None) };
-    let (store, device) = (Arc::clone(&state.store), DEVICE_COOKIE.of(request));
-    let settled = web::block(move || store.complete_sign_in(pending, code, device)).await;
+    let (store, browser) = (Arc::clone(&state.store), carried(request));
+    let settled = web::block(move || store.complete_sign_in(pending, code, browser)).await;
     let settled = settled.map_err(|_| Problem::new(Kind::Unavailable, language))?;
     match settled.map_err(|error| Problem::of_store(&error, language))? {
         Ok(signed_in) => {
