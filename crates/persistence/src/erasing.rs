@@ -5,13 +5,14 @@
 use crate::engine::prelude::*;
 use crate::error::StoreError;
 use crate::keystore::{self, erase_personal};
+use crate::reading;
 use crate::schema::{journal, order_row};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::JobError;
-use baiyo_domain::ids::PatientId;
+use baiyo_domain::ids::{OrderId, PatientId};
 use baiyo_domain::journal::{StreamId, StreamKind};
-use serde_json::Value;
+use baiyo_domain::order::Erasure;
 use std::collections::BTreeSet;
 
 impl Store {
@@ -60,19 +61,33 @@ pub(crate) fn orders_of(conn: &mut Conn, patient: PatientId) -> QueryResult<Vec<
     Ok(ids.into_iter().map(|id| StreamId { kind: StreamKind::Order, id: id.0 }).collect())
 }
 
-/// Everybody whose name was erased.
-fn erased(conn: &mut Conn) -> QueryResult<BTreeSet<PatientId>> {
+/// Everybody whose name was erased, by the whole history of an order of his: one person proposed it before another
+/// confirmed it. An entry that only says so erases nobody; a history that cannot have happened is named by `verify`.
+fn erased(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
     // A literal, so that the index over erasures alone serves.
     let erasures = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'order.personal_data_erased'");
-    let payloads: Vec<Vec<u8>> = journal::table
+    let orders: Vec<Id> = journal::table
         .filter(erasures)
         .order((journal::recorded_at, journal::id))
-        .select(journal::payload)
+        .select(journal::stream_id)
         .load(conn)?;
-    // What is no such entry erases nobody; `verify` names it.
-    let patient = |payload: &Vec<u8>| {
-        let entry: Value = serde_json::from_slice(payload).ok()?;
-        serde_json::from_value(entry.pointer("/event/order/personal_data_erased/patient")?.clone()).ok()
-    };
-    Ok(payloads.iter().filter_map(patient).collect())
+    let mut erased = BTreeSet::new();
+    for order in orders {
+        let stream = StreamId { kind: StreamKind::Order, id: order.0 };
+        let world = match reading::stream(conn, stream) {
+            Ok(world) => world,
+            Err(StoreError::Impossible(why)) => {
+                tracing::error!(%why, %stream, "an erasure that cannot have happened erases nobody");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let order = world.and_then(|mut world| world.orders.remove(&OrderId(order.0)));
+        erased.extend(
+            order
+                .filter(|order| order.erasure == Some(Erasure::Done))
+                .map(|order| order.placed.placement.patient),
+        );
+    }
+    Ok(erased)
 }

@@ -27,7 +27,7 @@ const ALWAYS: [(&str, &str); 7] = [
 ];
 
 /// Two years.
-const OVER_TLS_ALONE: &str = "max-age=63072000; includeSubDomains";
+const OVER_TLS_ALONE: &str = "max-age=63072000";
 
 /// Says so with an answer. What an answer says itself stands.
 ///

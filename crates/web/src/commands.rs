@@ -143,14 +143,22 @@ impl Serving {
             ("database_url", "--database-url", self.database_url),
             ("database_ca", "--database-ca", self.database_ca),
         ];
-        let flags: Vec<Flag> =
-            given.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))).collect();
-        let file = self.config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
-        let settings = Settings::read(file.as_deref(), std::env::vars_os(), &flags)?;
+        let settings = chosen(self.config, given)?;
         // Before anything is opened or made.
         tls::of(&settings)?;
         Ok(settings)
     }
+}
+
+/// What a site chose, by these flags, in the environment and in its file: the same for whatever is done to its records.
+fn chosen<const N: usize>(
+    config: Option<PathBuf>,
+    given: [(&'static str, &'static str, Option<String>); N],
+) -> Result<Settings, Failure> {
+    let flags: Vec<Flag> =
+        given.into_iter().filter_map(|(key, flag, value)| Some((key, flag, value?))).collect();
+    let file = config.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
+    Ok(Settings::read(file.as_deref(), std::env::vars_os(), &flags)?)
 }
 
 /// Where the records are that are served.
@@ -178,21 +186,29 @@ struct Copying {
 
 #[derive(clap::Args)]
 struct Folder {
-    /// The folder of the records; `./data` where left out.
+    /// The file of settings that the server is started with. `BAIYO_CONFIG` names it as well.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of the records; `./data` where nothing is chosen.
     #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The database's address, `postgres://user:password@host/database`; the embedded one in the folder where left out.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    data: Option<String>,
+    /// The database's address, `postgres://user:password@host/database`; the embedded one in the folder where nothing is
+    /// chosen.
+    #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// A file of certificates (PEM) that the PostgreSQL server's must chain to.
-    #[arg(long, env = "DATABASE_CA", value_name = "FILE")]
-    database_ca: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    database_ca: Option<String>,
 }
 
 impl Folder {
     fn location(&self) -> Result<Location, Failure> {
-        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from("data"));
-        Ok(Location::read(&folder, self.database_url.as_deref(), self.database_ca.clone())?)
+        let given = [
+            ("data", "--data", self.data.clone()),
+            ("database_url", "--database-url", self.database_url.clone()),
+            ("database_ca", "--database-ca", self.database_ca.clone()),
+        ];
+        location(&chosen(self.config.clone(), given)?, "data")
     }
 
     fn existing(&self) -> Result<Location, Failure> {

@@ -116,6 +116,13 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether it is narrow enough to be believed whole: at most 65,536 addresses, or one network of IPv6.
+    pub fn is_narrow(&self) -> bool {
+        self.bits >= if self.first.is_ipv4() { 16 } else { 64 }
+    }
+}
+
 impl FromStr for Network {
     type Err = ();
 

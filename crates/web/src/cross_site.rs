@@ -55,7 +55,7 @@ fn may_pass(request: &ServiceRequest) -> bool {
         return source == Source::Ours;
     }
     let is_page = !request.path().strip_prefix(BASE).is_some_and(|rest| rest.starts_with('/'));
-    headers.contains_key(header::AUTHORIZATION)
+    session::bearer(request.request()).is_some()
         || source == Source::Ours
         || (source == Source::Unsaid && !is_page)
 }

@@ -87,7 +87,12 @@ fn refused<B>(request: ServiceRequest, problem: &Problem) -> ServiceResponse<Eit
 
 /// Whatever watches over the server asks however busy it is, and by its address.
 fn is_probe(request: &ServiceRequest) -> bool {
-    matches!(request.path(), "/healthz" | "/readyz")
+    matches!(address_of(request), "/healthz" | "/readyz")
+}
+
+/// The address as routes are compared with it: `%73` is an `s` to them.
+fn address_of(request: &ServiceRequest) -> &str {
+    request.match_info().as_str()
 }
 
 fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) -> Result<(), Problem> {
@@ -107,9 +112,12 @@ fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) ->
         security_log::note(Happened::OtherHost, None);
         return Err(Problem::new(Kind::OtherHost, language));
     }
-    // That the process runs costs nothing to say.
-    let costs = request.path() != "/healthz";
-    if costs && let Err(seconds) = state.rates.count(connection.client, request.method(), request.path()) {
+    // Whoever watches is not kept from it by whoever else comes from his address.
+    let counted = match probe {
+        true => state.rates.count_probe(connection.client),
+        false => state.rates.count(connection.client, request.method(), address_of(request)),
+    };
+    if let Err(seconds) = counted {
         security_log::note(Happened::TooMany, None);
         return Err(Problem::wait(language, seconds));
     }

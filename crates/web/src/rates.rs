@@ -19,6 +19,7 @@ const ADDRESSES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 pub struct Rates {
     guesses: Counted,
     requests: Counted,
+    probes: Counted,
 }
 
 impl Rates {
@@ -27,7 +28,16 @@ impl Rates {
         Self {
             guesses: Counted::per_minute(settings.sign_ins_per_minute),
             requests: Counted::per_minute(settings.requests_per_minute),
+            probes: Counted::per_minute(settings.requests_per_minute),
         }
+    }
+
+    /// Counts a look whether the server is well.
+    ///
+    /// # Errors
+    /// There were too many: the seconds after which one more is answered.
+    pub fn count_probe(&self, client: IpAddr) -> Result<(), u64> {
+        self.probes.count(Network::around(client))
     }
 
     /// Counts a request.

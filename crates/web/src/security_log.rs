@@ -17,6 +17,10 @@ pub enum Happened {
     Denied,
     /// A signing with a wrong password, or one that the state of things refuses.
     SigningRefused,
+    /// Somebody changed his password or his second factor.
+    AccountChanged,
+    /// Somebody would have, with a wrong password or code.
+    AccountUnchanged,
     /// A request that another site had a browser send.
     CrossSite,
     /// More requests than one address may send.
@@ -34,6 +38,8 @@ impl Happened {
             Self::SignedOut => "signed_out",
             Self::Denied => "denied",
             Self::SigningRefused => "signing_refused",
+            Self::AccountChanged => "account_changed",
+            Self::AccountUnchanged => "account_unchanged",
             Self::CrossSite => "cross_site",
             Self::TooMany => "too_many",
             Self::OtherHost => "other_host",
@@ -46,7 +52,7 @@ pub fn note(happened: Happened, person: Option<PersonId>) {
     let person = person.map(|person| person.0);
     let event = happened.name();
     match happened {
-        Happened::SignedIn | Happened::SignedOut => {
+        Happened::SignedIn | Happened::SignedOut | Happened::AccountChanged => {
             tracing::info!(target: SECURITY, event, person = person.map(tracing::field::display));
         }
         _ => tracing::warn!(target: SECURITY, event, person = person.map(tracing::field::display)),

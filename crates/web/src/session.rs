@@ -202,9 +202,9 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
     let person = &known.person;
     request_log::asked_by(request, person.id);
     let (key_waits, roles) = (person.waiting_key().is_some(), person.roles_at(now));
-    // A program's token was made in a session in which nothing was lacking.
+    // A program's token too: it may have been made before its owner had a role that asks for one.
     let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(&roles);
-    let lacks_factor = by_cookie && asked && known.factor_since.is_none();
+    let lacks_factor = asked && known.factor_since.is_none();
     Ok(Caller {
         person: person.id,
         roles: if key_waits || lacks_factor { Vec::new() } else { roles },

@@ -61,7 +61,8 @@ settings! {
     /// The folder of the records; where none is chosen it depends on the command.
     data: Option<PathBuf> = None, path, "a folder";
     /// The PostgreSQL database; the embedded one where none is chosen.
-    database_url: Option<String> = None, |text| Some(Some(text.into())), "an address, postgres://user@host/database";
+    database_url: Option<String> = None, |text| (!text.is_empty()).then(|| Some(text.into())),
+        "an address, postgres://user@host/database";
     /// The certificates that a PostgreSQL server's must chain to.
     database_ca: Option<PathBuf> = None, path, "a file of certificates (PEM)";
     /// The certificate that the server shows, with those between it and its authority.
@@ -69,8 +70,8 @@ settings! {
     /// The private key of that certificate.
     tls_key: Option<PathBuf> = None, path, "a file with one private key (PEM)";
     /// Whose word counts on where a request comes from.
-    trusted_proxies: Vec<Network> = Vec::new(), |text| list(text, |one| one.parse().ok()),
-        "a list of addresses or networks, such as [\"10.0.0.5\", \"10.1.0.0/16\"]";
+    trusted_proxies: Vec<Network> = Vec::new(), |text| list(text, |one| one.parse().ok().filter(Network::is_narrow)),
+        "a list of addresses, or of networks of at most 65536 addresses (IPv6: /64), such as [\"10.0.0.5\"]";
     /// The names under which the server is asked for; any where none is chosen.
     public_hosts: Vec<String> = Vec::new(), |text| list(text, host),
         "a list of host names, each with a port or for every port, such as [\"baiyo.example.jp\"]";
@@ -250,7 +251,7 @@ impl Reading {
         }
         for (name, value) in &known {
             let Some(key) = name.strip_prefix(PREFIX) else { continue };
-            if !OTHER_VARIABLES.contains(&name.as_str()) {
+            if !OTHER_VARIABLES.contains(&name.as_str()) && !is_of_a_service(key) {
                 self.set(&key.to_ascii_lowercase(), &text(name, value)?, name.clone())?;
             }
         }
@@ -263,6 +264,11 @@ impl Key {
     fn refusal(&self, place: &str) -> NotAccepted {
         NotAccepted(format!("{place}: {} takes {}", self.name, self.accepted))
     }
+}
+
+/// Whether a variable names a service called *baiyo*, as Kubernetes tells of each: `BAIYO_SERVICE_HOST`, `BAIYO_PORT_…`.
+fn is_of_a_service(key: &str) -> bool {
+    key == "PORT" || ["SERVICE_", "PORT_"].iter().any(|beginning| key.starts_with(beginning))
 }
 
 /// A value of the file as a variable would carry it; lists are parted by commas.
@@ -360,7 +366,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("baiyo.toml");
         let text = "listen = \"127.0.0.1:1\"\ndatabase_url = \"postgres://file\"\nrequests_at_once = 7\n\
-            trusted_proxies = [\"::1\", \"10.0.0.0/8\"]\nlog_format = \"json\"";
+            trusted_proxies = [\"::1\", \"10.1.0.0/16\"]\nlog_format = \"json\"";
         std::fs::write(&file, text).unwrap();
         let read = |environment: &[(&str, &str)], flags: &[Flag]| {
             let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));

@@ -26,11 +26,14 @@ impl Password {
     /// # Errors
     /// Every reason why it is not good enough.
     pub fn new(text: &str, owner: &Owner) -> Result<Self, Vec<PasswordProblem>> {
-        let characters = text.chars().count();
+        // What is far too long is looked into no further: that would take longer than its square.
+        let characters = text.chars().take(LONGEST_PASSWORD + 1).count();
+        if characters > LONGEST_PASSWORD {
+            return Err(vec![PasswordProblem::Long]);
+        }
         let lower = Zeroizing::new(text.to_lowercase());
         let problems: Vec<_> = [
             (characters < SHORTEST_PASSWORD, PasswordProblem::Short),
-            (characters > LONGEST_PASSWORD, PasswordProblem::Long),
             (lower.contains(owner.sign_in.as_str()), PasswordProblem::ContainsSignIn),
             (names(&lower, owner.name), PasswordProblem::ContainsName),
             (holds_whole(&lower, owner.centre), PasswordProblem::ContainsCentre),

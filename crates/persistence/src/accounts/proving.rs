@@ -22,6 +22,7 @@ use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::decision::Appends;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::journal::StreamKind;
+use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
 use diesel::dsl::exists;
@@ -57,8 +58,10 @@ pub fn stored_secret(
     through: Through,
     now: Time,
 ) -> QueryResult<Result<StoredSecret, PasswordRefused>> {
-    let found = account::table
-        .filter(account::sign_in.eq(sign_in))
+    // What cannot be a name is nobody's; not every engine takes any text.
+    let name = SignIn::try_from(sign_in.to_string()).ok();
+    let named = account::table.filter(account::sign_in.eq(name.as_ref().map_or("", SignIn::as_str)));
+    let found = named
         .select((account::person, account::password_hash))
         .first::<(Id, Option<String>)>(conn)
         .optional()?;
@@ -323,7 +326,7 @@ impl Store {
     }
 
     /// Gives a person who is signed in a second factor, in place of one he may have, if his password is right and so are a
-    /// code of the old one and a code of the new one. All his sessions end; this is the one that goes on.
+    /// code of the old one and a code of the new one. All his sessions and tokens end; this session is the one that goes on.
     ///
     /// # Errors
     /// The database, or no random bytes; inside, what was wrong.
@@ -350,6 +353,7 @@ impl Store {
             }
             factor::store(conn, &factors, *person, &secret, step, now)?;
             session::end_sessions(conn, *person, now)?;
+            session::end_tokens(conn, *person, None, now)?;
             Ok(Ok(enter(conn, *person, device.as_deref(), now)?))
         })
     }

@@ -265,6 +265,8 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
         return Ok(0);
     }
     ensure_role(&mut conn)?;
+    // A step that moves rows sees all of them.
+    conn.batch_execute("SET baiyo.scope = 'centre'")?;
     let Engine::Postgres(inner) = &mut conn.engine else { return Ok(0) };
     let done = inner.run_pending_migrations(MIGRATIONS).map_err(|error| failed(&error))?.len();
     // The lock goes with the connection.

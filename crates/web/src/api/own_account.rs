@@ -4,6 +4,7 @@ use super::accounts::{code_problem, cookies, names_around, password_problems, re
 use super::json::Body;
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session::{self, Caller, DEVICE_COOKIE};
 use crate::words::Language;
@@ -283,9 +284,12 @@ pub async fn password_changed(
     });
     let outcome = outcome.await.map_err(|_| unavailable())?;
     match outcome.map_err(|error| Problem::of_store(&error, language))? {
-        Ok(signed_in) => Ok(signed_in),
+        Ok(signed_in) => {
+            security_log::note(Happened::AccountChanged, Some(caller.person));
+            Ok(signed_in)
+        }
         Err(Unchanged::Weak(problems)) => Err(password_problems(&problems, "/new_password", language)),
-        Err(Unchanged::Refused(refused)) => Err(unchanged(refused, state, language)),
+        Err(Unchanged::Refused(refused)) => Err(unchanged(refused, state, caller)),
     }
 }
 
@@ -327,7 +331,9 @@ pub async fn factor_set(
     });
     let outcome = outcome.await.map_err(|_| unavailable())?;
     let settled = outcome.map_err(|error| Problem::of_store(&error, language))?;
-    settled.map_err(|refused| unchanged(refused, state, language))
+    let signed_in = settled.map_err(|refused| unchanged(refused, state, caller))?;
+    security_log::note(Happened::AccountChanged, Some(caller.person));
+    Ok(signed_in)
 }
 
 enum Unchanged {
@@ -342,7 +348,9 @@ fn renewal_of(request: &HttpRequest, caller: &Caller, code: Option<String>) -> R
 }
 
 /// Why an account was left as it was.
-fn unchanged(refused: PasswordRefused, state: &State, language: Language) -> Problem {
+fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Problem {
+    security_log::note(Happened::AccountUnchanged, Some(caller.person));
+    let language = caller.language;
     match refused {
         PasswordRefused::Wrong => {
             let sentence = match language {
