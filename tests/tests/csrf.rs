@@ -128,8 +128,10 @@ fn what_another_site_has_a_browser_send_changes_nothing_whatever_it_says() {
     println!("{tried} combinations, {refused} refused, 0 accepted that should not be");
 }
 
-/// Tables that move by themselves: how lately a session or token was used, and how far what is recorded is sealed.
-const BY_THEMSELVES: [&str; 6] = ["session", "api_token", "unsealed", "checkpoint", "tree_leaf", "tree_node"];
+/// Tables that move by themselves: how lately a session or token was used, to whom a name was shown, and how far what is
+/// recorded is sealed.
+const BY_THEMSELVES: [&str; 7] =
+    ["session", "api_token", "unsealed", "checkpoint", "tree_leaf", "tree_node", "disclosure"];
 
 /// Every row of every other table, but attempts, which are recorded as they should be.
 fn rows(centre: &Centre) -> BTreeMap<String, Vec<String>> {

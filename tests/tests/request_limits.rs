@@ -48,6 +48,12 @@ fn who_guesses_is_slowed_and_nobody_at_another_address_is() {
     let link =
         centre.stranger().call("GET", "//setup/guessed").header("x-forwarded-for", "203.0.113.9").send();
     assert_eq!(link.status, 429);
+    // Nor does an address spelled otherwise lead past it: to routes it is the same one.
+    for spelled in ["/%73ession", "/sessio%6e", "//%73ign-in", "//sign%2Din", "//s%65tup/guessed"] {
+        let call = centre.stranger().call("POST", spelled).header("x-forwarded-for", "203.0.113.9");
+        let call = call.header("sec-fetch-site", "same-origin");
+        assert_eq!(call.body(b"{}".to_vec(), "application/json").send().status, 429, "{spelled}");
+    }
     // What is not guessing goes on from there, and guessing from elsewhere is another's.
     let reading = centre.technician().call("GET", "/batches").header("x-forwarded-for", "203.0.113.9");
     assert_eq!(reading.send().status, 200);

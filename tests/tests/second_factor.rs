@@ -194,8 +194,8 @@ fn who_must_have_one_does_nothing_in_a_session_before_it_is_set_up() {
     assert_eq!(his.get("//live").status, 303, "nor is anything told as it happens");
     let posted = his.fill_in("//record/quality_events", &[("/title", "early")]);
     assert_eq!(posted.status, 403);
-    // A program that acts by a token made before, and whoever has another role, go on.
-    centre.releaser().get("/batches").ok();
+    // Nor does a program that acts by a token made before; whoever has another role goes on.
+    centre.releaser().get("/batches").refused(403).only(&["second_factor_needed"]);
     let technician = Browser::new(&centre);
     technician.sign_in(&centre.technician().account().sign_in, &centre.technician().account().password).ok();
     technician.get("/batches").ok();
@@ -206,6 +206,8 @@ fn who_must_have_one_does_nothing_in_a_session_before_it_is_set_up() {
     set_up(&centre, &his, &releaser);
     his.get("/batches").ok();
     assert_eq!(his.get("//quality").status, 200);
+    // Whoever made a token while there was none is out.
+    centre.releaser().get("/batches").refused(401);
 
     // Whoever becomes a deputy of such a role is asked from then on.
     let lead = centre.lead().account().clone();
