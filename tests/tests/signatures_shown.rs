@@ -13,7 +13,7 @@ fn rows(table: &str) -> Vec<Vec<String>> {
 }
 
 /// What stands between the beginning of an entry on a page and the beginning of the next.
-fn entry_on<'a>(page: &'a Answer, version: u64) -> &'a str {
+fn entry_on(page: &Answer, version: u64) -> &str {
     let from = page.text.split(&format!("id=\"entry-{version}\"")).nth(1).expect("the entry is on the page");
     from.split("id=\"entry-").next().unwrap_or_default()
 }

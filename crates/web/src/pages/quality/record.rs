@@ -315,7 +315,7 @@ impl Record<'_> {
                         small.signed {
                             (self.say(Ui::SignedBy)) ": " strong { (signature.name) } ", " (self.time(signature.at)) ", "
                             (meaning(language, &signature.meaning))
-                            @if let Some(by) = voiding(signature, &self.entries) {
+                            @if let Some(by) = voiding(signature, self.entries) {
                                 "; " (self.say(Ui::SignatureVoided)) ": " (by.version)
                             }
                         }
@@ -411,7 +411,7 @@ impl Record<'_> {
                                     td { (self.time(signed.at)) }
                                     td {
                                         (meaning(self.reader.language, &signed.meaning))
-                                        @if let Some(by) = voiding(signed, &self.entries) {
+                                        @if let Some(by) = voiding(signed, self.entries) {
                                             small { (self.say(Ui::SignatureVoided)) ": " (by.version) }
                                         }
                                     }
