@@ -8,7 +8,7 @@ CREATE TABLE disclosure (
     day      BIGINT NOT NULL, -- days since 1970-01-01
     shown_at BIGINT NOT NULL,
     UNIQUE (day, person, route, patient)
-);
+) WITHOUT ROWID; -- so that no row has a number that another could take
 CREATE INDEX disclosure_patient ON disclosure (patient, shown_at, id);
 CREATE INDEX disclosure_person ON disclosure (person, shown_at, id);
 

@@ -14,7 +14,7 @@ struct Table {
     unique: &'static [&'static str],
 }
 
-fn tables() -> [Table; 8] {
+fn tables() -> [Table; 9] {
     let empty = bytes("7B7D");
     [
         Table {
@@ -90,6 +90,14 @@ fn tables() -> [Table; 8] {
             guards: ["blob_no_update", "blob_no_delete", "blob_no_replace"],
             unique: &["blob_pkey"],
         },
+        Table {
+            name: "disclosure",
+            column: "route",
+            keys: "id",
+            replaced: "id, patient, person, route, day, shown_at + 1".into(),
+            guards: ["disclosure_no_update", "disclosure_no_delete", "disclosure_no_replace"],
+            unique: &["disclosure_pkey", "disclosure_day_person_route_patient_key"],
+        },
     ]
 }
 
@@ -112,9 +120,9 @@ impl Table {
         Attack { name: format!("{name}: {what}"), when: When::After, given: String::new(), sql, guards }
     }
 
-    /// What tells its rows apart. In the embedded engine files have no number that another could take.
+    /// What tells its rows apart. In the embedded engine some have no number that another could take.
     fn row(&self) -> &'static str {
-        if self.name == "blob" && !engine::is_postgres() { self.keys } else { row() }
+        if ["blob", "disclosure"].contains(&self.name) && !engine::is_postgres() { self.keys } else { row() }
     }
 
     /// The newest row, as it would be put in again.

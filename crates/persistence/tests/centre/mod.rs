@@ -344,6 +344,15 @@ pub fn tell(seals: bool) -> Story {
     let (picture, _) = centre.store.keep_blob(PICTURE.to_vec(), centre.people["maker"]).unwrap().unwrap();
     let photograph = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "picture": {"taken": {"blob": picture}}});
     centre.batch("maker", batch, json!({"culture": {"photograph": photograph}}));
+    // Somebody was shown the patient's name.
+    let [row, patient, person] =
+        [Uuid::now_v7(), Uuid::now_v7(), centre.people["coordinator"].0].map(dialect::id);
+    let shown = format!(
+        "INSERT INTO disclosure (id, patient, person, route, day, shown_at) \
+         VALUES ({row}, {patient}, {person}, '/orders/{{id}}', 20000, 1728000000000000)"
+    );
+    let noted = centre.store.write(move |conn| conn.batch_execute(&shown).map_err(JobError::<()>::Database));
+    assert!(noted.is_ok(), "{noted:?}");
     sample_and_test(&centre, batch, json!([{"vessel": vessel}]), &["MYCOPLASMA"]);
     let harvest = json!({"vessels": [label.part(Vessel, vessel.0).unwrap().to_string()], "enzyme": "5", "count": count, "washes": 3, "volume": "30"});
     centre.batch("maker", batch, json!({"filling": {"harvest": harvest}}));
