@@ -164,13 +164,11 @@ fn reviewed(reader: &Reader, access: &AccessView) -> Markup {
         p.hint { (reader.say(Privacy::AccessMeans)) }
         @match &access.last_review {
             Some(review) => {
+                @if access.review_due { p { (chip(Look::Bad, reader.say(Privacy::ReviewDue))) } }
                 dl.facts {
                     div {
                         dt { (reader.say(Privacy::LastReview)) }
-                        dd {
-                            (reader.time(review.recorded_at)) " · " (review.reviewed_by)
-                            @if access.review_due { " " (chip(Look::Bad, reader.say(Privacy::ReviewDue))) }
-                        }
+                        dd { (reader.time(review.recorded_at)) " · " (review.reviewed_by) }
                     }
                     div {
                         dt { (reader.say(Privacy::ReviewedPeriod)) }

@@ -50,8 +50,8 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
                 }
             }
         }
-        p {
-            a.button href={ (ACCOUNT) "/password" } { (reader.say(Account::ChangePassword)) } " "
+        p.actions {
+            a.button href={ (ACCOUNT) "/password" } { (reader.say(Account::ChangePassword)) }
             a.button href=(FACTOR) {
                 (reader.say(if caller.factor_since.is_some() { Account::ReplaceFactor } else { Account::SetUpFactor }))
             }

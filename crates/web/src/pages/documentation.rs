@@ -20,8 +20,12 @@ const DEPTH: u8 = 8;
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await.ok();
     let frame = Frame::new(&request, &state, caller.as_ref());
-    let mut page = Page { frame: &frame, document: state.schemas.document(), forms: BTreeMap::new() };
+    let document = state.schemas.document();
+    let mut page = Page { frame: &frame, document, forms: BTreeMap::new(), shown: BTreeSet::new() };
     page.forms = page.forms();
+    let mut shown = BTreeSet::new();
+    page.named(&document["paths"], &mut shown);
+    page.shown = shown;
     Ok(frame.ok(frame.say(Ui::ApiDocumentation), page.content()))
 }
 
@@ -30,7 +34,13 @@ struct Page<'a> {
     document: &'a Value,
     /// The forms that operations take, each with the first that does: there it is shown, and nowhere else.
     forms: BTreeMap<&'a str, String>,
+    /// The schemas that are shown. What was recorded has a shape for each kind of fact, most of them a form's over again:
+    /// those that only a history holds are in the document for machines.
+    shown: BTreeSet<&'a str>,
 }
+
+/// The schema of an entry, whose fact is not followed.
+const ENTRY: &str = "EntryView";
 
 /// One operation, with its method and path.
 struct Operation<'a> {
@@ -138,7 +148,32 @@ impl<'a> Page<'a> {
     }
 
     fn schemas(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        self.document["components"]["schemas"].as_object().into_iter().flatten()
+        let all = self.document["components"]["schemas"].as_object().into_iter().flatten();
+        all.filter(|(name, _)| self.shown.contains(name.as_str()))
+    }
+
+    /// The schemas that something names, and what they name.
+    fn named(&self, value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        if let Some(name) = name_of(value)
+            && found.insert(name)
+            && let Some(schema) = self.definitions().and_then(|all| all.get(name))
+        {
+            let own = schema["properties"].as_object().filter(|_| name == ENTRY);
+            match own {
+                Some(fields) => {
+                    fields
+                        .iter()
+                        .filter(|(field, _)| *field != "event")
+                        .for_each(|(_, field)| self.named(field, found));
+                }
+                None => self.named(schema, found),
+            }
+        }
+        match value {
+            Value::Object(fields) => fields.values().for_each(|field| self.named(field, found)),
+            Value::Array(items) => items.iter().for_each(|item| self.named(item, found)),
+            _ => {}
+        }
     }
 
     fn operation(&self, operation: &Operation) -> Markup {
@@ -280,7 +315,10 @@ impl<'a> Page<'a> {
     /// A schema's type in words, with links.
     fn kind(&self, schema: &Value) -> Markup {
         if let Some(name) = name_of(schema) {
-            return html! { a href={ "#schema-" (name) } { (name) } };
+            return match self.shown.contains(name) {
+                true => html! { a href={ "#schema-" (name) } { (name) } },
+                false => html! { a href={ (BASE) "/openapi.json" } { (name) } },
+            };
         }
         if let Some(value) = schema.get("const") {
             return html! { code { (value) } };
