@@ -138,7 +138,7 @@ fn a_change_is_told_at_once_to_whoever_takes_gzip() {
     let centre = Centre::open();
     let mut course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Opened);
     let told = asked(&centre, centre.inspector(), "/live", &[("accept-encoding", "gzip")]);
-    assert_eq!(told.headers().get("content-type").unwrap(), "text/event-stream");
+    assert_eq!(told.headers().get("content-type").unwrap(), "text/event-stream; charset=utf-8");
     assert!(told.headers().get("content-encoding").is_none());
     let (tell, hear) = mpsc::channel();
     std::thread::spawn(move || {
