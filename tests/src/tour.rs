@@ -118,7 +118,7 @@ fn own_account(centre: &Centre) {
     let session = first(own.get("/me/sessions").ok());
     own.call("DELETE", &format!("/me/sessions/{session}")).send().ok();
     let token = own.get("/me/tokens").ok();
-    let token = token["items"].as_array().unwrap().iter().find(|token| token["name"] == "scanner").unwrap();
+    let token = token["items"].as_array().unwrap().iter().find(|token| token["name"] != "stories").unwrap();
     own.call("DELETE", &format!("/me/tokens/{}", token["id"].as_str().unwrap())).send().ok();
     for (old, new) in [(&*member.password, PASSWORD_OF_SETUP), (PASSWORD_OF_SETUP, &*member.password)] {
         own.post("/me/password", json!({ "password": old, "new_password": new })).ok();

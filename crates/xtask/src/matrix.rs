@@ -268,7 +268,9 @@ mod tests {
     #[test]
     fn a_stale_page_is_caught_and_a_fresh_one_accepted() {
         let root = std::env::temp_dir().join(format!("baiyo-matrix-{}", std::process::id()));
-        for (path, text) in [files(), vec![(REQUIREMENTS.into(), LIST.into())]].concat() {
+        let asked = "[[group]]\ntitle = \"x\"\nlines = []";
+        let lists = vec![(REQUIREMENTS.into(), LIST.into()), (sources::SOURCES.into(), asked.into())];
+        for (path, text) in [files(), lists].concat() {
             fs::create_dir_all(root.join(&path).parent().unwrap()).unwrap();
             fs::write(root.join(path), text).unwrap();
         }

@@ -1,8 +1,8 @@
 //! Histories: every entry of a batch, an order or a person, oldest first, to those who may see it.
 
-use super::items::{EntryView, Page};
+use super::items::{EntryView, Page, SignatureView};
 use super::problem::{Kind, Problem};
-use super::reading::{Answer, identifier, one_batch, one_order, read, shown};
+use super::reading::{Answer, identifier, one_batch, one_order, read};
 use super::unchanged::unless_unchanged;
 use crate::server::State;
 use crate::session::Caller;
@@ -10,8 +10,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::batch::Batch;
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{OrderId, PersonId};
-use baiyo_domain::journal::{StreamId, StreamKind};
-use baiyo_persistence::journal;
+use baiyo_domain::journal::signature::Signature;
+use baiyo_domain::journal::{Entry, StreamId, StreamKind};
+use baiyo_persistence::{Conn, StoreError, journal, reading};
 
 /// A batch's.
 pub async fn batch(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
@@ -102,4 +103,40 @@ async fn history(
         shown(conn, entries)
     })
     .await
+}
+
+/// Entries as they are shown, with the names of people.
+///
+/// # Errors
+/// The records cannot be read.
+pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryView>, StoreError> {
+    let names = reading::names(conn)?;
+    let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
+    let views = entries.into_iter().map(|entry| {
+        let (event, signature) = Event::read(&entry)?;
+        Ok(EntryView {
+            entry: entry.id.0,
+            version: entry.version,
+            kind: entry.kind,
+            occurred_at: entry.occurred_at,
+            recorded_at: entry.recorded_at,
+            performer: entry.performer,
+            performer_name: name(entry.performer),
+            recorder: entry.recorder,
+            recorder_name: name(entry.recorder),
+            hash: entry.hash,
+            event,
+            signature: signature.map(|signature: Signature| SignatureView {
+                person: signature.person,
+                name: name(signature.person),
+                key: signature.key.0,
+                meaning: signature.meaning.as_str().to_string(),
+                at: signature.at,
+                covers: signature.covers.len(),
+                voided_by: None,
+            }),
+            corrected_by: Vec::new(),
+        })
+    });
+    views.collect()
 }

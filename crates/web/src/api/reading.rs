@@ -18,10 +18,8 @@ use crate::session::{self, Caller};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use baiyo_domain::batch::Batch;
-use baiyo_domain::event::Event;
-use baiyo_domain::ids::{BatchId, OrderId, PersonId, QualityEventId, StandardId};
-use baiyo_domain::journal::signature::Signature;
-use baiyo_domain::journal::{Entry, StreamId, StreamKind};
+use baiyo_domain::ids::{BatchId, OrderId, QualityEventId, StandardId};
+use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::quality_event::QualityEvent;
 use baiyo_domain::time::Time;
 use baiyo_persistence::disclosure::Told;
@@ -412,49 +410,13 @@ async fn attempts(request: HttpRequest, query: Query, state: web::Data<State>) -
         let after = after_of(&query, &caller)?;
         let items = read(&state, &caller, move |conn| {
             let entries = journal::attempts_before(conn, after, PAGE)?;
-            shown(conn, entries)
+            histories::shown(conn, entries)
         });
         let items = items.await?;
         let next = next_of(items.len(), items.last().map(|item| (item.recorded_at.micros(), item.entry)));
         Ok(paged("/attempts", Page { items, next }).into())
     })
     .await
-}
-
-/// Entries as they are shown, with the names of people.
-///
-/// # Errors
-/// The records cannot be read.
-pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryView>, StoreError> {
-    let names = reading::names(conn)?;
-    let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
-    let views = entries.into_iter().map(|entry| {
-        let (event, signature) = Event::read(&entry)?;
-        Ok(EntryView {
-            entry: entry.id.0,
-            version: entry.version,
-            kind: entry.kind,
-            occurred_at: entry.occurred_at,
-            recorded_at: entry.recorded_at,
-            performer: entry.performer,
-            performer_name: name(entry.performer),
-            recorder: entry.recorder,
-            recorder_name: name(entry.recorder),
-            hash: entry.hash,
-            event,
-            signature: signature.map(|signature: Signature| SignatureView {
-                person: signature.person,
-                name: name(signature.person),
-                key: signature.key.0,
-                meaning: signature.meaning.as_str().to_string(),
-                at: signature.at,
-                covers: signature.covers.len(),
-                voided_by: None,
-            }),
-            corrected_by: Vec::new(),
-        })
-    });
-    views.collect()
 }
 
 async fn export(request: HttpRequest, path: web::Path<String>, state: web::Data<State>) -> Answer {
