@@ -290,7 +290,8 @@ fn nothing_that_is_typed_anywhere_runs_or_becomes_markup_on_any_page() {
         planted.len(),
         pages.len()
     );
-    for person in sitting.values().chain([&nobody]) {
+    // What was refused on the way is nobody's fault.
+    for person in sitting.values().chain([&nobody]).filter(|person| !person.problems().is_empty()) {
         person.forgives("");
     }
 }
