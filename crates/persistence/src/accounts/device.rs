@@ -1,8 +1,8 @@
 //! Known devices: browsers from which a person has signed in, told by a cookie of 256 random bits that the database knows
 //! only by its hash. A device opens nothing; wrong passwords from it are counted apart from those of strangers.
 //!
-//! The cookie is made anew at each sign-in. So a value that somebody else put there, or took from there, is known no longer
-//! than until the person himself signs in again.
+//! The cookie is made anew at each sign-in, for everybody who is known by it. Whoever took a value from a browser that several
+//! share, and signs in with it first, is known by theirs from then on: he gains a count of guesses of his own, and no more.
 
 use super::session::{Token, digest_of, hash_of};
 use super::throttle::Origin;
