@@ -214,6 +214,27 @@ fn migrations_are_whole(files: &[File]) -> Offences {
     offences
 }
 
+/// Each table stands in one class of `docs/inspector/data.md`, and each that stands there is a table.
+fn every_table_is_classed(files: &[File]) -> Offences {
+    let text = |wanted: &str| files.iter().find(|(path, _)| path == wanted).map_or("", |(_, text)| text);
+    let tables: BTreeSet<&str> = text("migrations/postgres/catalogue.txt")
+        .lines()
+        .filter_map(|line| line.split_once(" PRIMARY KEY").map(|(table, _)| table))
+        .collect();
+    let rows =
+        text("docs/inspector/data.md").lines().skip_while(|line| !line.starts_with("| class | tables |"));
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+    let classed = |table: &&str| named.iter().filter(|name| *name == table).count();
+    let mut offences = Offences::new();
+    for table in tables.iter().filter(|table| classed(table) != 1) {
+        offences.push(format!("docs/inspector/data.md names the table {table} {} times", classed(table)));
+    }
+    let gone = named.iter().filter(|name| !tables.contains(*name));
+    offences.extend(gone.map(|name| format!("docs/inspector/data.md names {name}, which is no table")));
+    offences
+}
+
 mod workspace {
     use super::*;
 
@@ -269,6 +290,11 @@ mod workspace {
     #[test]
     fn migrations_can_be_applied_to_each_database() {
         obeys(migrations_are_whole);
+    }
+
+    #[test]
+    fn every_table_has_its_class() {
+        obeys(every_table_is_classed);
     }
 }
 
@@ -449,6 +475,28 @@ mod negative_control {
                 ("migrations/postgres/01_journal/up.sql", ""),
             ],
             &["migration 02_accounts is there for one database only"],
+        );
+    }
+
+    #[test]
+    fn a_table_without_its_one_class_is_caught() {
+        let classes = "| class | files |\n| Record | `lock` |\n\n| class | tables |\n| --- | --- |\n\
+                       | Secrets | `account`, `session` |\n| Record | `journal`, `session`, `gone` |\n";
+        caught(
+            every_table_is_classed,
+            &[
+                (
+                    "migrations/postgres/catalogue.txt",
+                    "---- constraint account_pkey\naccount PRIMARY KEY (person)\njournal PRIMARY KEY (id)\n\
+                     badge PRIMARY KEY (id)\nsession PRIMARY KEY (token_hash)\n",
+                ),
+                ("docs/inspector/data.md", classes),
+            ],
+            &[
+                "docs/inspector/data.md names the table badge 0 times",
+                "docs/inspector/data.md names the table session 2 times",
+                "docs/inspector/data.md names gone, which is no table",
+            ],
         );
     }
 }

@@ -1,5 +1,6 @@
 //! That nothing is left unsaid: every sentence stands in both languages, whole and with names in it.
 
+mod page;
 pub(crate) mod samples;
 
 use super::*;
