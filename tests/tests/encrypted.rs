@@ -68,7 +68,7 @@ fn a_server_is_believed_by_its_certificate_alone() {
         Store::open_at(&location, Arc::new(SystemClock)).map(|store| (store, location))
     };
     // Named authorities mean that it must be encrypted, whether the address says so or not.
-    for mode in ["", "?sslmode=require", "?sslmode=prefer"] {
+    for mode in ["", "?sslmode=require", "?sslmode=prefer", "?sslmode=disable"] {
         let (store, location) = open(&format!("{url}{mode}"), Some(&trusted)).expect("the server is trusted");
         assert!(is_encrypted(&location), "{mode}");
         store.seal_what_waits().expect("it writes as well");

@@ -292,6 +292,41 @@ fn an_unknown_engine_and_a_server_without_the_certificates_it_was_asked_for_are_
     assert!(refused("postgres://u@host:notaport/db").contains("DATABASE_URL"));
 }
 
+#[test]
+fn another_machine_is_not_spoken_to_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |address: &str, authorities: Option<&str>| {
+        Location::read(folder.path(), Some(address), authorities.map(Into::into))
+            .map(drop)
+            .map_err(|error| error.to_string())
+    };
+    for elsewhere in [
+        "postgres://u@db.example/db",
+        "postgres://u@192.0.2.7/db",
+        "postgres://u@[2001:db8::7]/db",
+        "postgres://u@localhost,db.example/db",
+        "postgres://u@db.example/db?sslmode=disable",
+        "postgres://u@localhost/db?hostaddr=192.0.2.7",
+        "postgres://u@localhost.db.example/db",
+    ] {
+        let refused = read(elsewhere, None).unwrap_err();
+        assert!(
+            refused.contains("another machine") && refused.contains("DATABASE_CA"),
+            "{elsewhere}: {refused}"
+        );
+        assert_eq!(read(elsewhere, Some("/etc/ca.pem")), Ok(()), "{elsewhere}");
+    }
+    for here in [
+        "postgres://u@localhost/db",
+        "postgres://u@127.0.0.1/db?sslmode=disable",
+        "postgres://u@[::1]/db",
+        "postgres://u@%2Frun%2Fpostgresql/db",
+        "postgres://u@db.example/db?hostaddr=127.0.0.1",
+    ] {
+        assert_eq!(read(here, None), Ok(()), "{here}");
+    }
+}
+
 /// A user of the server who is in no role, unless he is made a member of the application's.
 struct Serving {
     name: String,

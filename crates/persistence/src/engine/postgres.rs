@@ -17,13 +17,14 @@ use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Sender;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -51,10 +52,11 @@ impl std::fmt::Debug for Address {
 
 impl Address {
     /// Reads `postgres://user:password@host:port/database?sslmode=…`. `authorities` is a file of PEM certificates that
-    /// the server's must chain to; without it TLS is spoken only where `sslmode` does not ask for it.
+    /// the server's must chain to; with it the connection is encrypted or refused. Without it nothing is encrypted, which is
+    /// for a server on the same machine alone (ASVS 5.0, 12.3.1).
     ///
     /// # Errors
-    /// The address is not of that form.
+    /// The address is not of that form, or names another machine and no authorities.
     pub fn read(url: &str, authorities: Option<PathBuf>) -> Result<Self, StoreError> {
         let mut config: Config =
             url.parse().map_err(|error| StoreError::Address(format!("DATABASE_URL: {error}")))?;
@@ -62,9 +64,14 @@ impl Address {
             let why = "sslmode=require needs DATABASE_CA, a file with the certificates to trust";
             return Err(StoreError::Address(why.into()));
         }
-        if authorities.is_some() && config.get_ssl_mode() == SslMode::Prefer {
+        if authorities.is_some() {
             // Who names authorities means it: an unencrypted connection is no fallback.
             config.ssl_mode(SslMode::Require);
+        } else if let Some(host) = elsewhere(&config) {
+            return Err(StoreError::Address(format!(
+                "DATABASE_URL: {host} is another machine, to which nothing goes unencrypted: DATABASE_CA names a file \
+                 with the certificates to trust"
+            )));
         }
         config.application_name("baiyo").connect_timeout(Duration::from_secs(10));
         Ok(Self { config, authorities })
@@ -142,6 +149,24 @@ impl Address {
         })?;
         Ok(conn)
     }
+}
+
+/// The first host of the address that is not this machine.
+fn elsewhere(config: &Config) -> Option<String> {
+    let by_number = config.get_hostaddrs().iter().find(|address| !address.is_loopback());
+    let named = || {
+        config.get_hosts().iter().find_map(|host| match host {
+            Host::Tcp(name) if !is_here(name) => Some(name.clone()),
+            _ => None,
+        })
+    };
+    // Where numbers are given, the names beside them are only what certificates are compared with.
+    if config.get_hostaddrs().is_empty() { named() } else { by_number.map(ToString::to_string) }
+}
+
+fn is_here(host: &str) -> bool {
+    let number = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || number.is_ok_and(|address| address.is_loopback())
 }
 
 fn trouble(error: &dyn std::fmt::Display) -> StoreError {
