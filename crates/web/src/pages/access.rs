@@ -3,7 +3,7 @@
 
 use super::disclosures::days;
 use super::frame::Frame;
-use super::reader::{Names, Reader, or_dash};
+use super::reader::{Names, Reader};
 use super::status_chip::{Look, chip};
 use super::{Answer, Query, encoded, may, recording};
 use crate::api::access::view;
@@ -188,7 +188,7 @@ fn table(reader: &Reader, items: &[AccessItem], names: &Names, of_period: &str) 
             table {
                 thead {
                     tr {
-                        @for column in [Ui::Name, Ui::Roles, Ui::Deputyships, Ui::Clinic, Ui::Key] {
+                        @for column in [Ui::Name, Ui::Roles, Ui::Key] {
                             th scope="col" { (reader.say(column)) }
                         }
                         @for column in [Privacy::SignedInLast, Privacy::TokensInForce, Privacy::SeenBy] {
@@ -201,6 +201,9 @@ fn table(reader: &Reader, items: &[AccessItem], names: &Names, of_period: &str) 
                         tr {
                             th.wide scope="row" {
                                 a href={ "/people/" (item.person) } { (item.name) } br; span.muted { (item.sign_in) }
+                                @if let Some(clinic) = item.clinic.and_then(|clinic| names.call(Thing::Clinic(clinic))) {
+                                    br; span.muted { (clinic) }
+                                }
                                 @if let Some(at) = item.left_at {
                                     br; (chip(Look::Plain, reader.say(Ui::Left))) " " (reader.time(at))
                                 }
@@ -210,16 +213,12 @@ fn table(reader: &Reader, items: &[AccessItem], names: &Names, of_period: &str) 
                                     p { (words::role(reader.language, held.role)) br;
                                         span.muted { (reader.time(held.since)) " · " (held.granted_by) } }
                                 }
-                                @if item.roles.is_empty() { (super::reader::dash()) }
-                            }
-                            td {
                                 @for held in &item.deputyships {
-                                    p { (words::role(reader.language, held.role)) br;
+                                    p { (reader.say(Ui::Deputy)) ": " (words::role(reader.language, held.role)) br;
                                         span.muted { (reader.time(held.from)) " – " (reader.time(held.until)) " · " (held.named_by) } }
                                 }
-                                @if item.deputyships.is_empty() { (super::reader::dash()) }
+                                @if item.roles.is_empty() && item.deputyships.is_empty() { (super::reader::dash()) }
                             }
-                            td { (or_dash(item.clinic.and_then(|clinic| names.call(Thing::Clinic(clinic))))) }
                             td { (key(reader, item.key)) }
                             td {
                                 @match item.signed_in_last {

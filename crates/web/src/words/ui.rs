@@ -70,7 +70,7 @@ catalogue! {
     NewValue, Version, Signed, SignedBy, SignedAt, Meaning, SignatureValid, SignatureInvalid,
     SignatureVoided, Key, Hash, PreviousHash, Checkpoint, InclusionProof, RecordIntact, RecordNotIntact,
     // People.
-    Person, People, Role, Roles, Department, Deputyships, Left, Facility, FacilityNumber,
+    Person, People, Role, Roles, Department, Deputyships, Deputy, Left, Facility, FacilityNumber,
     // Pages of lists and forms.
     Active, Inactive, InForce, Therapy, Banking, ReleasedOfAll, FilterByStatus, RolesWithoutBatches,
     TheCentre, YourName, CentreName, CentreCode, CentreCodeHint, PasswordHint,

@@ -255,6 +255,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::Roles => "Roles",
         Ui::Department => "Department",
         Ui::Deputyships => "Deputyships",
+        Ui::Deputy => "Deputy",
         Ui::Left => "Left",
         Ui::Facility => "Facility",
         Ui::FacilityNumber => "Facility number",

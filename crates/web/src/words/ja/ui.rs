@@ -258,6 +258,7 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::Roles => "役割",
         Ui::Department => "部門",
         Ui::Deputyships => "代行",
+        Ui::Deputy => "代行者",
         Ui::Left => "退職",
         Ui::Facility => "特定細胞加工物等製造施設",
         Ui::FacilityNumber => "施設番号",
