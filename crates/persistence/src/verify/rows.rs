@@ -5,6 +5,7 @@ use super::CannotCheck;
 use super::dialect::Dialect;
 use crate::engine::prelude::*;
 use crate::engine::sqlite;
+use crate::reading::ClinicScope;
 use crate::store::Location;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, MAX_PAYLOAD, StreamId, StreamKind};
@@ -33,6 +34,8 @@ impl Database {
             Some(address) => {
                 let unreadable = |error: &dyn std::fmt::Display| CannotCheck::Unreadable(error.to_string());
                 let mut conn = address.connect().map_err(|error| unreadable(&error))?;
+                // Whose orders and names there are, of every clinic.
+                conn.enter(ClinicScope::Centre).map_err(|error| unreadable(&error))?;
                 conn.batch_execute(
                     "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
                      BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
