@@ -227,12 +227,19 @@ impl Conn {
         self.enter(ClinicScope::Centre)?;
         let outcome = reading(self);
         match before {
-            // A transaction that failed takes what was said in it back with it.
-            Some(scope) if outcome.is_err() => self.scope = Some(scope),
-            Some(scope) => self.enter(scope)?,
-            None => {}
+            Some(scope) => match self.enter(scope) {
+                // A statement that failed ends the transaction, which takes what was said in it back with it.
+                Err(_) if outcome.is_err() => self.scope = before,
+                entered => entered?,
+            },
+            None => self.scope = None,
         }
         outcome
+    }
+
+    /// Whether it still reads what it was given out for. One that was told otherwise and not told back is not used again.
+    pub(crate) fn is_in(&self, scope: ClinicScope) -> bool {
+        self.scope == Some(scope)
     }
 
     /// Whether it is PostgreSQL's.
