@@ -80,6 +80,9 @@ pub enum CannotCheck {
     /// It cannot be opened or is no database.
     #[error("the database cannot be read: {0}")]
     Unreadable(String),
+    /// A newer version migrated it.
+    #[error("{0}")]
+    Newer(String),
     /// It was opened for writing meanwhile.
     #[error("a server opened the folder while it was being checked; check again")]
     Disturbed,
