@@ -6,6 +6,7 @@ use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::{CommandId, EntryId, KeyId, PersonId};
 use baiyo_domain::journal::signature::{Place, Signer, seal};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
+use baiyo_domain::time::Time;
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::sql_types::{DbUuid, Id};
 use baiyo_persistence::{Conn, journal};
@@ -49,11 +50,24 @@ impl Forger {
 
     /// Appends a signing in a person's name, as if with this key of his, over everything before it.
     pub fn append(&mut self, stream: (StreamKind, Uuid), person: Uuid, key: Uuid, event: Value) -> Uuid {
+        self.append_at(None, stream, person, key, event)
+    }
+
+    /// The same, as if at this time; else as if together with the entry before it.
+    pub fn append_at(
+        &mut self,
+        at: Option<Time>,
+        stream: (StreamKind, Uuid),
+        person: Uuid,
+        key: Uuid,
+        event: Value,
+    ) -> Uuid {
         let stream = StreamId { kind: stream.0, id: stream.1 };
         let event: Event = serde_json::from_value(event).expect("an event");
         let entries = journal::entries_of(&mut self.conn, stream).expect("entries");
         let last = entries.last().expect("a stream that exists");
-        let (version, previous_hash, at) = (last.version + 1, last.hash, last.recorded_at);
+        let (version, previous_hash) = (last.version + 1, last.hash);
+        let at = at.unwrap_or(last.recorded_at);
         let place = Place { origin: &self.origin, stream, version, previous_hash };
         let signer = Signer { person: PersonId(person), key: KeyId(key), secret: &self.secret };
         let meaning = event.meaning().expect("a signing").into();

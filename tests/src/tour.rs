@@ -35,8 +35,16 @@ fn years_later(centre: &Centre, order: Uuid) {
     centre.hold_tokens();
     centre.days(31 * 366);
     let path = |form| format!("/orders/{order}/{form}");
-    centre.manager().post(&path("erasure_proposal"), json!({ "reason": "kept for thirty years" })).ok();
-    centre.releaser().post(&path("erasure_confirmation"), json!({ "remark": "dates compared" })).ok();
+    let manager = centre.manager();
+    let propose = || {
+        let form = json!({ "reason": "kept for thirty years" });
+        manager.sign(&path("erasure_proposal"), form, "erasure_proposal").ok()
+    };
+    propose();
+    manager.post(&path("erasure_withdrawal"), json!({ "reason": "another court asks for it" })).ok();
+    propose();
+    let form = json!({ "remark": "dates compared" });
+    centre.releaser().sign(&path("erasure_confirmation"), form, "erasure_confirmation").ok();
 }
 
 fn people_and_clinics(centre: &mut Centre) {

@@ -351,8 +351,10 @@ fn two_hundred_canaries_are_found_nowhere_and_names_not_even_in_old_backups_once
     centre.hold_tokens();
     for (order, ..) in &orders {
         let path = |form| format!("/orders/{order}/{form}");
-        centre.manager().post(&path("erasure_proposal"), json!({ "reason": "kept" })).ok();
-        centre.releaser().post(&path("erasure_confirmation"), json!({ "remark": "compared" })).ok();
+        let form = json!({ "reason": "kept" });
+        centre.manager().sign(&path("erasure_proposal"), form, "erasure_proposal").ok();
+        let form = json!({ "remark": "compared" });
+        centre.releaser().sign(&path("erasure_confirmation"), form, "erasure_confirmation").ok();
     }
     let clinic = ClinicId(centre.clinic(0));
     let viewer = Viewer { person: PersonId(centre.coordinator().id()), clinic, route: "canaries".into() };

@@ -40,8 +40,10 @@ fn rows(conn: &mut Conn, table: &str) -> i64 {
 /// Proposes and confirms, at once.
 fn erase(centre: &Centre, order: Uuid) {
     let path = |form| format!("/orders/{order}/{form}");
-    centre.manager().post(&path("erasure_proposal"), json!({ "reason": "kept long enough" })).ok();
-    centre.releaser().post(&path("erasure_confirmation"), json!({ "remark": "dates compared" })).ok();
+    let form = json!({ "reason": "kept long enough" });
+    centre.manager().sign(&path("erasure_proposal"), form, "erasure_proposal").ok();
+    let form = json!({ "remark": "dates compared" });
+    centre.releaser().sign(&path("erasure_confirmation"), form, "erasure_confirmation").ok();
 }
 
 /// Lets everything be kept long enough.
@@ -60,9 +62,15 @@ fn two_people_erase_a_name_after_retention_and_no_one_else_and_not_before() {
         Course::run(&centre, Recipe { patient: Some(patient), ..Recipe::of(standard) }, Step::Opened);
     let path = |form| format!("/orders/{}/{form}", first.order);
     let manager = centre.manager();
-    let propose = || manager.post(&path("erasure_proposal"), json!({ "reason": "kept long enough" }));
-    let confirm =
-        |who: &stories::Asking| who.post(&path("erasure_confirmation"), json!({ "remark": "seen" }));
+    let propose = || {
+        let form = json!({ "reason": "kept long enough" });
+        manager.sign(&path("erasure_proposal"), form, "erasure_proposal")
+    };
+    let confirm = |who: &stories::Asking| {
+        who.sign(&path("erasure_confirmation"), json!({ "remark": "seen" }), "erasure_confirmation")
+    };
+    let withdraw =
+        |who: &stories::Asking| who.post(&path("erasure_withdrawal"), json!({ "reason": "asked for" }));
     let releaser = centre.releaser();
 
     // Ten years from the newest entry of whatever is about this patient's cells, the second course as well.
@@ -92,7 +100,8 @@ fn two_people_erase_a_name_after_retention_and_no_one_else_and_not_before() {
     propose().ok();
     propose().refused(409).only(&["already_done"]);
     let other_order = format!("/orders/{}/erasure_proposal", second.order);
-    manager.post(&other_order, json!({ "reason": "again" })).refused(409).only(&["already_done"]);
+    let again = json!({ "reason": "again" });
+    manager.sign(&other_order, again, "erasure_proposal").refused(409).only(&["already_done"]);
     assert!(
         centre
             .coordinator()
@@ -100,6 +109,22 @@ fn two_people_erase_a_name_after_retention_and_no_one_else_and_not_before() {
             .text
             .contains("Erasure of the name is proposed")
     );
+
+    // Withdrawn it cannot be confirmed; it can be proposed anew, and then withdrawn by nobody else.
+    for other in [centre.releaser(), centre.coordinator(), centre.administrator()] {
+        withdraw(&other).refused(403);
+    }
+    withdraw(&manager).ok();
+    withdraw(&manager).refused(409).only(&["erasure_not_proposed"]);
+    confirm(&releaser).refused(409).only(&["erasure_not_proposed"]);
+    let page = centre.coordinator().get(&format!("//orders/{}", second.order)).text;
+    assert!(!page.contains("Erasure of the name is proposed"));
+    propose().ok();
+    // Each signs: a form alone, or one signed for something else, is not taken.
+    let unsigned = json!({ "remark": "seen" });
+    releaser.post(&path("erasure_confirmation"), unsigned.clone()).refused(422);
+    let otherwise = releaser.sign(&path("erasure_confirmation"), unsigned, "erasure_proposal");
+    otherwise.refused(409).only(&["wrong_meaning"]);
 
     // Nobody is both: also not somebody who has both roles.
     centre
@@ -110,6 +135,7 @@ fn two_people_erase_a_name_after_retention_and_no_one_else_and_not_before() {
     centre.coordinator().get(&format!("/orders/{}/recipient", first.order)).ok();
     confirm(&releaser).ok();
     confirm(&releaser).refused(409).only(&["already_done"]);
+    withdraw(&manager).refused(409).only(&["already_done"]);
 
     // Both stand in the history of each of his orders, in words and without the name.
     for order in [first.order, second.order] {
@@ -213,4 +239,34 @@ fn what_was_erased_does_not_come_back_with_a_crash_or_a_backup_and_the_record_st
     centre.start();
     let history: Value = centre.inspector().get(&format!("/orders/{order}/history")).ok();
     assert!(history["items"].as_array().unwrap().len() >= 3);
+}
+
+#[test]
+fn a_name_whose_key_is_lost_is_told_as_a_fault_and_not_as_erased() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Ordered);
+    let (order, patient) = (course.order, course.patient());
+    drop(course);
+    let (key, aside) = (key_of(&centre, patient), centre.folder().join("aside.key"));
+    std::fs::rename(&key, &aside).unwrap();
+    let recipient = format!("/orders/{order}/recipient");
+    centre.coordinator().get(&recipient).refused(404).only(&["name_unreadable"]);
+    for (language, told) in
+        [("en", "The name cannot be read"), ("ja", "氏名は消去されていませんが、読み取れません")]
+    {
+        for path in [format!("//orders/{order}"), "//clinic".into()] {
+            let page = centre.coordinator().call("GET", &path).header("accept-language", language).send();
+            assert_eq!(page.status, 200, "{path}");
+            assert!(page.text.contains(told) && !page.text.contains(NAME), "{path} {language}");
+            assert!(!page.text.contains("Name erased") && !page.text.contains("氏名消去済"), "{path}");
+        }
+    }
+    centre.stop();
+    let findings: Vec<String> = centre.verify(&[]).findings.iter().map(ToString::to_string).collect();
+    assert!(findings.len() == 1 && findings[0].contains(&format!("the key of patient {patient} is lost")));
+    std::fs::rename(&aside, &key).unwrap();
+    assert!(centre.verify(&[]).is_sound());
+    centre.start();
+    assert_eq!(centre.coordinator().get(&recipient).ok()["name"], json!(NAME));
 }

@@ -135,6 +135,87 @@ fn a_verification_forged_after_the_physicians_decision_stops_the_cells_at_the_be
     assert!(named(&mut centre, entry).contains("does not verify"));
 }
 
+/// A proposal or confirmation to erase a name, in a person's name.
+fn forge_erasure(forger: &mut Forger, centre: &Centre, order: Uuid, person: Uuid, fact: Value) -> Uuid {
+    let key = forger.key_of(person);
+    forger.append_at(Some(centre.now()), (StreamKind::Order, order), person, key, json!({ "order": fact }))
+}
+
+#[test]
+fn a_forged_erasure_destroys_no_key_at_any_start_and_is_named() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let standard = centre.standard(FRESH);
+    let courses = [("佐藤 花子", "P-001"), ("鈴木 一郎", "P-002")].map(|(name, pseudonym)| {
+        let recipe = Recipe { person: (name, "1950-01-02"), pseudonym, ..Recipe::of(standard) };
+        let course = Course::run(&centre, recipe, Step::Ordered);
+        (course.order, course.patient())
+    });
+    centre.hold_tokens();
+    centre.days(366 * 31);
+    centre.inspector().get("/checkpoint").ok();
+    let (manager, releaser) = (centre.manager().id(), centre.releaser().id());
+    let proposed = json!({ "erasure_proposed": { "by": manager, "reason": "kept long enough" } });
+    let mut forger = Forger::of(&centre);
+    // Of one patient both, of the other the confirmation of what the manager did propose.
+    let form = json!({ "reason": "kept long enough" });
+    let path = format!("/orders/{}/erasure_proposal", courses[1].0);
+    centre.manager().sign(&path, form, "erasure_proposal").ok();
+    let proposal = forge_erasure(&mut forger, &centre, courses[0].0, manager, proposed);
+    let [first, second] = courses.map(|(order, patient)| {
+        let erased = json!({ "patient": patient, "proposed_by": manager, "remark": "compared" });
+        let erased = json!({ "personal_data_erased": erased });
+        forge_erasure(&mut forger, &centre, order, releaser, erased)
+    });
+    let forged = [proposal, first, second];
+    for _ in 0..2 {
+        centre.stop();
+        centre.start();
+        for (order, patient) in courses {
+            assert!(centre.folder().join(format!("keys/patients/{patient}.key")).exists(), "{patient}");
+            centre.coordinator().get(&format!("/orders/{order}/recipient")).ok();
+        }
+    }
+    let said = forged.map(|entry| named(&mut centre, entry));
+    assert!(said.iter().all(|said| said.contains("does not verify")), "{said:#?}");
+    let unfounded = said.map(|said| said.contains("no two people signed"));
+    assert_eq!(unfounded, [false, true, true]);
+}
+
+#[test]
+fn nobody_confirms_a_forged_proposal_and_whoever_may_withdraws_it() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Ordered);
+    let (order, patient) = (course.order, course.patient());
+    centre.hold_tokens();
+    centre.days(366 * 31);
+    centre.inspector().get("/checkpoint").ok();
+    let mut forger = Forger::of(&centre);
+    let manager = centre.manager();
+    let proposed = json!({ "erasure_proposed": { "by": manager.id(), "reason": "kept long enough" } });
+    let entry = forge_erasure(&mut forger, &centre, order, manager.id(), proposed);
+    let path = |form| format!("/orders/{order}/{form}");
+    let confirm = || {
+        let form = json!({ "remark": "compared" });
+        centre.releaser().sign(&path("erasure_confirmation"), form, "erasure_confirmation")
+    };
+    let refused = confirm().refused(409);
+    refused.only(&["signature_invalid"]);
+    assert_eq!(refused.reasons[0]["arguments"]["entry"], entry.to_string());
+    manager.post(&path("erasure_withdrawal"), json!({ "reason": "not mine" })).ok();
+    confirm().refused(409).only(&["erasure_not_proposed"]);
+    let form = json!({ "reason": "kept long enough" });
+    manager.sign(&path("erasure_proposal"), form, "erasure_proposal").ok();
+    confirm().ok();
+    let key = centre.folder().join(format!("keys/patients/{patient}.key"));
+    assert!(!key.exists());
+    // What two people signed stands, though somebody forged beside it.
+    assert!(named(&mut centre, entry).contains("does not verify"));
+    let report = centre.verify(&[]);
+    assert!(!report.findings.iter().any(|finding| finding.to_string().contains("no two people signed")));
+}
+
 #[test]
 fn what_is_taken_away_after_the_guards_were_dropped_is_found() {
     let mut centre = Centre::open();

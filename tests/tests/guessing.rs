@@ -3,12 +3,14 @@
 
 use baiyo_domain::time::Time;
 use baiyo_persistence::StoreError;
-use baiyo_persistence::accounts::{Carried, PERIOD, PasswordRefused, Through, stored_secret};
+use baiyo_persistence::accounts::{
+    Carried, MOST_WRONG, PERIOD, PasswordRefused, RECORDED_A_DAY, Through, stored_secret,
+};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
-use stories::{Browser, Centre, Member, engine};
+use stories::{Browser, Centre, Course, Member, Recipe, Step, engine};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const GUESS: &str = "correct horse or so";
@@ -94,7 +96,8 @@ fn of_a_hundred_thousand_guesses_ten_are_checked_in_any_quarter_of_an_hour() {
     assert_eq!(hours, 4, "the rightful person signed in and signed every hour");
     assert_eq!(checked.len(), 16 * 10);
     assert_eq!(most_within_a_period(checked.clone()), 10);
-    assert_eq!(recorded(&centre, &releaser).len(), checked.len(), "each is recorded");
+    // A stranger makes the journal no longer than that, however long he goes on.
+    assert_eq!(recorded(&centre, &releaser).len(), usize::try_from(RECORDED_A_DAY).unwrap());
 }
 
 #[test]
@@ -224,4 +227,34 @@ fn administrators_see_on_whose_account_somebody_guesses_until_it_is_over() {
     centre.minutes(15);
     assert!(!page("//").contains(told));
     signing(&releaser.password).header("if-match", "\"1\"").send().ok();
+}
+
+#[test]
+fn a_strangers_flood_of_wrong_passwords_leaves_a_refused_attempt_in_sight_and_the_journal_short() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Received);
+    let form = json!({ "containers": [1], "decision": "release" });
+    centre.technician().sign(&course.path("deciding"), form, "disposition").refused(403);
+    let review = || centre.releaser().get(&format!("//batches/{}/review", course.batch)).text;
+    let told = "Refused attempts on this batch";
+    assert!(review().contains(told));
+    centre.hold_tokens();
+    let (days, people) = (3, centre.people());
+    for _ in 0..days {
+        for _ in 0..2 {
+            for member in people {
+                let guess = || Browser::new(&centre).sign_in(&member.sign_in, GUESS).refused(401);
+                (0..MOST_WRONG).for_each(|_| drop(guess()));
+            }
+            centre.minutes(16);
+        }
+        centre.days(1);
+    }
+    let a_day = usize::try_from(RECORDED_A_DAY).unwrap();
+    for member in people {
+        assert_eq!(recorded(&centre, member).len(), days * a_day, "{}", member.sign_in);
+    }
+    // More than a review looks through, all of them newer.
+    assert!(days * a_day * people.len() > 200);
+    assert!(review().contains(told));
 }

@@ -147,6 +147,44 @@ fn after_the_password_a_code_is_asked_for_and_taken_once_in_its_time() {
 }
 
 #[test]
+fn a_code_form_that_is_sent_twice_signs_in_once_and_is_no_wrong_code() {
+    let centre = Centre::open();
+    let lead = centre.lead().account().clone();
+    let his = Browser::new(&centre);
+    his.sign_in(&lead.sign_in, &lead.password).ok();
+    let app = set_up(&centre, &his, &lead);
+    for round in 0..8 {
+        let browser = Browser::new(&centre);
+        goes_to(&sign_in_on_the_page(&browser, &lead), "/sign-in/code");
+        let (pending, code) = (browser.cookie("baiyo_pending").unwrap(), app.code(centre.now(), 0));
+        // A double click sends both with the cookies that there were before.
+        let give = |code: &str| {
+            let twin = Browser::new(&centre);
+            twin.put("baiyo_pending", &pending);
+            let answer = twin.fill_in("//sign-in/code", &[("code", code), ("to", "/batches")]);
+            (answer, twin.cookie("baiyo_session"))
+        };
+        let both = std::thread::scope(|threads| {
+            let first = threads.spawn(|| give(&code));
+            let second = threads.spawn(|| give(&code));
+            [first, second].map(|twin| twin.join().unwrap())
+        });
+        both.iter().for_each(|(answer, _)| goes_to(answer, "/batches"));
+        assert_eq!(both.iter().filter(|(_, session)| session.is_some()).count(), 1, "round {round}");
+        // Later on it is harmless as well; another code begins anew, and so does the same one after five minutes.
+        for (code, place) in [(&code, "/batches"), (&app.code(centre.now(), 1), "/sign-in")] {
+            let (answer, session) = give(code);
+            goes_to(&answer, place);
+            assert_eq!(session, None);
+        }
+        seconds(&centre, 300);
+        goes_to(&give(&code).0, "/sign-in");
+    }
+    let attempts = centre.administrator().get("/attempts").ok();
+    assert!(!attempts.to_string().contains("wrong_secret"), "{attempts}");
+}
+
+#[test]
 fn ten_wrong_codes_are_looked_at_in_a_quarter_of_an_hour_and_administrators_see_them() {
     let centre = Centre::open();
     let lead = centre.lead().account().clone();

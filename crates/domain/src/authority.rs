@@ -115,11 +115,15 @@ pub enum Meaning {
     KeyRegistration,
     /// I close this quality event.
     QualityEventClosure,
+    /// I propose that this patient's name be erased.
+    ErasureProposal,
+    /// I confirm, as the second person, that this patient's name is erased.
+    ErasureConfirmation,
 }
 
 impl Meaning {
     /// All meanings.
-    pub const ALL: [Meaning; 16] = [
+    pub const ALL: [Meaning; 18] = [
         Meaning::Instruction,
         Meaning::Verification,
         Meaning::Interpretation,
@@ -136,6 +140,8 @@ impl Meaning {
         Meaning::IdentityCheck,
         Meaning::KeyRegistration,
         Meaning::QualityEventClosure,
+        Meaning::ErasureProposal,
+        Meaning::ErasureConfirmation,
     ];
 
     /// The word that stands in the signed text.
@@ -157,6 +163,8 @@ impl Meaning {
             Meaning::IdentityCheck => "identity_check",
             Meaning::KeyRegistration => "key_registration",
             Meaning::QualityEventClosure => "quality_event_closure",
+            Meaning::ErasureProposal => "erasure_proposal",
+            Meaning::ErasureConfirmation => "erasure_confirmation",
         }
     }
 }
@@ -223,6 +231,8 @@ pub const SIGNINGS: &[(&str, Meaning)] = &[
     ("person.role_grant", Meaning::RoleGrant),
     ("person.deputyship", Meaning::Deputyship),
     ("standard.approval", Meaning::StandardApproval),
+    ("order.erasure_proposal", Meaning::ErasureProposal),
+    ("order.erasure_confirmation", Meaning::ErasureConfirmation),
     ("quality_event.assessment", Meaning::ImpactAssessment),
     ("quality_event.closing", Meaning::QualityEventClosure),
     ("batch.intake.instruction", Meaning::Instruction),

@@ -64,7 +64,7 @@ impl Command {
         }
     }
 
-    /// Whether it hands cells on and so verifies every signature they rest on.
+    /// Whether it hands cells on, or destroys a name, and so verifies every signature that rests on.
     pub fn rests_on_signatures(&self, world: &World) -> bool {
         if let Command::Batch(id, batch::Command::Disposition(disposition::Command::PartConfirmation(form))) =
             self
@@ -73,7 +73,8 @@ impl Command {
         }
         matches!(
             self,
-            Command::Batch(_, batch::Command::Disposition(disposition::Command::Deciding(_)))
+            Command::Order(_, order::Command::ErasureConfirmation(_))
+                | Command::Batch(_, batch::Command::Disposition(disposition::Command::Deciding(_)))
                 | Command::Batch(
                     _,
                     batch::Command::Distribution(
@@ -129,6 +130,14 @@ impl Appends {
     /// Appends to an order.
     pub fn order(&mut self, id: OrderId, fact: impl Into<order::Event>) {
         self.push(StreamKind::Order, id.0, fact.into());
+    }
+
+    /// Appends to an order; a signing covers the entry, if any.
+    pub fn order_covering(&mut self, id: OrderId, fact: impl Into<order::Event>, covers: Option<Hash>) {
+        self.order(id, fact);
+        if let Some(append) = self.0.last_mut() {
+            append.covers = covers.into_iter().collect();
+        }
     }
 
     /// The facts appended to one batch so far.
@@ -417,7 +426,9 @@ fn decide_form(command: &Command, ctx: &Context) -> Result<Appends, Refusal> {
 fn decide_order(id: OrderId, form: &order::Command, ctx: &Context) -> Result<Appends, Refusal> {
     let order = ctx.world.orders.get(&id).map(AsRef::as_ref);
     match form {
-        order::Command::ErasureProposal(_) | order::Command::ErasureConfirmation(_) => {
+        order::Command::ErasureProposal(_)
+        | order::Command::ErasureWithdrawal(_)
+        | order::Command::ErasureConfirmation(_) => {
             return order::erasure::decide(id, form, ctx);
         }
         order::Command::Placement(placement)

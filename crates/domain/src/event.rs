@@ -77,7 +77,22 @@ impl Event {
     /// what must be signed.
     pub fn meaning(&self) -> Option<Meaning> {
         match self {
-            Event::Site(_) | Event::Order(_) | Event::Attempts(_) => None,
+            Event::Site(_) | Event::Attempts(_) => None,
+            Event::Order(fact) => match fact {
+                order::Event::ErasureProposed(_) => Some(Meaning::ErasureProposal),
+                order::Event::PersonalDataErased(_) => Some(Meaning::ErasureConfirmation),
+                order::Event::Placed(_)
+                | order::Event::Consent(_)
+                | order::Event::ConsentWithdrawal(_)
+                | order::Event::DonorScreening(_)
+                | order::Event::PlanChange(_)
+                | order::Event::WindowChange(_)
+                | order::Event::ForecastAcknowledgement(_)
+                | order::Event::UrgentAnswer(_)
+                | order::Event::Cancellation(_)
+                | order::Event::ErasureWithdrawal(_)
+                | order::Event::BatchOpened(_) => None,
+            },
             Event::Person(fact) => match fact {
                 people::Event::IdentityConfirmed(_) => Some(Meaning::IdentityCheck),
                 people::Event::KeyRegistered(_) => Some(Meaning::KeyRegistration),
@@ -134,12 +149,14 @@ impl Event {
     }
 
     /// The kinds that must be signed, by their names in the journal.
-    pub const SIGNED_KINDS: [&'static str; 17] = [
+    pub const SIGNED_KINDS: [&'static str; 19] = [
         "person.identity_confirmed",
         "person.key_registered",
         "person.role_granted",
         "person.deputy_named",
         "standard.approved",
+        "order.erasure_proposed",
+        "order.personal_data_erased",
         "quality_event.assessed",
         "quality_event.closed",
         "batch.intake.instructed",

@@ -5,7 +5,10 @@ mod acknowledgement;
 pub mod erasure;
 
 pub use acknowledgement::{ForecastAcknowledgement, Foretold};
-pub use erasure::{Erasure, ErasureConfirmation, ErasureProposal, ErasureProposed, PersonalDataErased};
+pub use erasure::{
+    Erasure, ErasureConfirmation, ErasureFault, ErasureProposal, ErasureProposed, ErasureWithdrawal,
+    PersonalDataErased,
+};
 
 use crate::ids::{BatchId, ClinicId, Label, OrderId, PatientId};
 use crate::journal::Hash;
@@ -41,6 +44,8 @@ variants! {
         Cancellation => "cancellation",
         /// Propose that the patient's name and birth date be erased.
         ErasureProposal => "erasure_proposal",
+        /// Withdraw the proposal that the patient's name and birth date be erased.
+        ErasureWithdrawal => "erasure_withdrawal",
         /// Confirm, as a second person, that the patient's name and birth date be erased.
         ErasureConfirmation => "erasure_confirmation",
     }
@@ -69,6 +74,8 @@ variants! {
         Cancellation => "cancelled",
         /// It was proposed to erase the patient's name and birth date.
         ErasureProposed => "erasure_proposed",
+        /// The proposal was withdrawn.
+        ErasureWithdrawal => "erasure_withdrawn",
         /// The patient's name and birth date were erased.
         PersonalDataErased => "personal_data_erased",
         /// A batch was opened for it.
@@ -409,6 +416,12 @@ impl Order {
                 None => order.erasure = Some(Erasure::Proposed { by: proposed.by }),
                 Some(_) => return Err(Impossible::new("erasing a name is proposed once")),
             },
+            Event::ErasureWithdrawal(_) => match order.erasure {
+                Some(Erasure::Proposed { .. }) => order.erasure = None,
+                Some(Erasure::Done) | None => {
+                    return Err(Impossible::new("what is withdrawn was proposed"));
+                }
+            },
             Event::PersonalDataErased(_) => match order.erasure {
                 Some(Erasure::Done) => return Err(Impossible::new("a name is erased once")),
                 // An order may be younger than the proposal.
@@ -458,7 +471,9 @@ pub fn decide(
     let event = match command {
         Command::Placement(_) => return Err(vec![Reason::AlreadyDone]),
         // Of all the patient's orders at once: see `erasure`.
-        Command::ErasureProposal(_) | Command::ErasureConfirmation(_) => return Err(vec![Reason::NotFound]),
+        Command::ErasureProposal(_) | Command::ErasureWithdrawal(_) | Command::ErasureConfirmation(_) => {
+            return Err(vec![Reason::NotFound]);
+        }
         Command::Consent(consent) => {
             reasons.extend(not_future(consent.signed_at, "/signed_at"));
             Event::Consent(consent.clone())

@@ -330,8 +330,12 @@ pub fn further_needs(command: &Command, world: &World) -> BTreeSet<Need> {
     };
     match command {
         Command::Order(id, form) => {
-            let erasing =
-                matches!(form, order::Command::ErasureProposal(_) | order::Command::ErasureConfirmation(_));
+            let erasing = matches!(
+                form,
+                order::Command::ErasureProposal(_)
+                    | order::Command::ErasureWithdrawal(_)
+                    | order::Command::ErasureConfirmation(_)
+            );
             let aimed = world.orders.get(id);
             let patient = aimed.filter(|_| erasing).map(|order| order.placed.placement.patient);
             let of_patient = |order: &&Arc<Order>| Some(order.placed.placement.patient) == patient;

@@ -23,12 +23,12 @@ pub use password::{
     CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
 };
 pub use proving::{
-    Carried, Entered, Renewal, Shown, SignedIn, Through, complete_sign_in, may_try, own_secret,
-    reauthenticate, recognise, sign_in, stored_secret,
+    Carried, Completed, Entered, RECORDED_A_DAY, Renewal, Shown, SignedIn, Through, complete_sign_in,
+    may_try, own_secret, reauthenticate, recognise, sign_in, stored_secret,
 };
 pub use session::{
     API_PREFIX, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session, Token,
-    api_token, awaited, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
+    api_token, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
     sessions_of, tokens_of, touch_session,
 };
 pub use signing_key::{ChangedPassword, LockedKey, NewCredentials, UnlockedKey};

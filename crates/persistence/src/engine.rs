@@ -4,15 +4,20 @@
 pub mod postgres;
 pub mod sqlite;
 
+use crate::error::StoreError;
 use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
+use diesel::backend::Backend;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::Limit;
+use diesel::migration::MigrationSource;
 use diesel::query_builder::QueryId;
 use diesel::query_dsl::LoadQuery;
 use diesel::query_dsl::methods::{ExecuteDsl, LimitDsl};
 use diesel::result::Error as DieselError;
-use diesel::{Connection, QueryResult};
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection, QueryResult, QueryableByName};
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -227,12 +232,19 @@ impl Conn {
         self.enter(ClinicScope::Centre)?;
         let outcome = reading(self);
         match before {
-            // A transaction that failed takes what was said in it back with it.
-            Some(scope) if outcome.is_err() => self.scope = Some(scope),
-            Some(scope) => self.enter(scope)?,
-            None => {}
+            Some(scope) => match self.enter(scope) {
+                // A statement that failed ends the transaction, which takes what was said in it back with it.
+                Err(_) if outcome.is_err() => self.scope = before,
+                entered => entered?,
+            },
+            None => self.scope = None,
         }
         outcome
+    }
+
+    /// Whether it still reads what it was given out for. One that was told otherwise and not told back is not used again.
+    pub(crate) fn is_in(&self, scope: ClinicScope) -> bool {
+        self.scope == Some(scope)
     }
 
     /// Whether it is PostgreSQL's.
@@ -244,6 +256,51 @@ impl Conn {
     pub(crate) fn remembering(self, remembered: &Arc<Remembered>) -> Self {
         Self { remembered: Arc::clone(remembered), ..self }
     }
+}
+
+/// The steps by which a database came to its form, newest first; none where it is empty.
+pub(crate) fn steps_taken(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    let begun = match conn.is_postgres() {
+        true => "SELECT count(to_regclass('public.__diesel_schema_migrations')) AS number",
+        false => "SELECT count(*) AS number FROM sqlite_master WHERE name = '__diesel_schema_migrations'",
+    };
+    if diesel::sql_query(begun).get_result::<Number>(conn)?.number == 0 {
+        return Ok(Vec::new());
+    }
+    let steps =
+        "SELECT CAST(version AS TEXT) AS version FROM __diesel_schema_migrations ORDER BY version DESC";
+    Ok(diesel::sql_query(steps).load::<Step>(conn)?.into_iter().map(|step| step.version).collect())
+}
+
+/// Refuses a database that a newer program migrated: this one would not understand what it reads, and on PostgreSQL might
+/// see no rows and say nothing.
+///
+/// # Errors
+/// It is newer; or the database cannot be read.
+pub(crate) fn refuse_newer(conn: &mut Conn) -> Result<(), StoreError> {
+    let known = if conn.is_postgres() { postgres::steps()? } else { sqlite::steps()? };
+    match steps_taken(conn)?.into_iter().find(|step| !known.contains(step)) {
+        Some(step) => Err(StoreError::Newer { program: env!("CARGO_PKG_VERSION"), step }),
+        None => Ok(()),
+    }
+}
+
+/// The versions of migrations.
+fn versions_of<DB: Backend>(migrations: impl MigrationSource<DB>) -> Result<BTreeSet<String>, StoreError> {
+    let steps = migrations.migrations().map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(steps.iter().map(|step| step.name().version().to_string()).collect())
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    version: String,
 }
 
 fn begin<C: Connection>(conn: &mut C) -> QueryResult<()> {

@@ -1,18 +1,22 @@
-//! Erasing a patient's name: once two people's decision is in the journal, the key, the ciphertext and the index are
-//! destroyed. Every start looks whether that was done for each erasure there ever was, so that neither a crash nor a
-//! restored backup of database or key store brings a name back.
+//! Erasing a patient's name: once two people's signed decision is in the journal, the key, the ciphertext and the index
+//! are destroyed. Every start looks whether that was done for each erasure there ever was, so that neither a crash nor a
+//! restored backup of database or key store brings a name back. Whoever writes into the database can tell of an erasure,
+//! and cannot sign one: what does not stand by its signatures destroys nothing, and `verify` names it.
 
 use crate::engine::prelude::*;
 use crate::error::StoreError;
 use crate::keystore::{self, erase_personal};
-use crate::reading;
+use crate::remembered::load_whole;
 use crate::schema::{journal, order_row};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::JobError;
+use crate::{journal as entries, reading};
 use baiyo_domain::ids::{OrderId, PatientId};
 use baiyo_domain::journal::{StreamId, StreamKind};
-use baiyo_domain::order::Erasure;
+use baiyo_domain::order::{Erasure, erasure};
+use baiyo_domain::people::PublicKey;
+use baiyo_domain::world::World;
 use std::collections::BTreeSet;
 
 impl Store {
@@ -21,11 +25,18 @@ impl Store {
     /// # Errors
     /// The database or the key store cannot be read or written; it may be tried again.
     pub(crate) fn finish_erasures(&self) -> Result<(), StoreError> {
+        let anchor = self.keys.anchor()?;
         let (erased, stored) = self.read(|conn| {
-            let erased = erased(conn)?;
-            let mut stored = Vec::new();
-            for patient in &erased {
-                stored.extend(keystore::load_personal(conn, *patient)?.map(|_| *patient));
+            let (mut erased, mut stored) = (BTreeSet::new(), Vec::new());
+            for patient in told(conn)? {
+                let row = keystore::load_personal(conn, patient)?.is_some();
+                if !row && !self.keys.has_patient_key(patient) {
+                    continue;
+                }
+                if stands(conn, anchor, patient)? {
+                    erased.insert(patient);
+                    stored.extend(row.then_some(patient));
+                }
             }
             Ok::<_, StoreError>((erased, stored))
         })?;
@@ -61,9 +72,9 @@ pub(crate) fn orders_of(conn: &mut Conn, patient: PatientId) -> QueryResult<Vec<
     Ok(ids.into_iter().map(|id| StreamId { kind: StreamKind::Order, id: id.0 }).collect())
 }
 
-/// Everybody whose name was erased, by the whole history of an order of his: one person proposed it before another
-/// confirmed it. An entry that only says so erases nobody; a history that cannot have happened is named by `verify`.
-fn erased(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
+/// Everybody of whom the journal tells that his name was erased, by the history of an order of his. A history that cannot
+/// have happened tells of nobody, and is named by `verify`.
+fn told(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
     // A literal, so that the index over erasures alone serves.
     let erasures = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'order.personal_data_erased'");
     let orders: Vec<Id> = journal::table
@@ -71,7 +82,7 @@ fn erased(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
         .order((journal::recorded_at, journal::id))
         .select(journal::stream_id)
         .load(conn)?;
-    let mut erased = BTreeSet::new();
+    let mut told = BTreeSet::new();
     for order in orders {
         let stream = StreamId { kind: StreamKind::Order, id: order.0 };
         let world = match reading::stream(conn, stream) {
@@ -83,11 +94,49 @@ fn erased(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
             Err(error) => return Err(error),
         };
         let order = world.and_then(|mut world| world.orders.remove(&OrderId(order.0)));
-        erased.extend(
-            order
-                .filter(|order| order.erasure == Some(Erasure::Done))
-                .map(|order| order.placed.placement.patient),
-        );
+        let done = order.filter(|order| order.erasure == Some(Erasure::Done));
+        told.extend(done.map(|order| order.placed.placement.patient));
     }
-    Ok(erased)
+    Ok(told)
+}
+
+/// Whether the erasure of a patient's name stands, by the signatures of two people and the age of every record.
+fn stands(conn: &mut Conn, anchor: Option<PublicKey>, patient: PatientId) -> Result<bool, StoreError> {
+    let world = match everything_about(conn, anchor, patient) {
+        Ok(world) => world,
+        Err(StoreError::Impossible(why)) => {
+            tracing::error!(%why, %patient, "an erasure that rests on what cannot have happened erases nobody");
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let fault = erasure::fault(&world, patient);
+    if let Some(fault) = fault {
+        tracing::error!(?fault, %patient, "an erasure that two people did not sign erases nobody");
+    }
+    Ok(fault.is_none())
+}
+
+/// The centre, everybody, and a patient's orders with their batches and whatever drew cells from those: as the database
+/// has it, not as it was read before.
+fn everything_about(
+    conn: &mut Conn,
+    anchor: Option<PublicKey>,
+    patient: PatientId,
+) -> Result<World, StoreError> {
+    let mut world = World::anchored(anchor);
+    let site = entries::site_stream(conn)?;
+    let people = entries::streams_of(conn, StreamKind::Person)?;
+    for stream in site.into_iter().chain(people).chain(orders_of(conn, patient)?) {
+        load_whole(conn, stream, &mut world)?;
+    }
+    loop {
+        let missing = erasure::missing_batches(&world);
+        if missing.is_empty() {
+            return Ok(world);
+        }
+        for batch in missing {
+            load_whole(conn, StreamId { kind: StreamKind::Batch, id: batch.0 }, &mut world)?;
+        }
+    }
 }

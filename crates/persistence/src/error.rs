@@ -38,6 +38,17 @@ pub enum StoreError {
          taken over; begin in an empty place"
     )]
     Unreleased,
+    /// A database that a newer version migrated.
+    #[error(
+        "the database was migrated by a newer version of Baiyo: this one ({program}) does not know its step {step}; run the \
+         newer version, or restore a backup from before it"
+    )]
+    Newer {
+        /// This program's version.
+        program: &'static str,
+        /// The newest step that it does not know.
+        step: String,
+    },
     /// Whoever watched long work stopped it.
     #[error("stopped before it was done: everything is as it was")]
     Stopped,

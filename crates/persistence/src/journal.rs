@@ -142,6 +142,40 @@ pub fn attempts_before(conn: &mut Conn, before: Option<After>, limit: i64) -> Qu
     rows.into_iter().map(Row::entry).collect()
 }
 
+/// The newest refused commands, newest first: wrong passwords, of which strangers add some, are not among them.
+///
+/// # Errors
+/// The database, or rows that are no entries.
+pub fn newest_refused(conn: &mut Conn, limit: i64) -> QueryResult<Vec<Entry>> {
+    // A literal, so that the index over these alone serves.
+    let refused = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'attempts.refused'");
+    let rows: Vec<Row> = on_engine!(conn => diesel::RunQueryDsl::load(journal::table
+        .filter(refused)
+        .order((journal::recorded_at.desc(), journal::id.desc()))
+        .limit(limit)
+        .select(Row::as_select()), conn))?;
+    rows.into_iter().map(Row::entry).collect()
+}
+
+/// When the wrong password or code of a person was recorded that so many newer ones followed; nothing where there are not
+/// as many.
+pub(crate) fn wrong_secret_before(
+    conn: &mut Conn,
+    person: PersonId,
+    newer: i64,
+) -> QueryResult<Option<Time>> {
+    let wrong = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'attempts.wrong_secret'");
+    let micros: Option<i64> = journal::table
+        .filter(wrong)
+        .filter(journal::stream_id.eq(Id(person.0)))
+        .order(journal::version.desc())
+        .offset(newer)
+        .select(journal::recorded_at)
+        .first(conn)
+        .optional()?;
+    Ok(micros.and_then(Time::from_micros))
+}
+
 // A literal, so that the index over first entries alone serves.
 diesel::postfix_operator!(IsFirst, " = 1", diesel::sql_types::Bool);
 

@@ -227,6 +227,11 @@ impl KeyStore {
         }
     }
 
+    /// Whether there is anything left of a patient's key.
+    pub(crate) fn has_patient_key(&self, patient: PatientId) -> bool {
+        self.patient_path(patient).exists()
+    }
+
     /// Destroys a patient's key: overwrites, then removes it. False where there is none (any more). Disks that
     /// write elsewhere (SSD, copy-on-write) and backups may keep the old bytes for a while.
     ///

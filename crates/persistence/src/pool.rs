@@ -59,7 +59,7 @@ impl Pool {
         let outcome = catch_unwind(AssertUnwindSafe(|| reading(conn)));
         // Nothing was written: how the transaction ends makes no difference but to the connection.
         let ended = conn.roll_back();
-        lent.keep = ended.is_ok() && outcome.is_ok();
+        lent.keep = ended.is_ok() && outcome.is_ok() && conn.is_in(scope) && matches!(conn.depth(), Ok(0));
         match outcome {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::Database("the reading panicked".into()).into()),
@@ -106,7 +106,7 @@ impl Pool {
         let failure = match catch_unwind(AssertUnwindSafe(|| job(conn))) {
             Ok(Ok(value)) => match conn.commit() {
                 Ok(()) => {
-                    lent.keep = true;
+                    lent.keep = conn.is_in(ClinicScope::Centre);
                     return Ok(value);
                 }
                 Err(error) => return Err(failure_of_commit(&error)),
@@ -115,7 +115,8 @@ impl Pool {
             Ok(Err(JobError::Database(error))) => failure_of(&error),
             Err(_) => lost(&"the write panicked"),
         };
-        lent.keep = conn.roll_back().is_ok() && matches!(lent.conn().depth(), Ok(0));
+        lent.keep =
+            conn.roll_back().is_ok() && conn.is_in(ClinicScope::Centre) && matches!(conn.depth(), Ok(0));
         Err(failure)
     }
 
@@ -230,5 +231,119 @@ impl Drop for Lent<'_> {
         }
         drop(state);
         self.pool.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Store;
+    use crate::clock::SystemClock;
+    use crate::engine::Conn;
+    use crate::engine::postgres::Address;
+    use crate::engine::prelude::*;
+    use crate::error::StoreError;
+    use crate::reading::ClinicScope;
+    use crate::store::Location;
+    use crate::writer::JobError;
+    use baiyo_domain::ids::ClinicId;
+    use diesel::sql_types::{Integer, Text};
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+    use uuid::Uuid;
+
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        scope: String,
+        #[diesel(sql_type = Integer)]
+        connection: i32,
+    }
+
+    /// What PostgreSQL itself has for whom is read, and on which connection.
+    fn scope_in(conn: &mut Conn) -> Result<(String, i32), StoreError> {
+        let asked = "SELECT current_setting('baiyo.scope') AS scope, pg_backend_pid() AS connection";
+        let Setting { scope, connection } = diesel::sql_query(asked).get_result(conn)?;
+        Ok((scope, connection))
+    }
+
+    fn other() -> StoreError {
+        StoreError::Database("something that is not the database's".into())
+    }
+
+    /// How a use of a connection may end, of a clinic's people and of the whole centre's within it.
+    const ENDS: [(&str, fn(&mut Conn) -> Result<(), StoreError>); 8] = [
+        ("well", |conn| conn.of_whole_centre(|_| Ok(()))),
+        ("with an error that is not the database's", |conn| conn.of_whole_centre(|_| Err(other()))),
+        ("with one of the database", |conn| {
+            conn.of_whole_centre(|conn| Ok(conn.batch_execute("SELECT 1 / 0")?))
+        }),
+        ("with one of the database, within a savepoint", |conn| {
+            conn.transaction(|conn| conn.of_whole_centre(|conn| Ok(conn.batch_execute("SELECT 1 / 0")?)))
+        }),
+        ("with a panic", |conn| conn.of_whole_centre(|_| panic!("on purpose"))),
+        ("out of time", |conn| {
+            conn.batch_execute("SET LOCAL statement_timeout = 20")?;
+            conn.of_whole_centre(|conn| Ok(conn.batch_execute("SELECT pg_sleep(5)")?))
+        }),
+        ("with its connection", |conn| {
+            conn.of_whole_centre(|conn| {
+                Ok(conn.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())")?)
+            })
+        }),
+        ("in another scope than it was given", |conn| Ok(conn.enter(ClinicScope::Centre)?)),
+    ];
+
+    #[test]
+    fn a_connection_reads_for_whom_it_is_lent_whatever_ended_its_last_use() {
+        let Some(url) = std::env::var("BAIYO_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) else {
+            assert!(std::env::var_os("CI").is_none(), "BAIYO_TEST_POSTGRES names the server to test on");
+            return;
+        };
+        let server = Address::read(&url, None).unwrap();
+        let name = format!("persistence_{}", Uuid::now_v7().simple());
+        let mut owner = server.connect_as_owner().unwrap();
+        owner.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let location =
+            Location { folder: folder.path().to_path_buf(), postgres: Some(server.database(&name)) };
+        let store = Store::open_at(&location, Arc::new(SystemClock)).unwrap();
+        let clinic = ClinicId(Uuid::now_v7());
+        let scopes =
+            [ClinicScope::Clinic(clinic), ClinicScope::Centre, ClinicScope::Clinic(ClinicId(Uuid::nil()))];
+        let said = |scope| match scope {
+            ClinicScope::Centre => "centre".to_string(),
+            ClinicScope::Clinic(clinic) => clinic.0.to_string(),
+        };
+        let mut connections = BTreeSet::new();
+        for (how, end) in ENDS {
+            for before in scopes {
+                for after in scopes {
+                    let _ = store.read_in(before, end);
+                    let (scope, connection) = store.read_in(after, scope_in).unwrap();
+                    assert_eq!(scope, said(after), "after one that ended {how}");
+                    connections.insert(connection);
+                    // Also where the same reader goes on after what failed.
+                    let goes_on = |conn: &mut Conn| {
+                        let failed = conn.of_whole_centre(|_| Err::<(), _>(other()));
+                        assert!(failed.is_err());
+                        scope_in(conn)
+                    };
+                    assert_eq!(store.read_in(after, goes_on).unwrap().0, said(after));
+                }
+            }
+            // A write is the whole centre's, whatever the last one did.
+            let write = |job: fn(&mut Conn) -> Result<(), StoreError>| {
+                store.write(move |conn| {
+                    let outcome = job(conn);
+                    outcome.and_then(|()| scope_in(conn)).map_err(JobError::Own)
+                })
+            };
+            let _ = write(end);
+            let _ = write(|conn| Ok(conn.enter(ClinicScope::Clinic(ClinicId(Uuid::nil())))?));
+            assert_eq!(write(|_| Ok(())).unwrap().0, "centre", "a write after one that ended {how}");
+        }
+        assert!(connections.len() < 9 * ENDS.len(), "connections are used again");
+        drop(store);
+        let _ = owner.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
     }
 }

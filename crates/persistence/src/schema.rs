@@ -316,6 +316,7 @@ diesel::table! {
         token_hash -> Binary,
         person -> DbUuid,
         made_at -> BigInt,
+        entered_at -> Nullable<BigInt>,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, Timekeeper};
 use crate::engine::prelude::*;
-use crate::engine::{postgres, sqlite};
+use crate::engine::{postgres, refuse_newer, sqlite};
 use crate::error::StoreError;
 use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::pool::Pool;
@@ -62,16 +62,15 @@ impl Location {
     /// A connection for reading all that is there, beside whoever serves it.
     ///
     /// # Errors
-    /// The database cannot be opened.
+    /// The database cannot be opened, or a newer version migrated it.
     pub fn connect(&self) -> Result<Conn, StoreError> {
-        match &self.postgres {
-            Some(address) => {
-                let mut conn = address.connect()?;
-                conn.enter(ClinicScope::Centre)?;
-                Ok(conn)
-            }
-            None => sqlite::connect(&database_in(&self.folder)),
-        }
+        let mut conn = match &self.postgres {
+            Some(address) => address.connect()?,
+            None => sqlite::connect(&database_in(&self.folder))?,
+        };
+        refuse_newer(&mut conn)?;
+        conn.enter(ClinicScope::Centre)?;
+        Ok(conn)
     }
 }
 

@@ -17,6 +17,7 @@ mod authority;
 mod blobs;
 mod checkpoints;
 mod dialect;
+mod erasures;
 mod evidence;
 mod faults;
 mod guards;
@@ -37,7 +38,6 @@ use checkpoints::Kept;
 use since::Since;
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 /// What was checked and what was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +80,9 @@ pub enum CannotCheck {
     /// It cannot be opened or is no database.
     #[error("the database cannot be read: {0}")]
     Unreadable(String),
+    /// A newer version migrated it.
+    #[error("{0}")]
+    Newer(String),
     /// It was opened for writing meanwhile.
     #[error("a server opened the folder while it was being checked; check again")]
     Disturbed,
@@ -144,7 +147,7 @@ pub fn check(location: &Location, asked: &Asked, watch: &mut Watch) -> Result<Re
         watch,
         stopped: false,
     };
-    let finished = everything(&mut check, &mut database, folder, &kept, threads);
+    let finished = everything(&mut check, &mut database, location, &kept, threads);
     if let Err(error) = finished {
         check.findings.found(END, Fault::Damaged(error.to_string()));
         check.report.notes.push(Note::Unfinished);
@@ -164,10 +167,11 @@ pub fn check(location: &Location, asked: &Asked, watch: &mut Watch) -> Result<Re
 fn everything(
     check: &mut Check,
     database: &mut rows::Database,
-    folder: &Path,
+    location: &Location,
     kept: &Kept,
     threads: NonZero<usize>,
 ) -> diesel::QueryResult<()> {
+    let folder = &location.folder;
     let conn = database.conn();
     if !guards::check(check, conn)? {
         check.report.notes.push(Note::Unfinished);
@@ -197,6 +201,7 @@ fn everything(
         return Ok(());
     }
     evidence::check_unfounded(check, conn)?;
+    erasures::check(check, conn, location, &bounds)?;
     if bounds.entries == 0 {
         check.report.notes.push(Note::Empty);
     }

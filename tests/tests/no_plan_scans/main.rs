@@ -39,6 +39,10 @@ fn everything_asked(centre: &mut Centre) -> Vec<String> {
     for page in ["//planner", "//trends"] {
         assert_eq!(centre.inspector().call("GET", page).send().status, 200, "{page}");
     }
+    let batch = centre.inspector().get("/batches").ok()["items"][0]["id"].as_str().unwrap().to_string();
+    assert_eq!(centre.releaser().call("GET", &format!("//batches/{batch}/review")).send().status, 200);
+    let wrong = json!({ "sign_in": centre.releaser().account().sign_in, "password": "a stranger's guess" });
+    centre.stranger().post("/session", wrong).refused(401);
     for list in ["/quality_events", "/attempts"] {
         let further = format!("{list}?after=1767571200000000_01890000-0000-7000-8000-000000000000");
         centre.inspector().get(&further).ok();

@@ -130,6 +130,7 @@ pub const TABLE: &[Rule] = &[
     row("order.urgent_request", CLINIC, OwnClinic, There, NOBODY),
     row("order.cancellation", CLINIC, OwnClinic, Active, NOBODY),
     row("order.erasure_proposal", &[FacilityManager], WholeCentre, There, NOBODY),
+    row("order.erasure_withdrawal", &[FacilityManager], WholeCentre, There, NOBODY),
     row("order.erasure_confirmation", &[Releaser], WholeCentre, There, &[ItsProposer]),
     row("batch.intake.opening", &[ManufacturingLead], OwnClinic, New, NOBODY),
     row("batch.intake.instruction", &[ManufacturingLead], OwnClinic, Unended, NOBODY),

@@ -119,17 +119,8 @@ pub(super) fn settle(
     origin: Origin,
     now: Time,
 ) -> QueryResult<Result<(), PasswordRefused>> {
-    let row = second_factor::table
-        .find(Id(person.0))
-        .select((second_factor::nonce, second_factor::sealed, second_factor::step))
-        .first::<(Vec<u8>, Vec<u8>, i64)>(conn)
-        .optional()?;
-    let Some((nonce, sealed, newest)) = row else { return Ok(Ok(())) };
+    let Some((secret, newest)) = opened(conn, key, person)? else { return Ok(Ok(())) };
     let Some(code) = code else { return Ok(Err(PasswordRefused::CodeNeeded)) };
-    let secret = key.zip(nonce.try_into().ok()).and_then(|(key, nonce)| {
-        let open = unseal(key, &nonce, &sealed, &binding(person))?;
-        Some(FactorSecret(Zeroizing::new(open.as_slice().try_into().ok()?)))
-    });
     let secret = secret.ok_or_else(|| super::damaged("a second factor does not open under the key store"))?;
     let step = secret.accepts(code, now, newest);
     let count = Count { subject: person.0, secret: Secret::Code, origin };
@@ -140,6 +131,36 @@ pub(super) fn settle(
             .execute(conn)?;
     }
     Ok(settled.map_err(PasswordRefused::of_a_code))
+}
+
+/// Whether a code is the newest that was accepted of a person: it is spent, and opens nothing.
+pub(super) fn is_spent(
+    conn: &mut Conn,
+    key: Option<&Key>,
+    person: PersonId,
+    code: &str,
+) -> QueryResult<bool> {
+    let Some((Some(secret), newest)) = opened(conn, key, person)? else { return Ok(false) };
+    Ok(u64::try_from(newest).is_ok_and(|counter| secret.code(counter) == code))
+}
+
+/// A person's secret, where it opens under the key, and the step of the newest code that was accepted.
+fn opened(
+    conn: &mut Conn,
+    key: Option<&Key>,
+    person: PersonId,
+) -> QueryResult<Option<(Option<FactorSecret>, i64)>> {
+    let row = second_factor::table
+        .find(Id(person.0))
+        .select((second_factor::nonce, second_factor::sealed, second_factor::step))
+        .first::<(Vec<u8>, Vec<u8>, i64)>(conn)
+        .optional()?;
+    let Some((nonce, sealed, newest)) = row else { return Ok(None) };
+    let secret = key.zip(nonce.try_into().ok()).and_then(|(key, nonce)| {
+        let open = unseal(key, &nonce, &sealed, &binding(person))?;
+        Some(FactorSecret(Zeroizing::new(open.as_slice().try_into().ok()?)))
+    });
+    Ok(Some((secret, newest)))
 }
 
 /// Gives a person a secret, in place of one he may have; the code by which he showed that his device has it is spent.

@@ -25,6 +25,7 @@ use baiyo_domain::journal::StreamKind;
 use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
 use baiyo_domain::world::World;
+use chrono::TimeDelta;
 use diesel::dsl::exists;
 
 /// What somebody signs in through.
@@ -131,33 +132,46 @@ pub fn sign_in(
     })
 }
 
+/// What became of a code after a right password.
+pub enum Completed {
+    /// He is signed in.
+    In(SignedIn),
+    /// The same form came before, with this very code: that one signed him in, this one does nothing.
+    Already,
+    /// No code is awaited, or not any more.
+    NotAwaited,
+}
+
 /// Settles a code that was awaited.
 ///
 /// # Errors
-/// The database, or no random bytes; inside, why the code opened nothing; [`PasswordRefused::Wrong`] where none is awaited
-/// any more.
+/// The database, or no random bytes; inside, why the code opened nothing.
 pub fn complete_sign_in(
     conn: &mut Conn,
     pending: &str,
     code: &str,
     shown: Shown,
     now: Time,
-) -> QueryResult<Result<SignedIn, PasswordRefused>> {
+) -> QueryResult<Result<Completed, PasswordRefused>> {
     conn.transaction(|conn| {
-        let Some(person) = session::awaited(conn, pending, now)? else {
-            return Ok(Err(PasswordRefused::Wrong));
+        let Some((person, _)) = session::pending(conn, pending, now)? else {
+            return Ok(Ok(Completed::NotAwaited));
         };
         throttle::lock(conn, person.0)?;
         // Asked again, as it may have been used while the lock was waited for.
-        if session::awaited(conn, pending, now)?.is_none() {
-            return Ok(Err(PasswordRefused::Wrong));
+        match session::pending(conn, pending, now)? {
+            Some((_, false)) => {}
+            Some((_, true)) if factor::is_spent(conn, shown.factors, person, code)? => {
+                return Ok(Ok(Completed::Already));
+            }
+            Some((_, true)) | None => return Ok(Ok(Completed::NotAwaited)),
         }
         let origin = device::origin(conn, person.0, shown.device, now)?;
         if let Err(refused) = factor::settle(conn, shown.factors, person, Some(code), origin, now)? {
             return Ok(Err(refused));
         }
-        session::no_longer_awaited(conn, pending)?;
-        Ok(Ok(enter_anew(conn, person, shown, now)?))
+        session::no_longer_awaited(conn, pending, now)?;
+        Ok(Ok(Completed::In(enter_anew(conn, person, shown, now)?)))
     })
 }
 
@@ -309,17 +323,17 @@ impl Store {
         pending: String,
         code: String,
         browser: Carried,
-    ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
+    ) -> Result<Result<Completed, PasswordRefused>, StoreError> {
         let factors = self.factor_key()?;
         let (now, _) = self.now();
         let asked = self.read(|conn| {
-            let Some(person) = session::awaited(conn, &pending, now)? else { return Ok(None) };
+            let Some((person, _)) = session::pending(conn, &pending, now)? else { return Ok(None) };
             Ok::<_, StoreError>(Some((
                 person,
                 device::origin(conn, person.0, browser.device.as_deref(), now)?,
             )))
         })?;
-        let Some((person, origin)) = asked else { return Ok(Err(PasswordRefused::Wrong)) };
+        let Some((person, origin)) = asked else { return Ok(Ok(Completed::NotAwaited)) };
         self.settle(Some(person), origin, move |conn, now| {
             complete_sign_in(conn, &pending, &code, browser.shown(factors.as_ref()), now)
         })
@@ -439,8 +453,19 @@ impl Store {
     }
 }
 
-/// Records a wrong password or code; not where the centre is not founded, the account is closed or so many attempts were recorded
-/// within a minute that no further one is. Whether it was.
+/// Wrong passwords and codes of one person that are recorded within a day before those of strangers no longer are: twice as
+/// many as administrators are told of. What comes after is counted, locks and alerts all the same.
+pub const RECORDED_A_DAY: i64 = 2 * throttle::MANY_WRONG;
+
+/// Whether strangers' wrong passwords say nothing more that would be worth an entry: whoever goes on guessing would only
+/// make the journal long.
+fn has_recorded_enough(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<bool> {
+    let before = journal::wrong_secret_before(conn, person, RECORDED_A_DAY - 1)?;
+    Ok(before.is_some_and(|at| now.since(at) < TimeDelta::days(1)))
+}
+
+/// Records a wrong password or code; not where the centre is not founded, the account is closed, so many attempts were recorded
+/// within a minute that no further one is, or a stranger's day is full. Whether it was.
 fn record(
     conn: &mut Conn,
     person: PersonId,
@@ -452,6 +477,7 @@ fn record(
     if !diesel::select(exists(open)).get_result::<bool>(conn)?
         || journal::site_stream(conn)?.is_none()
         || wait_after_attempts(conn, person, now)?.is_some()
+        || origin == Origin::Strangers && has_recorded_enough(conn, person, now)?
     {
         return Ok(false);
     }

@@ -166,23 +166,22 @@ pub(super) fn await_code(conn: &mut Conn, person: PersonId, now: Time) -> QueryR
     Ok(token)
 }
 
-/// Whose sign-in waits for its code.
-///
-/// # Errors
-/// The database.
-pub fn awaited(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<PersonId>> {
+/// Whose sign-in waits for its code, and whether that has come already.
+pub(super) fn pending(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<(PersonId, bool)>> {
     let found = pending_sign_in::table
         .find(hash_of(token))
         .filter(pending_sign_in::made_at.gt(before(now, PENDING_LONGEST)))
-        .select(pending_sign_in::person)
-        .first::<Id>(conn)
+        .select((pending_sign_in::person, pending_sign_in::entered_at.is_not_null()))
+        .first::<(Id, bool)>(conn)
         .optional()?;
-    Ok(found.map(|id| PersonId(id.0)))
+    Ok(found.map(|(id, entered)| (PersonId(id.0), entered)))
 }
 
-/// Its code has come.
-pub(super) fn no_longer_awaited(conn: &mut Conn, token: &str) -> QueryResult<()> {
-    diesel::delete(pending_sign_in::table.find(hash_of(token))).execute(conn)?;
+/// Its code has come: it waits no more, and is known for the rest of its time where the same form comes again.
+pub(super) fn no_longer_awaited(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
+    diesel::update(pending_sign_in::table.find(hash_of(token)))
+        .set(pending_sign_in::entered_at.eq(now.micros()))
+        .execute(conn)?;
     Ok(())
 }
 

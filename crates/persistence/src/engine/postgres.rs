@@ -4,7 +4,6 @@ use super::prelude::*;
 use super::{Conn, Engine};
 use crate::error::StoreError;
 use baiyo_domain::journal::StreamId;
-use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
@@ -15,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -258,12 +257,6 @@ struct Answer {
     yes: bool,
 }
 
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
 /// Brings a database to the newest form, one node at a time; how many steps it took. Where nothing is to be done, the
 /// address may name somebody who only serves.
 ///
@@ -272,7 +265,10 @@ struct Step {
 pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     const ONE_AT_A_TIME: i64 = 0x6261_6979_6f00;
     let mut conn = address.connect_as_owner()?;
-    if is_newest(&mut conn)? {
+    super::refuse_newer(&mut conn)?;
+    // Asked so that no right to make tables is needed.
+    let taken = super::steps_taken(&mut conn)?;
+    if steps()?.iter().all(|step| taken.contains(step)) {
         // A restored database may be in a server whose role its owner was never given; who only serves needs no more.
         let _ = ensure_role(&mut conn);
         return Ok(0);
@@ -298,20 +294,9 @@ pub fn migrate(address: &Address) -> Result<usize, StoreError> {
     Ok(done)
 }
 
-/// Whether every step was taken; asked so that no right to make tables is needed.
-fn is_newest(conn: &mut Conn) -> Result<bool, StoreError> {
-    let begun =
-        diesel::sql_query("SELECT to_regclass('public.__diesel_schema_migrations') IS NOT NULL AS yes");
-    if !begun.get_result::<Answer>(conn)?.yes {
-        return Ok(false);
-    }
-    let taken: Vec<Step> =
-        diesel::sql_query("SELECT version::text AS version FROM __diesel_schema_migrations").load(conn)?;
-    let steps: Vec<Box<dyn Migration<Pg>>> =
-        MIGRATIONS.migrations().map_err(|error| StoreError::Database(error.to_string()))?;
-    Ok(steps
-        .iter()
-        .all(|step| taken.iter().any(|taken| step.name().version() == taken.version.as_str().into())))
+/// The steps that this program knows.
+pub(super) fn steps() -> Result<BTreeSet<String>, StoreError> {
+    super::versions_of::<Pg>(MIGRATIONS)
 }
 
 /// Makes the application's role where there is none, and lets the owner act in it.

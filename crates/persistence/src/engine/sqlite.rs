@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use diesel::connection::AnsiTransactionManager;
 use diesel::{Connection, QueryResult};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -48,8 +49,14 @@ pub(crate) fn in_memory() -> Result<Conn, StoreError> {
     Ok(conn)
 }
 
+/// The steps that this program knows.
+pub(super) fn steps() -> Result<BTreeSet<String>, StoreError> {
+    super::versions_of::<diesel::sqlite::Sqlite>(MIGRATIONS)
+}
+
 /// Brings a database to the newest form; how many steps it took.
 pub(crate) fn migrate(conn: &mut Conn) -> Result<usize, StoreError> {
+    super::refuse_newer(conn)?;
     let Engine::Sqlite(conn) = &mut conn.engine else {
         return Err(StoreError::Database("not an embedded database".into()));
     };

@@ -180,6 +180,21 @@ pub enum Fault {
         sha256: String,
     },
 
+    /// An erasure that its history does not found.
+    #[error(
+        "it tells of a name that was erased, and no two people signed that when nothing had to be kept any more: the \
+         key is not destroyed for it"
+    )]
+    ErasureUnfounded,
+    /// A name that nobody can read any more and nobody erased.
+    #[error(
+        "the key of patient {patient} is lost, and nobody erased the name: restore keys/patients from its backup"
+    )]
+    PatientKeyLost {
+        /// The patient.
+        patient: String,
+    },
+
     /// A gap in the tree.
     #[error("tree index {due} is due and absent")]
     TreeGap {

@@ -4,7 +4,9 @@
 use super::CannotCheck;
 use super::dialect::Dialect;
 use crate::engine::prelude::*;
-use crate::engine::sqlite;
+use crate::engine::{refuse_newer, sqlite};
+use crate::error::StoreError;
+use crate::reading::ClinicScope;
 use crate::store::Location;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::{Entry, Hash, MAX_PAYLOAD, StreamId, StreamKind};
@@ -29,18 +31,25 @@ impl Database {
     /// Opens the database for reading only. The embedded one: beside the server's own connections where there are any,
     /// else as a file that nobody changes. PostgreSQL's: as it stands at one instant.
     pub fn open(location: &Location) -> Result<Self, CannotCheck> {
-        match &location.postgres {
+        let mut database = match &location.postgres {
             Some(address) => {
                 let unreadable = |error: &dyn std::fmt::Display| CannotCheck::Unreadable(error.to_string());
                 let mut conn = address.connect().map_err(|error| unreadable(&error))?;
+                // Whose orders and names there are, of every clinic.
+                conn.enter(ClinicScope::Centre).map_err(|error| unreadable(&error))?;
                 conn.batch_execute(
                     "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
                      BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 )
                 .map_err(|error| unreadable(&error))?;
-                Ok(Self { conn, quiet: None })
+                Self { conn, quiet: None }
             }
-            None => Self::embedded(&location.folder),
+            None => Self::embedded(&location.folder)?,
+        };
+        match refuse_newer(&mut database.conn) {
+            Err(error @ StoreError::Newer { .. }) => Err(CannotCheck::Newer(error.to_string())),
+            // Whatever else is wrong with it is found as it is read.
+            _ => Ok(database),
         }
     }
 

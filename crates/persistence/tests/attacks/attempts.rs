@@ -55,10 +55,15 @@ pub const NEWEST: &str =
 
 /// A decision of the batch that follows its history, but was made without its signer.
 fn decision(by: &str, recorded_by: &str, kind: &str, payload: &str) -> String {
+    following("the.entry", by, recorded_by, kind, payload)
+}
+
+/// An entry of the batch that follows its history, in the name of a person whose column of `the` is given.
+pub fn following(id: &str, by: &str, recorded_by: &str, kind: &str, payload: &str) -> String {
     format!(
         "INSERT INTO journal (id, stream_kind, stream_id, version, occurred_at, recorded_at, performer, recorder,
              command, kind, schema_version, payload, previous_hash, hash)
-         SELECT the.entry, stream_kind, stream_id, version + 1, recorded_at, recorded_at, the.{by}, the.{recorded_by},
+         SELECT {id}, stream_kind, stream_id, version + 1, recorded_at, recorded_at, the.{by}, the.{recorded_by},
              {}, '{kind}', 1, {}, hash, {}
          FROM journal, the WHERE stream_id = the.batch ORDER BY version DESC LIMIT 1;",
         any_id(),
@@ -107,6 +112,7 @@ pub fn attacks() -> Vec<Attack> {
     let mut all = rewriting();
     all.extend(histories());
     all.extend(evidence());
+    all.extend(duties());
     all.extend(requirements());
     all.extend(dispositions());
     if engine::is_postgres() {
@@ -276,6 +282,75 @@ fn evidence() -> Vec<Attack> {
             duty,
         ),
     ]
+}
+
+/// What a signing on a result says: whose number it is.
+pub fn about_result(name: &str, number: &str) -> String {
+    let about = object(&[("result", number)]);
+    [name, "testing", "batch", "event"].iter().fold(about, |inner, name| object(&[(name, &inner)]))
+}
+
+/// What only the performer's duties are asked of.
+pub fn confirmation(name: &str) -> String {
+    let empty = json("{}");
+    [name, "disposition", "batch", "event"].iter().fold(empty, |inner, name| object(&[(name, &inner)]))
+}
+
+/// A requirement is met by the forged entry.
+pub fn met_by_it(requirement: &str) -> String {
+    format!(
+        "INSERT INTO gate_fact (batch, container, requirement, state, entry)
+         SELECT batch, 0, '{requirement}', 'met', entry FROM the"
+    )
+}
+
+/// One person in two parts that must be two people's.
+fn duties() -> Vec<Attack> {
+    let attack = |name: String, given: String, sql: String, guard| Attack {
+        name,
+        when: When::Before,
+        given,
+        sql,
+        guards: vec![guard],
+    };
+    let mut all = vec![attack(
+        "duty: who did a step is its checker".into(),
+        String::new(),
+        "INSERT INTO duty SELECT batch, maker, 'checker',
+             (SELECT id FROM journal WHERE stream_id = batch AND performer = maker AND kind LIKE 'batch.culture.%'
+              ORDER BY version LIMIT 1) FROM the"
+            .into(),
+        "duty_checker_apart",
+    )];
+    for name in ["result_verified", "result_interpreted", "investigation_concluded"] {
+        all.push(attack(
+            format!("gate_fact: who entered a result signs for it, {name}"),
+            decision("enterer", "enterer", &format!("batch.testing.{name}"), &about_result(name, "1")),
+            met_by_it("test:ENDOTOXIN"),
+            "gate_fact_verifier_apart",
+        ));
+    }
+    for (by, name) in [
+        ("maker", "manufacturing_confirmed"),
+        ("maker", "quality_confirmed"),
+        ("checker", "quality_confirmed"),
+        ("maker", "hold_lifted"),
+        ("checker", "hold_lifted"),
+        ("enterer", "hold_lifted"),
+    ] {
+        // Nobody checked a step in the story.
+        let given = match by {
+            "checker" => format!("INSERT INTO duty SELECT batch, checker, 'checker', {NEWEST} FROM the;"),
+            _ => String::new(),
+        };
+        all.push(attack(
+            format!("gate_fact: {name} by the {by}"),
+            given + &decision(by, by, &format!("batch.disposition.{name}"), &confirmation(name)),
+            met_by_it("record"),
+            "gate_fact_confirmer_apart",
+        ));
+    }
+    all
 }
 
 #[derive(QueryableByName)]

@@ -7,12 +7,12 @@
 #[path = "../../../domain/tests/four_people/policy.rs"]
 mod policy;
 
-use super::attempts::{NEWEST, When, released_by};
-use super::centre::dialect::{any_hash, any_id, no_hash};
+use super::attempts::{NEWEST, When, about_result, confirmation, following, met_by_it, released_by};
+use super::centre::dialect::{any_hash, any_id, no_hash, object};
 use super::{attacker, everybody, place, takes};
 use crate::centre::engine;
 use baiyo_persistence::Conn;
-use policy::Task::{Check, Enter, Make, Release};
+use policy::Task::{Check, ConfirmForManufacturing, ConfirmForQuality, Enter, Make, Release, Verify};
 use policy::{APART, Assignment, Task, assignments};
 use std::collections::BTreeSet;
 
@@ -116,4 +116,70 @@ fn a_single_duty_of_the_releaser_is_enough_whatever_others_have_and_on_that_batc
     conn.batch_execute(&another).unwrap();
     let elsewhere = DUTIES.map(|(_, name)| duty_elsewhere((0, name))).concat();
     assert!(released(&mut conn, &elsewhere, 0));
+}
+
+/// Whether the policy lets a task be done by whoever did the others before.
+fn apart(assignment: &Assignment, task: Task) -> bool {
+    let who = |task: Task| assignment[task as usize];
+    APART.iter().all(|(one, later, _)| *later != task || who(*one) != who(task))
+}
+
+/// Whether the database takes the evidence of a signing. It is undone.
+fn signed(conn: &mut Conn, given: &str, requirement: &str) -> bool {
+    conn.batch_execute(if engine::is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" }).unwrap();
+    conn.batch_execute(given).unwrap_or_else(|error| panic!("{given}: {error}"));
+    let taken = takes(conn, &met_by_it(requirement));
+    conn.batch_execute("ROLLBACK").unwrap();
+    taken
+}
+
+#[test]
+fn exactly_the_confirmations_and_verifications_of_the_policy_are_taken() {
+    let place = place(When::Before);
+    let mut conn = attacker(&place, everybody()[0]);
+    four(&mut conn);
+    let mut tried = BTreeSet::new();
+    for assignment in assignments() {
+        let who = |task: Task| format!("person_{}", assignment[task as usize]);
+        let duties = DUTIES.map(|(task, name)| duty((assignment[task as usize], name))).concat();
+        for (task, name) in
+            [(ConfirmForManufacturing, "manufacturing_confirmed"), (ConfirmForQuality, "quality_confirmed")]
+        {
+            let seen = [Make, Check, Enter, task].map(|task| assignment[task as usize]);
+            if tried.insert((name, seen.to_vec())) {
+                let by = who(task);
+                let kind = format!("batch.disposition.{name}");
+                let given = duties.clone() + &following("the.entry", &by, &by, &kind, &confirmation(name));
+                let taken = signed(&mut conn, &given, "record");
+                assert_eq!(taken, apart(&assignment, task), "{name} {seen:?}");
+            }
+        }
+        let seen = [Make, Check, Enter, Verify].map(|task| assignment[task as usize]);
+        if tried.insert(("verified", seen.to_vec())) {
+            // Results are per result: who entered another one may verify this.
+            let entered = |by: &str, number: &str| {
+                let result = object(&[("result", number), ("form", &object(&[]))]);
+                let payload = ["result_entered", "testing", "batch", "event"]
+                    .iter()
+                    .fold(result, |inner, name| object(&[(name, &inner)]));
+                following(any_id(), by, by, "batch.testing.result_entered", &payload)
+            };
+            let (enterer, verifier) = (who(Enter), who(Verify));
+            let given = [
+                duties,
+                entered(&enterer, "901"),
+                entered(&verifier, "902"),
+                following(
+                    "the.entry",
+                    &verifier,
+                    &verifier,
+                    "batch.testing.result_verified",
+                    &about_result("result_verified", "901"),
+                ),
+            ];
+            let taken = signed(&mut conn, &given.concat(), "test:ENDOTOXIN");
+            assert_eq!(taken, apart(&assignment, Verify), "verified {seen:?}");
+        }
+    }
+    assert_eq!(tried.len(), 3 * 256);
 }

@@ -20,8 +20,8 @@ use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
-    self, Carried, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem, PasswordRefused,
-    SignedIn, Through,
+    self, Carried, Completed, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem,
+    PasswordRefused, SignedIn, Through,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
@@ -244,7 +244,7 @@ fn carried(request: &HttpRequest) -> Carried {
     Carried { device: DEVICE_COOKIE.of(request), session: COOKIE.of(request) }
 }
 
-/// Completes a sign-in whose code was awaited; nothing where it is awaited no longer.
+/// Completes a sign-in whose code was awaited.
 ///
 /// # Errors
 /// The code is wrong, or too many were.
@@ -252,18 +252,19 @@ pub async fn check_code(
     request: &HttpRequest,
     state: &web::Data<State>,
     code: String,
-) -> Result<Option<SignedIn>, Problem> {
+) -> Result<Completed, Problem> {
     let language = session::language(request);
-    let Some(pending) = PENDING_COOKIE.of(request) else { return Ok(None) };
+    let Some(pending) = PENDING_COOKIE.of(request) else { return Ok(Completed::NotAwaited) };
     let (store, browser) = (Arc::clone(&state.store), carried(request));
     let settled = web::block(move || store.complete_sign_in(pending, code, browser)).await;
     let settled = settled.map_err(|_| Problem::new(Kind::Unavailable, language))?;
     match settled.map_err(|error| Problem::of_store(&error, language))? {
-        Ok(signed_in) => {
-            security_log::note(Happened::SignedIn, Some(signed_in.person));
-            Ok(Some(signed_in))
+        Ok(completed) => {
+            if let Completed::In(signed_in) = &completed {
+                security_log::note(Happened::SignedIn, Some(signed_in.person));
+            }
+            Ok(completed)
         }
-        Err(PasswordRefused::Wrong) => Ok(None),
         Err(refused) => Err(code_problem(refused, language)),
     }
 }

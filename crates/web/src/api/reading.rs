@@ -15,6 +15,7 @@ use super::{access, board, centre, disclosures, histories};
 use crate::exporting;
 use crate::server::State;
 use crate::session::{self, Caller};
+use crate::words::{self, Privacy};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
 use baiyo_domain::batch::Batch;
@@ -475,6 +476,11 @@ async fn recipient(request: HttpRequest, path: web::Path<String>, state: web::Da
     let personal = match told.get(&patient) {
         Some(Told::Name(personal)) => personal,
         Some(Told::Withheld) => return Err(Problem::new(Kind::Unavailable, caller.language)),
+        Some(Told::Unreadable) => {
+            let sentence = words::text(caller.language, Privacy::NameUnreadable);
+            let (kind, code) = (Kind::NotFound, "name_unreadable");
+            return Err(Problem::because(kind, caller.language, code, None, sentence.into()));
+        }
         Some(Told::Nothing | Told::Erased) | None => return Err(not_found()),
     };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(RecipientView {

@@ -160,7 +160,8 @@ fn content(
                     }
                     (placement.pseudonym)
                     @match (order.erasure, patient) {
-                        (Some(Erasure::Done), Told::Erased) | (None, _) => {}
+                        // A name that can be read was not erased, whatever is told of it.
+                        (Some(Erasure::Done), Told::Erased | Told::Name(_)) | (None, _) => {}
                         (Some(Erasure::Done), _) => { " " (chip(Look::Plain, reader.say(Privacy::NameErased))) }
                         (Some(Erasure::Proposed { .. }), _) => {
                             " " (chip(Look::Waiting, reader.say(Privacy::ErasureProposed)))

@@ -11,7 +11,7 @@ use crate::session::{self, COOKIE, PENDING_COOKIE};
 use crate::words::Ui;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use baiyo_persistence::accounts::{Entered, SignedIn};
+use baiyo_persistence::accounts::{Completed, Entered, SignedIn};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -103,9 +103,11 @@ pub async fn take_code(
 ) -> Answer {
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     match accounts::check_code(&request, &state, typed.code.trim().to_string()).await {
-        Ok(Some(signed_in)) => gone_in(&request, &typed.to, &signed_in),
-        // It was not awaited any more: from the beginning.
-        Ok(None) => Ok(see_other("/sign-in")),
+        Ok(Completed::In(signed_in)) => gone_in(&request, &typed.to, &signed_in),
+        // Sent twice by a double click: what the first brought is in the browser, or it asks anew.
+        Ok(Completed::Already) => Ok(see_other(&typed.to)),
+        // From the beginning.
+        Ok(Completed::NotAwaited) => Ok(see_other("/sign-in")),
         Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {
             Ok(code_sheet(&Frame::new(&request, &state, None), &typed.to, &faults_of(&problem)))
         }

@@ -174,6 +174,8 @@ pub(super) fn meaning(meaning: Meaning) -> &'static str {
         Meaning::IdentityCheck => "Identity check as the second person",
         Meaning::KeyRegistration => "Identity check and registration of a key",
         Meaning::QualityEventClosure => "Closure of a quality event",
+        Meaning::ErasureProposal => "Proposal to erase a patient's name",
+        Meaning::ErasureConfirmation => "Confirmation, as the second person, that a patient's name is erased",
     }
 }
 
@@ -428,6 +430,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.window_change" => "Change the infusion window",
         "order.urgent_request" => "Ask urgently for blocked cells",
         "order.erasure_proposal" => "Propose to erase the patient's name",
+        "order.erasure_withdrawal" => "Withdraw the proposal to erase the patient's name",
         "order.erasure_confirmation" => "Confirm that the patient's name is erased",
         "order.cancellation" => "Cancel the order",
         "batch.intake.opening" => "Open a batch",

@@ -174,6 +174,8 @@ pub(super) fn meaning(meaning: Meaning) -> &'static str {
         Meaning::IdentityCheck => "第二の確認者による本人確認",
         Meaning::KeyRegistration => "本人確認及び署名鍵の登録",
         Meaning::QualityEventClosure => "品質イベントの終結",
+        Meaning::ErasureProposal => "患者氏名の消去の提案",
+        Meaning::ErasureConfirmation => "第二の確認者による患者氏名の消去の承認",
     }
 }
 
@@ -426,6 +428,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "order.window_change" => "投与希望期間の変更",
         "order.urgent_request" => "至急の提供依頼",
         "order.erasure_proposal" => "患者氏名の消去の提案",
+        "order.erasure_withdrawal" => "患者氏名の消去の提案の取下げ",
         "order.erasure_confirmation" => "患者氏名の消去の承認",
         "order.cancellation" => "製造依頼の取消し",
         "batch.intake.opening" => "ロットの開始",

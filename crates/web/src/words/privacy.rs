@@ -8,7 +8,7 @@ catalogue! {
         // Who saw whom.
         WhoSawPatient, WhoSawMeans, Where, FirstOnDay, NobodySaw, SeenBy, SeenMeans, NameWithheld,
         // Erasing a name.
-        NameErased, ErasureProposed,
+        NameErased, ErasureProposed, NameUnreadable,
         // Taking people on.
         LinkShownOnce, LinkOpen,
         // Reviewing access.

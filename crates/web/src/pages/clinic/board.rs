@@ -470,6 +470,7 @@ pub fn told(reader: &Reader, patient: &Told) -> Markup {
         @match patient {
             Told::Name(person) => { span.name lang="ja" { (named(reader, person)) } }
             Told::Withheld => { (chip(Look::Waiting, reader.say(Privacy::NameWithheld))) }
+            Told::Unreadable => { (chip(Look::Bad, reader.say(Privacy::NameUnreadable))) }
             Told::Erased => { (chip(Look::Plain, reader.say(Privacy::NameErased))) }
             Told::Nothing => {}
         }

@@ -325,17 +325,17 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The newest attempts at the centre that are looked through.
+    /// The newest refused commands at the centre that are looked through.
     const LOOKED_THROUGH: i64 = 200;
 
-    /// Those of the newest attempts that were aimed at a batch.
+    /// Those of the newest refused commands that were aimed at a batch.
     ///
     /// # Errors
     /// The records cannot be read.
     pub fn at(conn: &mut Conn, batch: &Batch) -> Result<Vec<Self>, StoreError> {
         let id = batch.id.to_string();
         let mut found = Vec::new();
-        for entry in journal::attempts_before(conn, None, Self::LOOKED_THROUGH)? {
+        for entry in journal::newest_refused(conn, Self::LOOKED_THROUGH)? {
             if let (Event::Attempts(attempts::Event::RefusedAttempt(attempt)), _) = Event::read(&entry)?
                 && attempt.stream.contains(&id)
             {

@@ -7,7 +7,8 @@ pub(in crate::words) fn text(word: Account) -> &'static str {
         Account::Guessed => "Wrong passwords in the last 15 minutes",
         Account::GuessedHelp => {
             "Somebody may be guessing. No more than ten are looked at from anywhere within 15 minutes, and the person's own \
-             browser stays usable. Ask the person whether it was he; the list of refused attempts has each."
+             browser stays usable. Ask the person whether it was he; the list of refused attempts has the first ten of a \
+             day."
         }
         Account::Title => "My account",
         Account::Factor => "Second factor",

@@ -164,6 +164,9 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
         order::Event::ErasureProposed(fact) => {
             format!("Proposed to erase the patient's name and birth date: {}", line(&fact.reason))
         }
+        order::Event::ErasureWithdrawal(fact) => {
+            format!("The proposal to erase the patient's name was withdrawn: {}", line(&fact.reason))
+        }
         order::Event::PersonalDataErased(fact) => format!(
             "The patient's name and birth date were erased, as {} had proposed: {}",
             context.call(Thing::Person(fact.proposed_by)),

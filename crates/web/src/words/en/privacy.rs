@@ -18,6 +18,9 @@ pub(in crate::words) fn text(word: Privacy) -> &'static str {
         }
         Privacy::NameErased => "Name erased",
         Privacy::ErasureProposed => "Erasure of the name is proposed",
+        Privacy::NameUnreadable => {
+            "The name cannot be read, though nobody erased it: tell the administrator (its key is lost or damaged)"
+        }
         Privacy::LinkShownOnce => {
             "Give this address to the person, and to nobody else: it is shown this once and can be used once, within 72 \
              hours. Whoever opens it sets the password, which nobody else ever knows. A newer link ends it."

@@ -164,6 +164,9 @@ fn of_order(fact: &order::Event, context: &Context) -> String {
         order::Event::ErasureProposed(fact) => {
             format!("患者の氏名と生年月日の消去を提案：{}", line(&fact.reason))
         }
+        order::Event::ErasureWithdrawal(fact) => {
+            format!("患者の氏名と生年月日の消去の提案を取下げ：{}", line(&fact.reason))
+        }
         order::Event::PersonalDataErased(fact) => format!(
             "患者の氏名と生年月日を消去（提案者 {}）：{}",
             context.call(Thing::Person(fact.proposed_by)),

@@ -85,6 +85,13 @@ fn of(fault: &Fault) -> String {
         ),
         Fault::BlobMissing { sha256 } => format!("記録が指すファイル{sha256}がありません"),
         Fault::BlobAltered { sha256 } => format!("ファイル{sha256}の内容が名前（ハッシュ）と一致しません"),
+        Fault::ErasureUnfounded => {
+            "氏名の消去の記録ですが、保存期間の満了後に二人が署名した消去ではありません（この記録では鍵は破棄されません）"
+                .into()
+        }
+        Fault::PatientKeyLost { patient } => format!(
+            "患者{patient}の鍵が失われていますが、氏名の消去の記録がありません。keys/patientsをバックアップから復元してください"
+        ),
         Fault::SchemaMissing { kind, name } => format!("スキーマに{kind} {name}がありません"),
         Fault::SchemaAltered { kind, name } => format!("{kind} {name}がBaiyoの作るものと異なります"),
         Fault::SchemaForeign { kind, name } => format!("{kind} {name}はBaiyoのものではありません"),

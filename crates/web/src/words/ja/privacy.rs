@@ -17,6 +17,9 @@ pub(in crate::words) fn text(word: Privacy) -> &'static str {
         }
         Privacy::NameErased => "氏名消去済",
         Privacy::ErasureProposed => "氏名の消去が提案されています",
+        Privacy::NameUnreadable => {
+            "氏名は消去されていませんが、読み取れません。管理者に連絡してください（鍵の紛失または破損）"
+        }
         Privacy::LinkShownOnce => {
             "このアドレスは本人だけに伝えてください。表示は今回限りで、72時間以内に一度だけ使えます。本人が設定するパスワードは、\
              ほかの誰にも分かりません。新しいリンクを発行すると、このリンクは無効になります。"

@@ -344,6 +344,7 @@ facts! {
         order::Event::Cancellation(_) => "cancelled": json!({"reason": "recovered"}),
         order::Event::ErasureProposed(_) => "erasure_proposed":
             json!({"by": ID, "reason": "kept for ten years"}),
+        order::Event::ErasureWithdrawal(_) => "erasure_withdrawn": json!({"reason": "another course begins"}),
         order::Event::PersonalDataErased(_) => "personal_data_erased":
             json!({"patient": ID, "proposed_by": ID, "remark": "dates compared"}),
         order::Event::BatchOpened(_) => "batch_opened": json!({"batch": ID}),
