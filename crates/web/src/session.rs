@@ -318,6 +318,7 @@ pub fn password_problem(
         PasswordRefused::Wrong
         | PasswordRefused::CodeNeeded
         | PasswordRefused::CodeWrong
+        | PasswordRefused::PasskeyFirst
         | PasswordRefused::FirstCodeWrong => {
             let sentence = match (pointer, language) {
                 (None, _) => Kind::NotSignedIn.title(language),

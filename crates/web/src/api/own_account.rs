@@ -365,6 +365,17 @@ fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Proble
                 sentence.into(),
             )
         }
+        PasswordRefused::PasskeyFirst => {
+            let sentence = match language {
+                Language::En => {
+                    "You have a passkey: sign in by it first. Is it lost, ask an administrator for a set-up link."
+                }
+                Language::Ja => {
+                    "パスキーが登録されています。先にパスキーでサインインしてください。紛失したときは、システム管理者に設定用リンクの発行を依頼してください。"
+                }
+            };
+            Problem::because(Kind::Forbidden, language, "passkey_first", None, sentence.into())
+        }
         PasswordRefused::FirstCodeWrong => {
             let sentence = match language {
                 Language::En => {
