@@ -146,6 +146,20 @@ export const commands = {
     person.offline = !there;
   },
 
+  // A device of his own that makes and shows passkeys, and on which he has just shown who he is, or will not.
+  async authenticator({ person }, { verified }) {
+    const ask = (method, parameters) => person.devtools.send(`WebAuthn.${method}`, parameters);
+    if (!person.authenticator) {
+      await ask('enable');
+      const options = {
+        protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+        isUserVerified: true, automaticPresenceSimulation: true,
+      };
+      person.authenticator = (await ask('addVirtualAuthenticator', { options })).authenticatorId;
+    }
+    await ask('setUserVerified', { authenticatorId: person.authenticator, isUserVerified: verified });
+  },
+
   async screenshot({ person }, { file, whole }) {
     await photograph(person.page, file, whole);
   },

@@ -150,9 +150,14 @@ impl Centre {
 
     /// Stops the server and starts it again, as a site has set it up.
     pub fn is_set_up(&mut self, settings: Settings) {
+        self.is_set_up_at("127.0.0.1:0", settings);
+    }
+
+    /// Stops the server and starts it again where it is asked to listen, as a site has set it up.
+    pub fn is_set_up_at(&mut self, address: &str, settings: Settings) {
         self.stop();
         let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
-        self.served_by(Serving::start_with("127.0.0.1:0", Arc::new(store), settings));
+        self.served_by(Serving::start_with(address, Arc::new(store), settings));
     }
 
     fn serve(&mut self, store: Arc<Store>) {

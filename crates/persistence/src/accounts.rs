@@ -7,9 +7,12 @@
 //! nobody can forget to count, and guesses made side by side gain nothing over guesses made one after another. A refusal
 //! is a value inside `Ok`: the transaction that counted it has to be committed.
 
+mod ceremony;
 mod device;
 mod factor;
+mod passkey;
 mod password;
+mod provider;
 mod proving;
 mod session;
 mod signing_key;
@@ -17,18 +20,26 @@ mod signing_key;
 pub(crate) mod tests;
 mod throttle;
 
+pub use ceremony::{CEREMONY_LONGEST, Ceremony, begin_ceremony, ceremony, take_ceremony};
 pub use device::{DEVICE_KEPT, MOST_DEVICES};
 pub use factor::{DIGITS, FactorSecret, PROPOSED_FOR, STEP, any_factor, factor_since};
+pub use passkey::{
+    MOST_PASSKEYS, NewPasskey, NotKept, OwnPasskey, UsedPasskey, end_passkey, enter_by_passkey, keep_passkey,
+    passkey, passkeys_of, public_passkeys_of,
+};
 pub use password::{
     CheckedPassword, LONGEST_PASSWORD, Owner, Password, PasswordProblem, SHORTEST_PASSWORD, StoredSecret,
+};
+pub use provider::{
+    Named, ProviderLink, link_provider, named, person_at_provider, provider_link, unlink_provider, was_named,
 };
 pub use proving::{
     Carried, Completed, Entered, RECORDED_A_DAY, Renewal, Shown, SignedIn, Through, complete_sign_in,
     may_try, own_secret, reauthenticate, recognise, sign_in, stored_secret,
 };
 pub use session::{
-    API_PREFIX, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session, Token,
-    api_token, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
+    API_PREFIX, Entrance, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session,
+    Token, api_token, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
     sessions_of, tokens_of, touch_session,
 };
 pub use signing_key::{ChangedPassword, LockedKey, NewCredentials, UnlockedKey};
@@ -98,8 +109,8 @@ pub fn open_account(conn: &mut Conn, person: PersonId, sign_in: &SignIn) -> Quer
     Ok(())
 }
 
-/// Closes the account of a person who left: no password, signing key, link, known device, second factor,
-/// session or API token stays.
+/// Closes the account of a person who left: no password, signing key, link, known device, second factor, passkey, account
+/// at a provider, session or API token stays.
 /// The name stays taken.
 ///
 /// # Errors
@@ -114,6 +125,8 @@ pub fn close_account(conn: &mut Conn, person: PersonId, now: Time) -> QueryResul
         end_links(conn, person)?;
         device::forget(conn, person)?;
         factor::forget(conn, person)?;
+        passkey::forget(conn, person)?;
+        provider::forget(conn, person)?;
         end_all(conn, person, now)
     })
 }
@@ -158,7 +171,8 @@ pub fn setup_link(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option
 }
 
 /// Gives a person the credentials he made and uses up his link. Sessions, API tokens and the signing key
-/// under the old password end with it, and his devices and his second factor are forgotten; what it signed stays valid, because the public
+/// under the old password end with it, and his devices, his second factor, his passkeys and his accounts at providers are
+/// forgotten; what it signed stays valid, because the public
 /// key stands in the journal.
 ///
 /// # Errors
@@ -185,6 +199,8 @@ pub fn store_credentials(
         device::forget(conn, person)?;
         // A lost device is mended so; that the person is who he says two others confirm before his key counts.
         factor::forget(conn, person)?;
+        passkey::forget(conn, person)?;
+        provider::forget(conn, person)?;
         throttle::forget(conn, person)?;
         credentials.store(conn, now)?;
         Ok(Ok(()))

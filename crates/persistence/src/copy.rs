@@ -280,7 +280,7 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 26] = [
+const OTHERS: [Table; 29] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
@@ -299,6 +299,9 @@ const OTHERS: [Table; 26] = [
     table("known_device", "token_hash, person"),
     table("second_factor", "person"),
     table("pending_sign_in", "token_hash"),
+    table("passkey", "credential"),
+    table("provider_link", "issuer, subject"),
+    table("ceremony", "token_hash"),
     table("setup_link", "token_hash"),
     table("session", "token_hash"),
     table("api_token", "token_hash"),

@@ -324,6 +324,47 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::DbUuid;
 
+    passkey (credential) {
+        credential -> Binary,
+        person -> DbUuid,
+        name -> Text,
+        public -> Text,
+        made_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    provider_link (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        person -> DbUuid,
+        made_by -> DbUuid,
+        made_at -> BigInt,
+        accepted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    ceremony (token_hash) {
+        token_hash -> Binary,
+        kind -> Text,
+        person -> Nullable<DbUuid>,
+        state -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
     signing_key (id) {
         id -> DbUuid,
         person -> DbUuid,
@@ -359,6 +400,7 @@ diesel::table! {
         used_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         known_since -> Nullable<BigInt>,
+        entered_by -> Nullable<Text>,
     }
 }
 
@@ -469,6 +511,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     known_device,
     second_factor,
     pending_sign_in,
+    passkey,
+    provider_link,
+    ceremony,
     setup_link,
     session,
     api_token,

@@ -146,6 +146,8 @@ impl Serving {
         let settings = chosen(self.config, given)?;
         // Before anything is opened or made.
         tls::of(&settings)?;
+        #[cfg(feature = "openid")]
+        crate::openid::Provider::of(&settings)?;
         Ok(settings)
     }
 }

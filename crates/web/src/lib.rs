@@ -14,7 +14,11 @@ pub mod jobs;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+#[cfg(feature = "openid")]
+pub mod openid;
 pub mod pages;
+#[cfg(feature = "passkeys")]
+pub mod passkeys;
 pub mod rates;
 pub mod request_log;
 pub mod security_log;

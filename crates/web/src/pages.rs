@@ -28,9 +28,14 @@ pub mod live;
 mod offers;
 mod office;
 mod orders;
+mod other_ways;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod people;
 mod pictures;
 mod planner;
+#[cfg(feature = "openid")]
+mod provider;
 mod quality;
 mod reader;
 mod recording;
@@ -196,7 +201,7 @@ fn framed() -> Vec<Page> {
 
 /// Every page, as it is registered.
 pub fn all() -> Vec<Page> {
-    bare().into_iter().chain(framed()).collect()
+    bare().into_iter().chain(framed()).chain(other_ways::pages()).collect()
 }
 
 /// Registers the pages.
@@ -208,7 +213,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .app_data(web::FormConfig::default().limit(MOST_TYPED))
         .wrap(from_fn(in_html))
         .wrap(from_fn(knowing_the_centre));
-    let scope = framed().into_iter().fold(scope, |scope, page| scope.route(page.path, page.route));
+    let scope = framed()
+        .into_iter()
+        .chain(other_ways::pages())
+        .fold(scope, |scope, page| scope.route(page.path, page.route));
     config.service(scope.default_service(web::to(lost)));
 }
 

@@ -55,7 +55,9 @@ impl Rates {
 fn tries_a_secret(method: &Method, path: &str) -> bool {
     let (places, own) = match path.strip_prefix(BASE) {
         Some(own) => (&["/session", "/setup", "/me/password"][..], own),
-        None => (&["/sign-in", "/setup", "/me/password", "/me/factor"][..], path),
+        None => {
+            (&["/sign-in", "/setup", "/me/password", "/me/factor", "/me/passkeys", "/me/provider"][..], path)
+        }
     };
     let at = places
         .iter()

@@ -23,6 +23,10 @@ pub enum Happened {
     AccountUnchanged,
     /// A request that another site had a browser send.
     CrossSite,
+    /// A passkey whose counter went back: somebody may have copied it.
+    PasskeyCopied,
+    /// A provider said what is not right, or could not be asked.
+    ProviderRefused,
     /// More requests than one address may send.
     TooMany,
     /// A request for a name that is not this server's.
@@ -41,6 +45,8 @@ impl Happened {
             Self::AccountChanged => "account_changed",
             Self::AccountUnchanged => "account_unchanged",
             Self::CrossSite => "cross_site",
+            Self::PasskeyCopied => "passkey_copied",
+            Self::ProviderRefused => "provider_refused",
             Self::TooMany => "too_many",
             Self::OtherHost => "other_host",
         }

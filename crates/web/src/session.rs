@@ -32,6 +32,10 @@ pub const COOKIE: OwnCookie = OwnCookie { plain: "baiyo_session", secure: "__Hos
 pub const DEVICE_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_device", secure: "__Host-baiyo_device" };
 /// The cookie that carries a sign-in whose code is awaited.
 pub const PENDING_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_pending", secure: "__Host-baiyo_pending" };
+/// The cookie that carries what a browser was asked for by which a passkey, or the provider's word, is awaited.
+pub const CEREMONY_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_ceremony", secure: "__Host-baiyo_ceremony" };
+/// The cookie that is told again when the provider sends a browser back.
+pub const PROVIDER_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_provider", secure: "__Host-baiyo_provider" };
 /// The cookie that carries the language chosen on a page.
 pub const LANGUAGE_COOKIE: &str = "baiyo_language";
 
@@ -204,7 +208,7 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
     let (key_waits, roles) = (person.waiting_key().is_some(), person.roles_at(now));
     // A program's token too: it may have been made before its owner had a role that asks for one.
     let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(&roles);
-    let lacks_factor = asked && known.factor_since.is_none();
+    let lacks_factor = asked && known.factor_since.is_none() && !known.factor_shown;
     Ok(Caller {
         person: person.id,
         roles: if key_waits || lacks_factor { Vec::new() } else { roles },
@@ -232,6 +236,8 @@ pub struct Known {
     person: Arc<Person>,
     /// Since when he has a second factor.
     factor_since: Option<Time>,
+    /// Whether this session began by something that is one.
+    factor_shown: bool,
 }
 
 /// Whose a session or a token is.
@@ -244,14 +250,17 @@ fn look_up(
 ) -> Result<Option<Arc<Known>>, StoreError> {
     let found = state.store.read(|conn| {
         let asked = match by_cookie {
-            true => accounts::session(conn, token, now)?.map(|s| (s.person, s.until, s.touch_due)),
-            false => accounts::api_token(conn, token, now)?.map(|(person, until)| (person, until, false)),
+            true => accounts::session(conn, token, now)?
+                .map(|s| (s.person, s.until, s.touch_due, s.entrance.shows_a_factor())),
+            false => {
+                accounts::api_token(conn, token, now)?.map(|(person, until)| (person, until, false, false))
+            }
         };
-        let Some((person, until, touch_due)) = asked else { return Ok(None) };
+        let Some((person, until, touch_due, factor_shown)) = asked else { return Ok(None) };
         let factor_since = accounts::factor_since(conn, person)?;
         let stream = StreamId { kind: StreamKind::Person, id: person.0 };
         let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
-        let known = person.map(|person| Arc::new(Known { person, factor_since }));
+        let known = person.map(|person| Arc::new(Known { person, factor_since, factor_shown }));
         Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
     let Some((known, until, touch_due)) = found else { return Ok(None) };
@@ -318,6 +327,7 @@ pub fn password_problem(
         PasswordRefused::Wrong
         | PasswordRefused::CodeNeeded
         | PasswordRefused::CodeWrong
+        | PasswordRefused::PasskeyFirst
         | PasswordRefused::FirstCodeWrong => {
             let sentence = match (pointer, language) {
                 (None, _) => Kind::NotSignedIn.title(language),

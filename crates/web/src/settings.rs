@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use toml::de::{DeTable, DeValue};
 use tracing_subscriber::EnvFilter;
 
@@ -78,6 +79,25 @@ settings! {
     /// Who gives a second factor when he signs in.
     second_factor: SecondFactor = SecondFactor::default(), SecondFactor::named,
         "\"voluntary\", \"by_role\" or \"everybody\"";
+    /// The address under which browsers reach the server, for which passkeys are made; none are where none is chosen.
+    passkey_origin: Option<Origin> = None, |text| text.parse().ok().map(Some),
+        "an address such as https://baiyo.example.jp, or http://localhost:8080 on one machine";
+    /// The provider at which people may sign in (OpenID Connect), as it names itself.
+    openid_issuer: Option<String> = None, |text| issuer(text).map(Some),
+        "an address such as https://id.example.jp, over https unless it is on this machine";
+    /// What the provider calls this server.
+    openid_client: Option<String> = None, |text| (!text.trim().is_empty()).then(|| Some(text.into())),
+        "the identifier that the provider gave out";
+    /// The file with the secret that the provider shares with this server.
+    openid_secret_file: Option<PathBuf> = None, path, "a file with the secret that the provider gave out";
+    /// The address under which browsers reach the server, to which the provider sends them back.
+    openid_origin: Option<Origin> = None, |text| text.parse().ok().map(Some),
+        "an address such as https://baiyo.example.jp, or http://localhost:8080 on one machine";
+    /// The certificates that the provider's must chain to; those that browsers know where none are chosen.
+    openid_ca: Option<PathBuf> = None, path, "a file of certificates (PEM)";
+    /// Of `acr` and `amr`, what says that the provider saw a second factor.
+    openid_factors: Vec<String> = Vec::new(), |text| list(text, |one| Some(one.into())),
+        "a list of values of acr or amr, such as [\"mfa\"]";
     /// Tries to sign in, set a password or the like that one address may make in a minute.
     sign_ins_per_minute: u32 = 60, |text| within(text, 5, 100_000), "a whole number from 5 to 100000";
     /// Requests that one address may make in a minute.
@@ -98,6 +118,49 @@ settings! {
     /// Where the figures for Prometheus are asked for; nowhere where none is chosen.
     metrics_listen: Option<SocketAddr> = None, |text| text.parse().ok().map(Some),
         "an address and a port, such as 127.0.0.1:9464";
+}
+
+/// An address under which browsers reach the server: over https, or on this very machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// As browsers write it, such as `https://baiyo.example.jp`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The host's name alone.
+    pub fn host(&self) -> &str {
+        let (_, rest) = self.0.split_once("://").unwrap_or_default();
+        rest.split(':').next().unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (scheme, place) = text.split_once("://")?;
+        let (name, port) = place.split_once(':').map_or((place, None), |(name, port)| (name, Some(port)));
+        let usual = if scheme == "https" { "443" } else { "80" };
+        let written = port.is_none_or(|port| {
+            port.parse::<u16>().is_ok_and(|number| number.to_string() == port) && port != usual
+        });
+        let label = |label: &str| {
+            let allowed = label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            allowed && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        };
+        // A last part of digits would be an address of the network, which can have no passkey.
+        let named = name.split('.').all(label)
+            && name.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+        let safe = scheme == "https" || (scheme == "http" && name == "localhost");
+        (written && named && safe).then(|| Self(text.into()))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::read(text).ok_or(())
+    }
 }
 
 /// Who must give a second factor, a code from his own device, when he signs in. Whoever has set one up is asked for it
@@ -181,7 +244,27 @@ impl Settings {
         for (key, flag, value) in flags {
             reading.set(key, value, (*flag).into())?;
         }
-        for (one, other) in [("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")] {
+        for (built, beginning, feature) in [
+            (cfg!(feature = "passkeys"), "passkey_", "passkeys"),
+            (cfg!(feature = "openid"), "openid_", "openid"),
+        ] {
+            let given = reading.given.iter().find(|(key, _)| key.starts_with(beginning));
+            if let Some((key, place)) = given.filter(|_| !built) {
+                return Err(NotAccepted(format!(
+                    "{place}: {key} needs a program built with the feature {feature}"
+                )));
+            }
+        }
+        for (one, other) in [
+            ("tls_certificate", "tls_key"),
+            ("tls_key", "tls_certificate"),
+            ("openid_issuer", "openid_client"),
+            ("openid_client", "openid_secret_file"),
+            ("openid_secret_file", "openid_origin"),
+            ("openid_origin", "openid_issuer"),
+            ("openid_ca", "openid_issuer"),
+            ("openid_factors", "openid_issuer"),
+        ] {
             if let (Some(given), None) = (reading.given.get(one), reading.given.get(other)) {
                 return Err(NotAccepted(format!("{given}: {one} needs {other} as well")));
             }
@@ -298,6 +381,15 @@ fn list<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     items.map(read).collect()
 }
 
+fn issuer(text: &str) -> Option<String> {
+    let near = ["http://localhost", "http://127.0.0.1"].iter().any(|near| {
+        text.strip_prefix(near).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    });
+    let address = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) || near;
+    (address && text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['?', '#', '@']))
+        .then(|| text.into())
+}
+
 fn host(text: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     text.chars().all(allowed).then(|| text.to_ascii_lowercase())
@@ -317,7 +409,7 @@ mod tests {
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/baiyo.toml");
     /// Keys without a default: what stands in the file is an example.
-    const EXAMPLES: [&str; 8] = [
+    const EXAMPLES: [&str; 15] = [
         "data",
         "database_url",
         "database_ca",
@@ -325,7 +417,22 @@ mod tests {
         "tls_key",
         "trusted_proxies",
         "public_hosts",
+        "passkey_origin",
+        "openid_issuer",
+        "openid_client",
+        "openid_secret_file",
+        "openid_origin",
+        "openid_ca",
+        "openid_factors",
         "metrics_listen",
+    ];
+
+    /// What a provider needs together.
+    const PROVIDER: [(&str, &str); 4] = [
+        ("openid_issuer", "https://i"),
+        ("openid_client", "c"),
+        ("openid_secret_file", "f"),
+        ("openid_origin", "https://o.jp"),
     ];
 
     fn of_file(text: &str) -> Result<Settings, String> {
@@ -356,8 +463,62 @@ mod tests {
                 "tls_key" => "\ntls_certificate = \"c\"",
                 _ => "",
             };
-            let read = of_file(&format!("{name} = {value}{pair}")).unwrap();
+            let mut text = format!("{name} = {value}{pair}");
+            if name.starts_with("openid_") {
+                for (key, value) in PROVIDER.iter().filter(|(key, _)| *key != name) {
+                    text += &format!("\n{key} = \"{value}\"");
+                }
+            }
+            let lacking = [
+                name.starts_with("passkey_") && !cfg!(feature = "passkeys"),
+                name.starts_with("openid_") && !cfg!(feature = "openid"),
+            ];
+            if lacking.contains(&true) {
+                let refused = of_file(&text).unwrap_err();
+                assert!(refused.contains("needs a program built with the feature"), "{refused}");
+                continue;
+            }
+            let read = of_file(&text).unwrap();
             assert_eq!(read == Settings::default(), !EXAMPLES.contains(&name), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_one_that_browsers_make_passkeys_for() {
+        for (text, host) in [
+            ("https://baiyo.example.jp", "baiyo.example.jp"),
+            ("https://baiyo.example.jp:8443", "baiyo.example.jp"),
+            ("http://localhost:8080", "localhost"),
+        ] {
+            assert_eq!(Origin::read(text).unwrap().host(), host);
+        }
+        for text in [
+            "",
+            "baiyo.example.jp",
+            "http://baiyo.example.jp",
+            "https://192.0.2.7",
+            "https://[::1]",
+            "https://Baiyo.example.jp",
+            "https://baiyo.example.jp/",
+            "https://baiyo.example.jp:443",
+            "https://baiyo.example.jp:08443",
+            "https://user@baiyo.example.jp",
+            "http://localhost.example.jp",
+            "ftp://localhost",
+        ] {
+            assert_eq!(Origin::read(text), None, "{text}");
+        }
+        for (text, accepted) in [
+            ("https://id.example.jp/realms/hospital", true),
+            ("http://127.0.0.1:9000", true),
+            ("http://localhost", true),
+            ("http://id.example.jp", false),
+            ("http://localhost.example.jp", false),
+            ("http://127.0.0.1@example.jp", false),
+            ("https://id.example.jp?x", false),
+            ("https://", false),
+        ] {
+            assert_eq!(issuer(text).is_some(), accepted, "{text}");
         }
     }
 
@@ -387,10 +548,20 @@ mod tests {
         assert_eq!((settings.listen.as_str(), settings.trusted_proxies.len()), ("[::1]:2", 3));
     }
 
+    const ORIGIN_TAKES: &str = "baiyo.toml, line 1: passkey_origin takes an address such as https://baiyo.example.jp, or \
+         http://localhost:8080 on one machine";
+    const REFUSED_CLIENT: &str = if cfg!(feature = "openid") {
+        "baiyo.toml, line 1: openid_client needs openid_secret_file as well"
+    } else {
+        "baiyo.toml, line 1: openid_client needs a program built with the feature openid"
+    };
+
     #[test]
     fn what_is_not_accepted_is_refused_by_a_sentence_that_names_key_place_and_what_is() {
         let refused = [
             ("\nlistn = \"x\"", "baiyo.toml, line 2: there is no setting \"listn\""),
+            ("openid_client = \"c\"", REFUSED_CLIENT),
+            ("passkey_origin = \"http://baiyo.example.jp\"", ORIGIN_TAKES),
             (
                 "listen = 8080",
                 "baiyo.toml, line 1: listen takes an address and a port, such as 127.0.0.1:8080",

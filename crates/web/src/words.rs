@@ -20,6 +20,7 @@ mod sheet;
 #[cfg(test)]
 pub(crate) mod tests;
 mod ui;
+mod ways;
 
 pub use account::Account;
 pub use bench::Bench;
@@ -42,6 +43,7 @@ pub use records::{
 };
 pub use sheet::Sheet;
 pub use ui::Ui;
+pub use ways::Ways;
 
 use baiyo_domain::authority::{Department, Meaning, Role};
 use baiyo_domain::batch::awaited::Awaited;

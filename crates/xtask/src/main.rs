@@ -4,6 +4,7 @@ mod authority;
 mod bench;
 mod browser;
 mod declared;
+mod featured;
 mod matrix;
 mod mutants;
 mod test;

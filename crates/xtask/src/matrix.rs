@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::declared;
+use crate::featured;
 use crate::tree::{self, File};
 
 const REQUIREMENTS: &str = "docs/inspector/requirements.toml";
@@ -78,18 +79,23 @@ struct Test {
     name: String,
     file: String,
     places: HashSet<String>,
+    /// What the product has to be built with besides.
+    features: Vec<String>,
 }
 
 fn tests_of(files: &[File]) -> Vec<Test> {
     let mut tests = Vec::new();
+    let featured = featured::among(files);
     for (file, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
         let path = file.trim_end_matches(".rs").split('/').map(str::to_owned);
         let places = path.chain(crate_of(file, files)).chain(declared::modules_in(text));
         let places: HashSet<String> = places.map(|place| place.replace('-', "_")).collect();
+        let features = featured.iter().find(|test| test.file == *file).map(|test| test.features.clone());
         tests.extend(declared::tests_in(text).into_iter().map(|name| Test {
             name,
             file: file.clone(),
             places: places.clone(),
+            features: features.clone().unwrap_or_default(),
         }));
     }
     tests
@@ -160,8 +166,11 @@ fn render(rows: &[Row]) -> String {
          | --- | --- | --- | --- |\n",
     );
     for Row { requirement: Requirement { id, text, source, .. }, shown_by } in rows {
-        let shown_by: Vec<String> =
-            shown_by.iter().map(|(name, test)| format!("[`{name}`](../../{})", test.file)).collect();
+        let shown = |name: &str, test: &Test| match test.features.as_slice() {
+            [] => format!("[`{name}`](../../{})", test.file),
+            features => format!("[`{name}`](../../{}) (built with {})", test.file, features.join(", ")),
+        };
+        let shown_by: Vec<String> = shown_by.iter().map(|(name, test)| shown(name, test)).collect();
         let (id, text, source) = (cell(id), cell(text), cell(source));
         writeln!(page, "| {id} | {text} | {source} | {} |", shown_by.join("<br>"))
             .expect("a string takes any text");
@@ -183,14 +192,18 @@ mod tests {
         id = "G-03"
         text = "A batch | is released\n once."
         source = "O101"
-        tests = ["stories::gate::releases_once", "baiyo-domain::refuses"]
+        tests = ["stories::gate::releases_once", "baiyo-domain::refuses", "keys::opens"]
     "#;
 
     fn files() -> Vec<File> {
         [
             ("crates/domain/Cargo.toml", "[package]\nname = \"baiyo-domain\""),
             ("crates/domain/src/batch.rs", "mod tests { #[test] fn refuses() {} #[test] fn twin() {} }"),
-            ("tests/Cargo.toml", "[package]\nname = \"stories\""),
+            (
+                "tests/Cargo.toml",
+                "[package]\nname = \"stories\"\n[[test]]\nname = \"keys\"\nrequired-features = [\"extra\"]",
+            ),
+            ("tests/tests/keys.rs", "#[test] fn opens() {}"),
             ("tests/gate.rs", "#[test] fn releases_once() {} #[test] fn twin() {} fn ordinary() {}"),
         ]
         .map(|(path, text)| (path.to_owned(), text.to_owned()))
@@ -213,7 +226,8 @@ mod tests {
         let page = render(&trace(&requirements, &tests).unwrap());
         let row = "| G-03 | A batch \\| is released once. | O101 | \
                    [`stories::gate::releases_once`](../../tests/gate.rs)<br>\
-                   [`baiyo-domain::refuses`](../../crates/domain/src/batch.rs) |\n";
+                   [`baiyo-domain::refuses`](../../crates/domain/src/batch.rs)<br>\
+                   [`keys::opens`](../../tests/tests/keys.rs) (built with extra) |\n";
         assert!(page.ends_with(row), "{page}");
     }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: from a clean checkout to one line saying how every test went.
 
-use crate::browser;
+use crate::{browser, featured, tree};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -38,6 +38,17 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
         tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_TEST_ON", engine);
         // A failing binary must not keep the others out of the count.
         tests.arg("test").args(packages).args(["--locked", "--no-fail-fast"]).args(extra);
+        let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
+        tally = tally.and(&counted);
+        runner_succeeded &= succeeded;
+    }
+    // Last what needs features. These tests serve the product in their own process: `target/debug/baiyo` stays as it is.
+    let featured = featured::among(&tree::files(root)?);
+    if extra.is_empty() && !featured.is_empty() {
+        println!("-- with features, on the engine: embedded");
+        let mut tests = cargo(root);
+        tests.env("BAIYO_TEST_ON", "embedded").args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+        tests.args(featured::arguments(&featured));
         let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
         tally = tally.and(&counted);
         runner_succeeded &= succeeded;

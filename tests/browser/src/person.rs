@@ -229,6 +229,13 @@ impl<'a> Person<'a> {
         self
     }
 
+    /// Has a device at hand that makes and shows passkeys, and shows it who he is, or will not.
+    #[track_caller]
+    pub fn shows_a_device(&self, who_he_is: bool) -> &Self {
+        self.ask(json!({ "do": "authenticator", "verified": who_he_is }));
+        self
+    }
+
     /// Runs a script in the page: to read what no verb here reads, and for the controls of this harness.
     #[track_caller]
     pub fn run(&self, script: &str) -> Value {

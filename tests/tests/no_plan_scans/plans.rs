@@ -33,7 +33,7 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("idempotency", &["key"]),
 ];
 
-/// Tables that stay short: as many rows as there are people with their keys, browsers and second factors, versions of
+/// Tables that stay short: as many rows as there are people with their keys, browsers, passkeys and second factors, versions of
 /// standards, years, migrations; and what is of the last minutes: entries that wait to be sealed, wrong passwords, sign-ins
 /// that wait for a code.
 pub const SHORT: &[&str] = &[
@@ -44,6 +44,9 @@ pub const SHORT: &[&str] = &[
     "second_factor",
     "wrong_secret",
     "pending_sign_in",
+    "passkey",
+    "provider_link",
+    "ceremony",
     "standard_row",
     "serial",
     "key_store",

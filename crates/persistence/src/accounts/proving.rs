@@ -3,8 +3,9 @@
 
 use super::device;
 use super::factor::{self, FactorSecret};
+use super::passkey::has_shown_all;
 use super::password::{CheckedPassword, StoredSecret};
-use super::session::{self, Token};
+use super::session::{self, Entrance, Token};
 use super::signing_key::{ChangedPassword, UnlockedKey};
 use super::throttle::{self, Count, Origin, PasswordRefused, Secret};
 use crate::engine::prelude::*;
@@ -123,7 +124,7 @@ pub fn sign_in(
             Err(refused) => return Ok(Err(refused)),
         };
         Ok(match factor::settle(conn, shown.factors, person, code, checked.count.origin, now)? {
-            Ok(()) => Ok(Entered::In(enter_anew(conn, person, shown, now)?)),
+            Ok(()) => Ok(Entered::In(enter_anew(conn, person, shown, Entrance::Password, now)?)),
             Err(PasswordRefused::CodeNeeded) => {
                 Ok(Entered::CodeAwaited(session::await_code(conn, person, now)?))
             }
@@ -171,7 +172,7 @@ pub fn complete_sign_in(
             return Ok(Err(refused));
         }
         session::no_longer_awaited(conn, pending, now)?;
-        Ok(Ok(Completed::In(enter_anew(conn, person, shown, now)?)))
+        Ok(Ok(Completed::In(enter_anew(conn, person, shown, Entrance::Password, now)?)))
     })
 }
 
@@ -196,21 +197,34 @@ pub struct Carried {
 }
 
 impl Carried {
-    fn shown<'a>(&'a self, factors: Option<&'a Key>) -> Shown<'a> {
+    pub(super) fn shown<'a>(&'a self, factors: Option<&'a Key>) -> Shown<'a> {
         Shown { device: self.device.as_deref(), session: self.session.as_deref(), factors }
     }
 }
 
-fn enter_anew(conn: &mut Conn, person: PersonId, shown: Shown, now: Time) -> QueryResult<SignedIn> {
+/// Opens a session in place of the one that the browser had, whosesoever.
+pub(super) fn enter_anew(
+    conn: &mut Conn,
+    person: PersonId,
+    shown: Shown,
+    entrance: Entrance,
+    now: Time,
+) -> QueryResult<SignedIn> {
     if let Some(before) = shown.session {
         session::end_session(conn, before, now)?;
     }
-    enter(conn, person, shown.device, now)
+    enter(conn, person, shown.device, entrance, now)
 }
 
-fn enter(conn: &mut Conn, person: PersonId, device: Option<&str>, now: Time) -> QueryResult<SignedIn> {
+fn enter(
+    conn: &mut Conn,
+    person: PersonId,
+    device: Option<&str>,
+    entrance: Entrance,
+    now: Time,
+) -> QueryResult<SignedIn> {
     let (device, known_since) = device::remember(conn, person, device, now)?;
-    let session = session::open(conn, person, known_since, now)?;
+    let session = session::open(conn, person, known_since, entrance, now)?;
     Ok(SignedIn { person, session, device })
 }
 
@@ -365,10 +379,13 @@ impl Store {
             {
                 return Ok(Err(refused));
             }
+            if !has_shown_all(conn, *person, *origin)? {
+                return Ok(Err(PasswordRefused::PasskeyFirst));
+            }
             factor::store(conn, &factors, *person, &secret, step, now)?;
             session::end_sessions(conn, *person, now)?;
             session::end_tokens(conn, *person, None, now)?;
-            Ok(Ok(enter(conn, *person, device.as_deref(), now)?))
+            Ok(Ok(enter(conn, *person, device.as_deref(), Entrance::Password, now)?))
         })
     }
 
@@ -403,7 +420,7 @@ impl Store {
             session::end_sessions(conn, *person, now)?;
             session::end_tokens(conn, *person, token.as_deref(), now)?;
             device::forget(conn, *person)?;
-            Ok(Ok(enter(conn, *person, None, now)?))
+            Ok(Ok(enter(conn, *person, None, Entrance::Password, now)?))
         })
     }
 
@@ -422,7 +439,7 @@ impl Store {
 
     /// Settles what was tried, and records in the same transaction that it was wrong: as many of an account as the
     /// throttle looks at.
-    fn settle<T: Send + 'static>(
+    pub(super) fn settle<T: Send + 'static>(
         &self,
         whose: Option<PersonId>,
         origin: Origin,

@@ -1,6 +1,7 @@
 //! Sessions of browsers and tokens of programs. Both are 256 random bits that the database knows only by their
 //! SHA-256; so whoever reads the database can use none of them.
 
+use super::throttle::Origin;
 use crate::engine::prelude::*;
 use crate::keystore::random;
 use crate::schema::{api_token, pending_sign_in, session};
@@ -50,6 +51,41 @@ impl fmt::Debug for Token {
     }
 }
 
+/// By what a session began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entrance {
+    /// The password, and a code where the person has a second factor.
+    #[default]
+    Password,
+    /// A passkey whose device verified its user.
+    Passkey,
+    /// A provider, and a code where the person has a second factor here.
+    Provider,
+    /// A provider that saw a second factor.
+    ProviderAndFactor,
+}
+
+impl Entrance {
+    /// Whether a second factor was seen there that is not Baiyo's own.
+    pub fn shows_a_factor(self) -> bool {
+        matches!(self, Self::Passkey | Self::ProviderAndFactor)
+    }
+
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Password => None,
+            Self::Passkey => Some("passkey"),
+            Self::Provider => Some("provider"),
+            Self::ProviderAndFactor => Some("provider_factor"),
+        }
+    }
+
+    fn named(name: Option<&str>) -> Self {
+        let all = [Self::Passkey, Self::Provider, Self::ProviderAndFactor];
+        all.into_iter().find(|one| one.name() == name).unwrap_or_default()
+    }
+}
+
 /// A session in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -59,12 +95,15 @@ pub struct Session {
     pub touch_due: bool,
     /// Until when it need not be asked again, unless it is ended.
     pub until: Time,
+    /// By what it began.
+    pub entrance: Entrance,
 }
 
 pub(super) fn open(
     conn: &mut Conn,
     person: PersonId,
     known_since: Option<i64>,
+    entrance: Entrance,
     now: Time,
 ) -> QueryResult<Token> {
     let token = Token::random("")?;
@@ -75,6 +114,7 @@ pub(super) fn open(
             session::made_at.eq(now.micros()),
             session::used_at.eq(now.micros()),
             session::known_since.eq(known_since),
+            session::entered_by.eq(entrance.name()),
         ))
         .execute(conn)?;
     Ok(token)
@@ -88,14 +128,15 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Se
     let found = session::table
         .find(hash_of(token))
         .filter(in_force(now))
-        .select((session::person, session::made_at, session::used_at))
-        .first::<(Id, i64, i64)>(conn)
+        .select((session::person, session::made_at, session::used_at, session::entered_by))
+        .first::<(Id, i64, i64, Option<String>)>(conn)
         .optional()?;
-    Ok(found.map(|(person, made_at, used_at)| {
+    Ok(found.map(|(person, made_at, used_at, entered_by)| {
         let touch_due = used_at <= before(now, TOUCH_EVERY);
         let ends = [after(made_at, SESSION_LONGEST), after(used_at, TOUCH_EVERY)];
         let until = ends.into_iter().flatten().min().unwrap_or(now);
-        Session { person: PersonId(person.0), touch_due, until }
+        let entrance = Entrance::named(entered_by.as_deref());
+        Session { person: PersonId(person.0), touch_due, until, entrance }
     }))
 }
 
@@ -135,6 +176,31 @@ pub(super) fn end_sessions(conn: &mut Conn, person: PersonId, now: Time) -> Quer
     let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
     diesel::update(session::table.filter(his)).set(session::ended_at.eq(now.micros())).execute(conn)?;
     diesel::delete(pending_sign_in::table.filter(pending_sign_in::person.eq(Id(person.0)))).execute(conn)?;
+    super::ceremony::end_ceremonies(conn, person)
+}
+
+/// By what the session began from which somebody asks; as by a password where it is none.
+pub(super) fn entrance(conn: &mut Conn, origin: Origin) -> QueryResult<Entrance> {
+    let Origin::Session(hash) = origin else { return Ok(Entrance::Password) };
+    let began = session::table.find(&hash[..]).select(session::entered_by);
+    let name = began.first::<Option<String>>(conn).optional()?.flatten();
+    Ok(Entrance::named(name.as_deref()))
+}
+
+/// Ends the sessions of a person that began so, but this one.
+pub(super) fn end_entered(
+    conn: &mut Conn,
+    person: PersonId,
+    entrance: Entrance,
+    but: Option<Uuid>,
+    now: Time,
+) -> QueryResult<()> {
+    let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
+    let began = session::table.filter(his).filter(session::entered_by.eq(entrance.name()));
+    let hashes: Vec<Vec<u8>> = began.select(session::token_hash).load(conn)?;
+    for hash in hashes.into_iter().filter(|hash| Some(id_of(hash)) != but) {
+        diesel::update(session::table.find(hash)).set(session::ended_at.eq(now.micros())).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -196,6 +262,8 @@ pub struct OwnSession {
     pub used_at: Time,
     /// Since when its browser had been known then; nothing where it was new.
     pub known_since: Option<Time>,
+    /// By what it began.
+    pub entrance: Entrance,
 }
 
 /// An API token in force as its owner sees it.
@@ -220,13 +288,20 @@ pub fn sessions_of(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<
         .filter(session::person.eq(Id(person.0)))
         .filter(in_force(now))
         .order(session::used_at.desc())
-        .select((session::token_hash, session::made_at, session::used_at, session::known_since))
-        .load::<(Vec<u8>, i64, i64, Option<i64>)>(conn)?;
-    let own = rows.into_iter().map(|(hash, made_at, used_at, known_since)| OwnSession {
+        .select((
+            session::token_hash,
+            session::made_at,
+            session::used_at,
+            session::known_since,
+            session::entered_by,
+        ))
+        .load::<(Vec<u8>, i64, i64, Option<i64>, Option<String>)>(conn)?;
+    let own = rows.into_iter().map(|(hash, made_at, used_at, known_since, entered_by)| OwnSession {
         id: id_of(&hash),
         made_at: Time::from_micros(made_at).unwrap_or(now),
         used_at: Time::from_micros(used_at).unwrap_or(now),
         known_since: known_since.and_then(Time::from_micros),
+        entrance: Entrance::named(entered_by.as_deref()),
     });
     Ok(own.collect())
 }

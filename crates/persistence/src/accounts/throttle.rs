@@ -44,6 +44,9 @@ pub enum PasswordRefused {
     /// The first code of a device that is being set up is wrong: it has another secret, or another time.
     #[error("the first code of the new device is wrong")]
     FirstCodeWrong,
+    /// He has a passkey and no codes, and this session did not begin by it: a password alone gives him no other factor.
+    #[error("sign in by the passkey first")]
+    PasskeyFirst,
     /// Too many codes were wrong: until then none is looked at.
     #[error("too many wrong codes; none is looked at until {until}")]
     CodeBlocked {

@@ -240,7 +240,8 @@ pub async fn check_password(
     Ok(entered)
 }
 
-fn carried(request: &HttpRequest) -> Carried {
+/// The cookies by which a browser that signs in may be known.
+pub fn carried(request: &HttpRequest) -> Carried {
     Carried { device: DEVICE_COOKIE.of(request), session: COOKIE.of(request) }
 }
 
@@ -286,7 +287,7 @@ fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
 }
 
 /// Why a code opened nothing: it is missing, or it is wrong.
-pub(super) fn code_problem(refused: PasswordRefused, language: Language) -> Problem {
+pub fn code_problem(refused: PasswordRefused, language: Language) -> Problem {
     if !matches!(refused, PasswordRefused::CodeNeeded) {
         security_log::note(Happened::SignInRefused, None);
     }
@@ -479,7 +480,11 @@ async fn waiting_keys(
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
 }
 
-pub(super) async fn write<T: Send + 'static>(
+/// Writes outside the journal.
+///
+/// # Errors
+/// The records cannot be written.
+pub async fn write<T: Send + 'static>(
     state: &web::Data<State>,
     language: Language,
     job: impl FnOnce(&mut Conn) -> Result<T, JobError<StoreError>> + Send + 'static,

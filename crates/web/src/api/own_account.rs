@@ -16,6 +16,8 @@ use baiyo_persistence::accounts::{
     self, FactorSecret, OwnSession, OwnToken, Owner, Password, PasswordProblem, PasswordRefused, Renewal,
     SignedIn,
 };
+#[cfg(any(feature = "passkeys", feature = "openid"))]
+use baiyo_persistence::{Store, accounts::CheckedPassword};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -336,6 +338,41 @@ pub async fn factor_set(
     Ok(signed_in)
 }
 
+/// Does what asks for one's password first, and for a code where one has a second factor.
+///
+/// # Errors
+/// The password or the code is wrong, or too many were.
+#[cfg(any(feature = "passkeys", feature = "openid"))]
+pub async fn with_password<T: Send + 'static>(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    password: String,
+    code: &str,
+    settle: impl FnOnce(&Store, CheckedPassword, Renewal) -> Result<Result<T, PasswordRefused>, StoreError>
+    + Send
+    + 'static,
+) -> Result<T, Problem> {
+    let language = caller.language;
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let code = Some(code.trim()).filter(|code| !code.is_empty()).map(String::from);
+    let renewal = renewal_of(request, caller, code);
+    let (now, _) = state.store.now();
+    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
+    let (store, person, origin) = (Arc::clone(&state.store), caller.person, caller.origin);
+    let outcome = web::block(move || {
+        let secret =
+            store.read(|conn| Ok::<_, StoreError>(accounts::own_secret(conn, person, origin, now)?))?;
+        match secret {
+            Ok(secret) => settle(&store, secret.check(&password), renewal),
+            Err(refused) => Ok(Err(refused)),
+        }
+    });
+    let outcome = outcome.await.map_err(|_| unavailable())?;
+    let settled = outcome.map_err(|error| Problem::of_store(&error, language))?;
+    settled.map_err(|refused| unchanged(refused, state, caller))
+}
+
 enum Unchanged {
     Refused(PasswordRefused),
     Weak(Vec<PasswordProblem>),
@@ -364,6 +401,17 @@ fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Proble
                 Some("/password"),
                 sentence.into(),
             )
+        }
+        PasswordRefused::PasskeyFirst => {
+            let sentence = match language {
+                Language::En => {
+                    "You have a passkey: sign in by it first. Is it lost, ask an administrator for a set-up link."
+                }
+                Language::Ja => {
+                    "パスキーが登録されています。先にパスキーでサインインしてください。紛失したときは、システム管理者に設定用リンクの発行を依頼してください。"
+                }
+            };
+            Problem::because(Kind::Forbidden, language, "passkey_first", None, sentence.into())
         }
         PasswordRefused::FirstCodeWrong => {
             let sentence = match language {

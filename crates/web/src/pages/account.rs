@@ -4,7 +4,7 @@ use super::clinic::documents::qr;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use super::reader::Reader;
-use super::{Answer, encoded, see_other};
+use super::{Answer, encoded, other_ways, see_other};
 use crate::api::accounts::cookies;
 use crate::api::own_account::{self, Ended, FactorForm, PasswordForm};
 use crate::api::problem::{Kind, Problem};
@@ -32,6 +32,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
         return Ok(see_other(FACTOR));
     }
     let (sessions, tokens) = own_account::in_force(&state, &caller).await?;
+    let ways = other_ways::of_account(&state, &caller).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let title = frame.say(Account::Title);
@@ -56,6 +57,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
                 (reader.say(if caller.factor_since.is_some() { Account::ReplaceFactor } else { Account::SetUpFactor }))
             }
         }
+        (ways)
         (sessions_table(&reader, &caller, &sessions))
         (tokens_table(&reader, &tokens))
     };
@@ -208,7 +210,8 @@ async fn shown_secret(
         .map_err(|error| Problem::of_store(&error, caller.language))
 }
 
-fn gone_on(request: &HttpRequest, caller: &Caller, signed_in: &SignedIn) -> Answer {
+/// Goes back to one's account in the session that one has from now on.
+pub fn gone_on(request: &HttpRequest, caller: &Caller, signed_in: &SignedIn) -> Answer {
     let mut answer = see_other(ACCOUNT);
     for cookie in cookies(request, signed_in) {
         answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, caller.language))?;
@@ -225,7 +228,8 @@ pub fn code_field<'a>(name: &'a str, label: &'a str, hint: Option<&'a str>) -> F
     Field { name, label, hint, value: "", autocomplete: "one-time-code", optional: false, most: 6 }
 }
 
-fn current_password<'a>(frame: &Frame) -> Field<'a> {
+/// The field for one's password so far.
+pub fn current_password<'a>(frame: &Frame) -> Field<'a> {
     Field {
         name: "password",
         label: frame.say(Account::PasswordSoFar),
@@ -282,6 +286,7 @@ fn factor_sheet(
         (summary(frame.language, faults))
         div.title { h1 { (frame.say(Account::SetUpFactor)) } }
         @if caller.lacks_factor { p { strong { (frame.say(Account::FactorNeeded)) } } }
+        @if caller.lacks_factor { (other_ways::instead_of_a_factor(frame, state)) }
         p { (frame.say(Account::FactorHelp)) }
         (qr(frame.say(Account::FactorPicture), &address))
         p { (frame.say(Account::FactorText)) ": " code translate="no" { (fours.join(" ")) } }
@@ -322,6 +327,7 @@ fn sessions_table(reader: &Reader, caller: &Caller, sessions: &[OwnSession]) -> 
                                         Some(since) => { (reader.say(Account::KnownSince)) " " (reader.time(since)) }
                                         None => { (reader.say(Account::NewBrowser)) }
                                     }
+                                    @if let Some(word) = other_ways::entered_by(own.entrance) { " · " (reader.say(word)) }
                                 }
                                 td { (ending(reader, "sessions", own.id, Account::EndSession)) }
                             }

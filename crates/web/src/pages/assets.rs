@@ -20,6 +20,12 @@ pub(super) const STYLE: &str = concat!(
 /// Scanning, drafts and live hints.
 pub(super) const SCRIPT: &str = include_str!("../../assets/baiyo.js");
 
+/// What a page that asks for a passkey needs.
+#[cfg(feature = "passkeys")]
+const PASSKEYS: &str = include_str!("../../assets/passkeys.js");
+#[cfg(feature = "passkeys")]
+static PASSKEYS_NAME: LazyLock<String> = LazyLock::new(|| named(PASSKEYS, "js"));
+
 static STYLE_NAME: LazyLock<String> = LazyLock::new(|| named(STYLE, "css"));
 static SCRIPT_NAME: LazyLock<String> = LazyLock::new(|| named(SCRIPT, "js"));
 
@@ -39,11 +45,19 @@ pub fn script_address() -> String {
     format!("/assets/{}", *SCRIPT_NAME)
 }
 
+/// The address of the script for passkeys.
+#[cfg(feature = "passkeys")]
+pub fn passkeys_address() -> String {
+    format!("/assets/{}", *PASSKEYS_NAME)
+}
+
 /// Serves them.
 pub async fn serve(name: web::Path<String>) -> HttpResponse {
     let (kind, content) = match &*name {
         name if *name == *STYLE_NAME => ("text/css; charset=utf-8", STYLE),
         name if *name == *SCRIPT_NAME => ("text/javascript; charset=utf-8", SCRIPT),
+        #[cfg(feature = "passkeys")]
+        name if *name == *PASSKEYS_NAME => ("text/javascript; charset=utf-8", PASSKEYS),
         _ => return HttpResponse::NotFound().finish(),
     };
     HttpResponse::Ok()

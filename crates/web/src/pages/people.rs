@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::incubators::{self, Registered};
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{Look, chip};
-use super::{Answer, guessing, history, may, recording};
+use super::{Answer, guessing, history, may, other_ways, recording};
 use crate::api::centre::site;
 use crate::api::histories::entries_of_person;
 use crate::api::problem::{Kind, Problem};
@@ -77,6 +77,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let (person, names, link) = found.await?;
     let person = person.ok_or_else(missing)?;
     let entries = entries_of_person(&state, &caller, id).await?;
+    let ways = other_ways::of_person(&request, &state, &caller, &person).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let call = |thing: Thing| names.call(thing);
     let reader = Reader::new(caller.language, state.zone).of(Context::bare(state.zone).naming(&call));
@@ -89,6 +90,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
         @if may(&caller, "read.access") {
             p { a href={ "/people/" (id) "/disclosures" } { (reader.say(Privacy::SeenBy)) } }
         }
+        (ways)
         (history::section(&reader, &entries, None))
         (recording::menu(&reader, &state, &caller, "people", id))
     };

@@ -3,7 +3,7 @@
 use super::account::code_sheet;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
-use super::{Answer, Query, encoded, see_other};
+use super::{Answer, Query, encoded, other_ways, see_other};
 use crate::api::accounts;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
@@ -31,7 +31,7 @@ pub async fn ask(request: HttpRequest, query: Query, state: web::Data<State>) ->
         Ok(_) => Ok(see_other(&to)),
         Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {
             let typed = Typed { to, ..Typed::default() };
-            Ok(sheet(&Frame::new(&request, &state, None), StatusCode::OK, &typed, &[]))
+            Ok(sheet(&Frame::new(&request, &state, None), &state, StatusCode::OK, &typed, &[]))
         }
         Err(problem) => Err(problem),
     }
@@ -64,7 +64,7 @@ pub async fn take(
                 true => vec![Fault::of("sign_in", frame.say(Ui::WrongNameOrPassword))],
                 false => faults_of(&problem),
             };
-            let mut answer = sheet(&frame, problem.status_code(), &typed, &faults);
+            let mut answer = sheet(&frame, &state, problem.status_code(), &typed, &faults);
             for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
                 if let Some(value) = problem.error_response().headers().get(&name) {
                     answer.headers_mut().insert(name, value.clone());
@@ -115,7 +115,8 @@ pub async fn take_code(
     }
 }
 
-fn gone_in(request: &HttpRequest, to: &str, signed_in: &SignedIn) -> Answer {
+/// Goes on in the session that somebody has from now on.
+pub fn gone_in(request: &HttpRequest, to: &str, signed_in: &SignedIn) -> Answer {
     let mut answer = see_other(to);
     let [own, device] = accounts::cookies(request, signed_in);
     for cookie in [own, device, PENDING_COOKIE.gone(request)] {
@@ -134,12 +135,21 @@ pub async fn leave(request: HttpRequest, state: web::Data<State>) -> Answer {
     Ok(answer)
 }
 
-fn sheet(frame: &Frame, status: StatusCode, typed: &Typed, faults: &[Fault]) -> HttpResponse {
-    let title = frame.say(Ui::SignIn);
-    frame.answer(status, title, content(frame, typed, faults))
+/// Why nobody was signed in otherwise than by password, above the form for it.
+#[cfg(any(feature = "passkeys", feature = "openid"))]
+pub fn refused(request: &HttpRequest, state: &State, to: &str, why: crate::words::Ways) -> HttpResponse {
+    let frame = Frame::new(request, state, None);
+    let faults = [Fault { field: None, sentence: frame.say(why).into() }];
+    let typed = Typed { to: to.into(), ..Typed::default() };
+    sheet(&frame, state, StatusCode::UNAUTHORIZED, &typed, &faults)
 }
 
-fn content(frame: &Frame, typed: &Typed, faults: &[Fault]) -> Markup {
+fn sheet(frame: &Frame, state: &State, status: StatusCode, typed: &Typed, faults: &[Fault]) -> HttpResponse {
+    let title = frame.say(Ui::SignIn);
+    frame.answer(status, title, content(frame, state, typed, faults))
+}
+
+fn content(frame: &Frame, state: &State, typed: &Typed, faults: &[Fault]) -> Markup {
     let name = Field {
         name: "sign_in",
         label: frame.say(Ui::SignInName),
@@ -166,5 +176,6 @@ fn content(frame: &Frame, typed: &Typed, faults: &[Fault]) -> Markup {
             @if !typed.to.is_empty() { input type="hidden" name="to" value=(typed.to); }
             button type="submit" { (frame.say(Ui::SignIn)) }
         }
+        (other_ways::to_sign_in(frame, state, &typed.to))
     }
 }

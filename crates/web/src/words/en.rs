@@ -14,6 +14,7 @@ mod reasons;
 pub(super) mod records;
 pub(super) mod sheet;
 pub(super) mod ui;
+pub(super) mod ways;
 
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
@@ -488,6 +489,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "quality_event.linking" => "Link batches to a quality event",
         "quality_event.assessment" => "Assess the impact on a batch",
         "quality_event.closing" => "Close a quality event",
+        "session.passkey" => "Sign in by a passkey",
         "read.self" => "See oneself",
         "read.batch" => "See batches",
         "read.order" => "See orders",

@@ -15,6 +15,7 @@ mod reasons;
 pub(super) mod records;
 pub(super) mod sheet;
 pub(super) mod ui;
+pub(super) mod ways;
 
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
@@ -486,6 +487,7 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "quality_event.linking" => "品質イベントへのロットの関連付け",
         "quality_event.assessment" => "ロットへの影響評価",
         "quality_event.closing" => "品質イベントの終結",
+        "session.passkey" => "パスキーによるサインイン",
         "read.self" => "本人の情報の閲覧",
         "read.batch" => "ロットの閲覧",
         "read.order" => "製造依頼の閲覧",

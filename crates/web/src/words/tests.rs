@@ -235,6 +235,7 @@ fn every_name_has_its_word() {
         each_is_said(lang, Account::ALL);
         each_is_said(lang, Inspection::ALL);
         each_is_said(lang, Privacy::ALL);
+        each_is_said(lang, Ways::ALL);
         assert_eq!(batch_status(lang, "unheard_of"), "unheard_of");
         assert_eq!(container_status(lang, "unheard_of"), "unheard_of");
     }
