@@ -270,8 +270,11 @@ mod tests {
         StoreError::Database("something that is not the database's".into())
     }
 
+    /// What somebody does with a connection.
+    type Use = fn(&mut Conn) -> Result<(), StoreError>;
+
     /// How a use of a connection may end, of a clinic's people and of the whole centre's within it.
-    const ENDS: [(&str, fn(&mut Conn) -> Result<(), StoreError>); 8] = [
+    const ENDS: [(&str, Use); 8] = [
         ("well", |conn| conn.of_whole_centre(|_| Ok(()))),
         ("with an error that is not the database's", |conn| conn.of_whole_centre(|_| Err(other()))),
         ("with one of the database", |conn| {
@@ -332,7 +335,7 @@ mod tests {
                 }
             }
             // A write is the whole centre's, whatever the last one did.
-            let write = |job: fn(&mut Conn) -> Result<(), StoreError>| {
+            let write = |job: Use| {
                 store.write(move |conn| {
                     let outcome = job(conn);
                     outcome.and_then(|()| scope_in(conn)).map_err(JobError::Own)
