@@ -1,6 +1,7 @@
 //! The product: API, pages and commands over the records of one centre.
 
 pub mod acting;
+pub mod admission;
 pub mod answer_headers;
 pub mod api;
 pub mod authority;
@@ -17,10 +18,12 @@ pub mod metrics;
 pub mod pages;
 pub mod rates;
 pub mod request_log;
+pub mod refusals;
 pub mod security_log;
 pub mod server;
 pub mod session;
 pub mod settings;
 pub mod submission;
+pub mod shares;
 pub mod tls;
 pub mod words;

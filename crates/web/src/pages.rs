@@ -33,7 +33,7 @@ mod pictures;
 mod planner;
 mod quality;
 mod reader;
-mod recording;
+pub(crate) mod recording;
 mod records;
 mod results;
 mod setup;
@@ -47,6 +47,7 @@ mod trends;
 mod typed;
 mod uploaded;
 
+use crate::admission::admitting;
 use crate::api::problem::{Kind, Problem};
 use crate::server::{State, knowing_the_centre};
 use crate::session::{self, Caller, LANGUAGE_COOKIE};
@@ -109,7 +110,7 @@ fn get(path: &'static str, admits: Admits, route: Route) -> Page {
 }
 
 fn post(path: &'static str, admits: Admits, route: Route) -> Page {
-    Page { method: "POST", path, admits, route: route.method(Method::POST) }
+    Page { method: "POST", path, admits, route: admitting(route.method(Method::POST), admits) }
 }
 
 /// The pages that need no frame: for machines, and what pages are made with.

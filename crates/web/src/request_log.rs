@@ -3,6 +3,7 @@
 //! or the query, into which anybody can write anything.
 
 use crate::metrics::Answered;
+use crate::refusals::InSum;
 use crate::server::State;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -42,7 +43,9 @@ pub async fn observe<B: MessageBody>(
     let person =
         response.request().extensions().get::<PersonId>().map(|person| tracing::field::display(person.0));
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    span.in_scope(|| tracing::info!(route, status, ms, person, "answered"));
+    if !response.request().extensions().contains::<InSum>() {
+        span.in_scope(|| tracing::info!(route, status, ms, person, "answered"));
+    }
     state.metrics.answered(Answered::of(route, method, status), took);
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static(HEADER), id);
