@@ -33,7 +33,7 @@ pub const DEVICE_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_device", secure: 
 /// The cookie that carries a sign-in whose code is awaited.
 pub const PENDING_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_pending", secure: "__Host-baiyo_pending" };
 /// The cookie that carries the language chosen on a page.
-pub const LANGUAGE_COOKIE: &str = "baiyo_language";
+pub const LANGUAGE_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_language", secure: "__Host-baiyo_language" };
 
 /// A cookie for our own pages alone. Behind TLS it has a name that browsers let no other host, path or plain connection set.
 #[derive(Clone, Copy, Debug)]
@@ -107,8 +107,8 @@ pub struct Caller {
 /// The language a request asks for: `?lang=`, then the cookie, then `Accept-Language`.
 pub fn language(request: &HttpRequest) -> Language {
     let query = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
-    let cookie = request.cookie(LANGUAGE_COOKIE);
-    let chosen = query.or(cookie.as_ref().map(|cookie| cookie.value())).and_then(Language::from_tag);
+    let cookie = LANGUAGE_COOKIE.of(request);
+    let chosen = query.or(cookie.as_deref()).and_then(Language::from_tag);
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     chosen.unwrap_or_else(|| Language::from_accept_language(accepted.unwrap_or_default()))
 }
