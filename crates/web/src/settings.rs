@@ -98,6 +98,9 @@ settings! {
     /// Where the figures for Prometheus are asked for; nowhere where none is chosen.
     metrics_listen: Option<SocketAddr> = None, |text| text.parse().ok().map(Some),
         "an address and a port, such as 127.0.0.1:9464";
+    /// Where traces are sent; nowhere where none is chosen.
+    otlp_endpoint: Option<String> = None, |text| by_http(text).then(|| Some(text.into())),
+        "the address of a collector, such as http://127.0.0.1:4318/v1/traces";
 }
 
 /// Who must give a second factor, a code from his own device, when he signs in. Whoever has set one up is asked for it
@@ -185,6 +188,11 @@ impl Settings {
             if let (Some(given), None) = (reading.given.get(one), reading.given.get(other)) {
                 return Err(NotAccepted(format!("{given}: {one} needs {other} as well")));
             }
+        }
+        if let (Some(given), false) = (reading.given.get("otlp_endpoint"), cfg!(feature = "otlp")) {
+            let why =
+                "otlp_endpoint needs a program that is built with the feature otlp, and this one is not";
+            return Err(NotAccepted(format!("{given}: {why}")));
         }
         Ok(reading.settings)
     }
@@ -289,6 +297,13 @@ fn address(text: &str) -> Option<String> {
     (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| text.into())
 }
 
+fn by_http(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        !rest.starts_with('/') && rest.contains('/') && text.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
 fn path(text: &str) -> Option<Option<PathBuf>> {
     (!text.is_empty()).then(|| Some(PathBuf::from(text)))
 }
@@ -317,7 +332,7 @@ mod tests {
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/baiyo.toml");
     /// Keys without a default: what stands in the file is an example.
-    const EXAMPLES: [&str; 8] = [
+    const EXAMPLES: [&str; 9] = [
         "data",
         "database_url",
         "database_ca",
@@ -326,6 +341,7 @@ mod tests {
         "trusted_proxies",
         "public_hosts",
         "metrics_listen",
+        "otlp_endpoint",
     ];
 
     fn of_file(text: &str) -> Result<Settings, String> {
@@ -356,7 +372,14 @@ mod tests {
                 "tls_key" => "\ntls_certificate = \"c\"",
                 _ => "",
             };
-            let read = of_file(&format!("{name} = {value}{pair}")).unwrap();
+            let read = of_file(&format!("{name} = {value}{pair}"));
+            if name == "otlp_endpoint" && !cfg!(feature = "otlp") {
+                let sentence = "baiyo.toml, line 1: otlp_endpoint needs a program that is built with the feature otlp, and \
+                                this one is not";
+                assert_eq!(read, Err(sentence.into()));
+                continue;
+            }
+            let read = read.unwrap();
             assert_eq!(read == Settings::default(), !EXAMPLES.contains(&name), "{name} = {value}");
         }
     }
