@@ -107,6 +107,54 @@ fn whose_names_everybody_saw_in_a_period_is_a_table_without_names() {
     assert_eq!(centre.inspector().get("//access/other.csv").status, 404);
 }
 
+/// The most memory that a process ever held, in bytes.
+fn peak_of(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+fn many_years_of_names_seen_are_taken_away_whole_and_in_little_memory() {
+    const ROWS: u128 = 120_000;
+    let mut centre = Centre::open();
+    let person = centre.coordinator().id();
+    let mut owner = centre.database();
+    let uuid = |number: u128| match stories::engine::is_postgres() {
+        true => format!("'{}'", uuid::Uuid::from_u128(number)),
+        false => format!("x'{}'", uuid::Uuid::from_u128(number).simple()),
+    };
+    for part in 0..ROWS / 1_000 {
+        let rows = (part * 1_000..(part + 1) * 1_000).map(|n| {
+            format!(
+                "({}, {}, {}, '/clinic', {n}, {})",
+                uuid(n + 1),
+                uuid(7),
+                uuid(person.as_u128()),
+                n * 1_000
+            )
+        });
+        let rows: Vec<String> = rows.collect();
+        let insert = "INSERT INTO disclosure (id, patient, person, route, day, shown_at) VALUES ";
+        owner.batch_execute(&format!("{insert}{}", rows.join(", "))).unwrap();
+    }
+    drop(owner);
+    centre.stop();
+    centre.start_apart();
+    centre.inspector().get("//access").text.clear();
+    centre.inspector().get("//access/disclosures.csv?from=2199-01-01").text.clear();
+    let before = peak_of(centre.pid());
+    let table = centre.inspector().get("//access/disclosures.csv");
+    let grown = peak_of(centre.pid()) - before;
+    let seen: Vec<&str> = table.text.lines().skip(1).map(|row| row.rsplit(',').next().unwrap()).collect();
+    assert_eq!(seen.len() as u128, ROWS);
+    assert!(seen.windows(2).all(|pair| pair[0] > pair[1]), "each once, the newest first");
+    assert!(grown < 6 << 20, "{grown} bytes for {} bytes", table.text.len());
+    println!("{} bytes went out, and memory grew by {grown}", table.text.len());
+    centre.stop();
+    centre.start();
+}
+
 #[test]
 fn a_review_is_recorded_and_the_next_one_is_due_after_twelve_months() {
     let centre = Centre::open();

@@ -1,6 +1,8 @@
 //! Every answer, of every page and operation and of what is neither, tells browsers what they may do with it.
 
 use baiyo::settings::Settings;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use stories::{Answer, Centre, Course, Recipe, Step, api, unhurried};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -130,4 +132,40 @@ fn over_an_encrypted_way_browsers_are_told_to_keep_to_it_and_a_strangers_word_is
         assert!(seconds.is_some_and(|seconds| seconds >= 365 * 24 * 60 * 60), "{told}");
     }
     assert_eq!(centre.stranger().get("//sign-in").header("strict-transport-security"), None);
+}
+
+#[test]
+fn an_address_answers_its_own_methods_alone_and_nothing_is_sent_back() {
+    let centre = Centre::open();
+    let token = &centre.technician().account().token;
+    let asked = |method: &str, path: &str| {
+        let mut socket = TcpStream::connect(centre.address().trim_start_matches("http://")).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nX-Canary: canary-trace\r\n\
+             Connection: close\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        _ = socket.read_to_string(&mut answer);
+        assert!(!answer.contains("canary-trace") && !answer.contains(token), "{method} {path}: {answer}");
+        answer
+    };
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-out",
+        "/batches",
+        "/healthz",
+        "/assets/baiyo.css",
+        "/api/v1/me",
+        "/api/v1/session",
+    ] {
+        for method in ["TRACE", "PUT", "PROPFIND"] {
+            let answer = asked(method, path).to_lowercase();
+            assert!(answer.starts_with("http/1.1 405"), "{method} {path}: {answer}");
+            assert!(answer.contains("\r\nallow: "), "{path}: {answer}");
+        }
+    }
+    assert!(asked("TRACE", "/nowhere").starts_with("HTTP/1.1 404"));
+    assert!(asked("GET", "/batches").starts_with("HTTP/1.1 200"));
 }

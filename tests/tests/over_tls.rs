@@ -124,3 +124,56 @@ fn what_does_not_fit_keeps_the_server_from_starting_with_a_sentence() {
     refused("# a\ngate = \"off\"".into(), &["baiyo.toml, line 2", "there is no setting \"gate\""]);
     refused("listen = ".into(), &["baiyo.toml, line 1"]);
 }
+
+/// What a client says first that knows TLS 1.2 and these cipher suites alone.
+fn hello(suites: &[u16]) -> Vec<u8> {
+    let sized = |bytes: &[u8]| [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+    let of = |kind: u16, content: Vec<u8>| [&kind.to_be_bytes()[..], &sized(&content)].concat();
+    let numbers =
+        |numbers: &[u16]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
+    let extensions = [
+        of(10, sized(&numbers(&[0x001d, 0x0017]))),
+        of(13, sized(&numbers(&[0x0403, 0x0804, 0x0401]))),
+        of(11, vec![1, 0]),
+        of(23, Vec::new()),
+    ];
+    let body = [&[3, 3][..], &[7; 32], &[0], &sized(&numbers(suites)), &[1, 0], &sized(&extensions.concat())];
+    let body = body.concat();
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    let message = [&[1][..], &length[1..], &body].concat();
+    [&[22, 3, 1][..], &sized(&message)].concat()
+}
+
+#[test]
+fn who_knows_only_weak_ciphers_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate_file, key_file] = certificate(folder.path(), "own");
+    let mut centre = Centre::open();
+    let (tls_certificate, tls_key) = (Some(certificate_file), Some(key_file));
+    centre.is_set_up(Settings { tls_certificate, tls_key, ..unhurried() });
+    let answer = |suites: &[u16]| {
+        let mut socket = TcpStream::connect(centre.address().trim_start_matches("http://")).unwrap();
+        socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        socket.write_all(&hello(suites)).unwrap();
+        let mut first = [0; 7];
+        socket.read_exact(&mut first).unwrap();
+        first
+    };
+    // By ECDHE and AES-GCM or ChaCha20 somebody gets a hello back, so that the others are refused for their ciphers.
+    for strong in [0xc02b, 0xc02c, 0xcca9] {
+        let first = answer(&[strong]);
+        assert_eq!((first[0], first[5]), (22, 2), "{strong:04x}: {first:?}");
+    }
+    // None, export, RC4, DES, 3DES, CBC, without forward secrecy, anonymous.
+    let weak = [
+        0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0009, 0x000a, 0x0016, 0x002f, 0x0033, 0x0035,
+        0x003c, 0x003d, 0x009c, 0x009d, 0x0018, 0x0034, 0xc007, 0xc008, 0xc009, 0xc00a, 0xc012, 0xc013,
+        0xc014, 0xc023, 0xc024, 0xc018,
+    ];
+    for suite in weak {
+        let first = answer(&[suite]);
+        assert_eq!((first[0], first[5], first[6]), (21, 2, 40), "{suite:04x}: no handshake, {first:?}");
+    }
+    assert_eq!(answer(&weak)[0], 21, "nor by all of them");
+    centre.is_set_up(unhurried());
+}

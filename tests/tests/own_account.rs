@@ -69,6 +69,34 @@ fn behind_tls_cookies_have_a_name_that_nothing_else_can_set() {
             );
         }
     }
+    // What was chosen on a page, too; and only by that name is it looked at.
+    for (method, path, chosen) in [
+        ("GET", "//language/ja", "language"),
+        ("GET", "//theme/dark", "theme"),
+        ("POST", "//bench/kit", "kit"),
+    ] {
+        for (scheme, prefix) in [("https", "__Host-"), ("http", "")] {
+            let call = over(scheme, method, path, "a=b");
+            let typed = b"room=R1&cabinet=&medium=".to_vec();
+            let call =
+                if method == "POST" { call.body(typed, "application/x-www-form-urlencoded") } else { call };
+            let answer = call.send();
+            let cookie =
+                answer.headers_named("set-cookie").next().unwrap_or_else(|| panic!("{path}: {answer:?}"));
+            assert!(cookie.starts_with(&format!("{prefix}baiyo_{chosen}=")), "{cookie}");
+            assert_eq!(cookie.contains("Secure"), scheme == "https", "{cookie}");
+            assert!(cookie.contains("HttpOnly") && cookie.contains("Path=/") && !cookie.contains("Domain"));
+        }
+    }
+    for (scheme, name, language) in [
+        ("https", "__Host-baiyo_language", "ja"),
+        ("https", "baiyo_language", "en"),
+        ("http", "baiyo_language", "ja"),
+        ("http", "__Host-baiyo_language", "en"),
+    ] {
+        let page = over(scheme, "GET", "//sign-in", &format!("{name}=ja")).send();
+        assert_eq!(page.header("content-language"), Some(language), "{scheme} {name}");
+    }
     let token = |answer: &stories::Answer| {
         let cookie = answer.headers_named("set-cookie").next().unwrap();
         cookie.split(';').next().unwrap().split_once('=').unwrap().1.to_string()

@@ -1,18 +1,10 @@
-//! What an operator sees: a line for each request with an identifier of its own, what concerns safety, and figures for
-//! Prometheus. No name, secret, address or thing stands in any of it but by its identifier.
+//! What an operator reads in the log: a line for each request with an identifier of its own, what concerns safety, and what
+//! nobody expected. No name, secret or thing stands in any of it but by its identifier.
 
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use stories::{Centre, Course, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
-
-/// A port that nobody listens on.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 #[test]
 fn each_request_has_a_line_with_its_identifier_and_what_concerns_safety_is_told() {
@@ -54,6 +46,8 @@ fn each_request_has_a_line_with_its_identifier_and_what_concerns_safety_is_told(
     let written = centre.log();
     let read_line = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let lines: Vec<Value> = written.lines().map(read_line).collect();
+    let times = lines.iter().map(|line| line["timestamp"].as_str().expect("a time"));
+    assert!(times.into_iter().all(|time| time.ends_with('Z') && time.len() >= 20), "UTC, and it says so");
     let of = |request: &str| -> Vec<&Value> {
         lines.iter().filter(|line| line["span"]["id"] == request).collect()
     };
@@ -88,108 +82,57 @@ fn each_request_has_a_line_with_its_identifier_and_what_concerns_safety_is_told(
     }
 }
 
-/// A figure: its name, its labels, its value.
-type Sample = (String, String, f64);
-
-/// The figures as Prometheus reads them: types, and each sample with its labels.
-fn scrape(port: u16) -> (BTreeMap<String, String>, Vec<Sample>) {
-    let mut answer = ureq::get(format!("http://127.0.0.1:{port}/metrics")).call().unwrap();
-    let kind = answer.headers().get("content-type").unwrap().to_str().unwrap().to_string();
-    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
-    let text = answer.body_mut().read_to_string().unwrap();
-    assert!(text.ends_with("# EOF\n"), "{text}");
-    let mut types = BTreeMap::new();
-    let mut samples = Vec::new();
-    for line in text.lines() {
-        if let Some(said) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = said.split_once(' ').unwrap();
-            types.insert(name.to_string(), kind.to_string());
-        } else if !line.starts_with('#') {
-            let (named, value) = line.rsplit_once(' ').unwrap();
-            let (name, labels) = named.split_once('{').unwrap_or((named, ""));
-            samples.push((
-                name.to_string(),
-                labels.trim_end_matches('}').to_string(),
-                value.parse().unwrap(),
-            ));
-        }
+#[test]
+fn what_nobody_expected_is_logged_with_its_request_and_told_to_nobody() {
+    let mut centre = Centre::open();
+    centre.stop();
+    centre.start_apart_in(&[("BAIYO_LOG_FORMAT", "json"), ("BAIYO_LOG_LEVEL", "info")]);
+    assert_eq!(centre.technician().get("/orders").status, 200);
+    // A table is gone, as no operator would have it.
+    centre.database().batch_execute("ALTER TABLE order_row RENAME TO taken_away").unwrap();
+    let answers = ["/orders", "//orders"].map(|path| centre.technician().get(path));
+    centre.database().batch_execute("ALTER TABLE taken_away RENAME TO order_row").unwrap();
+    let written = centre.log();
+    for answer in answers {
+        assert_eq!(answer.status, 503, "{}", answer.text);
+        assert!(!answer.text.contains("order_row"), "{}", answer.text);
+        let id = answer.header("x-request-id").unwrap();
+        let lines = written.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut of = lines.filter(|line| line["span"]["id"] == id && line["level"] == "ERROR");
+        let line = of.next().unwrap_or_else(|| panic!("{written}"));
+        assert!(line["error"].as_str().unwrap().contains("order_row"), "{line}");
     }
-    (types, samples)
+    assert_eq!(centre.technician().get("/orders").status, 200, "and it goes on");
+    // Its schema has been written anew, which `verify` sees.
+    centre.is_tampered_with();
 }
 
 #[test]
-fn prometheus_reads_figures_in_which_nobody_and_nothing_is_named() {
+fn a_flood_of_refused_requests_is_summed_up() {
     let mut centre = Centre::open();
-    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
-    let (batch, order) = (course.batch, course.order);
-    drop(course);
-    let port = free_port();
-    let metrics_listen = Some(([127, 0, 0, 1], port).into());
-    centre.is_set_up(baiyo::settings::Settings { metrics_listen, ..stories::unhurried() });
-    let paths = [
-        format!("/batches/{batch}"),
-        format!("/orders/{order}"),
-        "/batches".into(),
-        "/nowhere/canary".into(),
-    ];
-    for path in &paths {
-        centre.technician().get(path);
-        centre.stranger().get(path);
+    centre.stop();
+    let often =
+        [("BAIYO_LOG_FORMAT", "json"), ("BAIYO_LOG_LEVEL", "info"), ("BAIYO_REQUESTS_PER_MINUTE", "60")];
+    centre.start_apart_in(&often);
+    let statuses: Vec<u16> = (0..2_000).map(|_| centre.stranger().get("/me").status).collect();
+    let refused = statuses.iter().filter(|status| **status == 429).count();
+    assert!(refused > 1_800, "{refused}");
+    let ended = std::process::Command::new("kill").args(["-TERM", &centre.pid().to_string()]).status();
+    assert!(ended.unwrap().success());
+    let began = std::time::Instant::now();
+    let summed_up = |log: &str| log.contains("refused_more");
+    while !summed_up(&centre.log()) && began.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
-    centre.stranger().get("//canary?canary=1");
-    let asked = |request: &str| {
-        let mut socket = TcpStream::connect(centre.address().trim_start_matches("http://")).unwrap();
-        socket.write_all(request.replace('\n', "\r\n").as_bytes()).unwrap();
-        let mut first = [0; 12];
-        socket.read_exact(&mut first).unwrap();
-        (String::from_utf8_lossy(&first).into_owned(), socket)
-    };
-    assert_eq!(asked("PROPFIND /canary HTTP/1.1\nHost: x\n\n").0, "HTTP/1.1 403");
-    let token = &centre.technician().account().token;
-    let (answer, listening) =
-        asked(&format!("GET /live HTTP/1.1\nHost: x\nAuthorization: Bearer {token}\n\n"));
-    assert_eq!(answer, "HTTP/1.1 200");
-    let (types, samples) = scrape(port);
-    let expected = [
-        ("baiyo_checkpoint_age_seconds", "gauge"),
-        ("baiyo_journal_sealed_entries", "gauge"),
-        ("baiyo_journal_unsealed_entries", "gauge"),
-        ("baiyo_live_listeners", "gauge"),
-        ("baiyo_password_checks_waiting", "gauge"),
-        ("baiyo_request_duration_seconds", "histogram"),
-        ("baiyo_requests", "counter"),
-        ("baiyo_resident_memory_bytes", "gauge"),
-    ];
-    assert_eq!(types, expected.map(|(name, kind)| (name.to_string(), kind.to_string())).into());
-    let value = |name: &str, labels: &str| {
-        samples.iter().find(|(known, of, _)| known == name && of == labels).map(|(.., value)| *value)
-    };
-    let of = |route: &str, status: &str| format!("route=\"{route}\",method=\"GET\",status=\"{status}\"");
-    assert_eq!(value("baiyo_requests_total", &of("/api/v1/batches/{id}", "2xx")), Some(1.0), "{samples:?}");
-    assert_eq!(value("baiyo_requests_total", &of("/api/v1/batches/{id}", "4xx")), Some(1.0), "{samples:?}");
-    assert_eq!(value("baiyo_live_listeners", ""), Some(1.0));
-    let entries = value("baiyo_journal_sealed_entries", "").unwrap()
-        + value("baiyo_journal_unsealed_entries", "").unwrap();
-    assert!(entries > 20.0, "{entries}");
-    assert!(value("baiyo_resident_memory_bytes", "").unwrap() > 1e6);
-    let took = "route=\"/api/v1/batches/{id}\",method=\"GET\"";
-    assert_eq!(value("baiyo_request_duration_seconds_count", took), Some(2.0));
-    // Labels name routes, methods and classes: nothing that anybody wrote into an address.
-    let mut names = BTreeSet::new();
-    for (_, labels, _) in &samples {
-        assert!(!labels.contains("canary") && !labels.contains("PROPFIND"), "{labels}");
-        for part in labels.split("\",").filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once("=\"").unwrap();
-            names.insert(name.to_string());
-            let value = value.trim_end_matches('"');
-            assert!(!value.split('/').any(|piece| piece.parse::<uuid::Uuid>().is_ok()), "{labels}");
-        }
-    }
-    let known = ["le", "method", "route", "status"].map(String::from);
-    assert_eq!(names, known.into());
-    drop(listening);
-    let elsewhere =
-        ureq::get(format!("http://127.0.0.1:{port}/")).config().http_status_as_error(false).build().call();
-    assert_eq!(elsewhere.unwrap().status(), 404);
-    assert_eq!(centre.stranger().get("//metrics").status, 404, "not where people come in");
+    let log = centre.log();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).collect::<Vec<_>>();
+    assert!(of("too_many").len() <= 2, "the first of each minute: {:?}", of("too_many"));
+    let told = of("refused_more");
+    assert!(told.iter().all(|line| line["from"] == "127.0.0.1" && line["status"] == 429), "{told:?}");
+    let count: u64 = told.iter().map(|line| line["count"].as_u64().unwrap()).sum();
+    assert_eq!(count as usize + of("too_many").len(), refused);
+    // What was answered before it was too many has a line each, as anything that is answered.
+    assert!(lines.len() < 200, "{} lines", lines.len());
+    centre.start_apart();
 }

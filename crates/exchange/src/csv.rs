@@ -12,6 +12,11 @@ impl Csv {
         csv
     }
 
+    /// Rows that go on where a part of the table was given away before.
+    pub fn going_on() -> Self {
+        Self(String::new())
+    }
+
     /// Adds a row. What a spreadsheet would take for a formula stands behind an apostrophe, so that nobody's name or
     /// remark is ever executed where the file is opened.
     pub fn row<T: AsRef<str>>(&mut self, cells: &[T]) {

@@ -22,6 +22,7 @@ mod keyset;
 pub mod keystore;
 pub mod pool;
 pub mod progress;
+pub mod queue;
 pub mod reading;
 pub mod rebuild;
 mod remembered;

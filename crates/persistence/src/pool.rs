@@ -4,6 +4,7 @@
 use crate::engine::Conn;
 use crate::engine::postgres::Address;
 use crate::error::StoreError;
+use crate::queue::{Queue, Waits};
 use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
 use crate::writer::{JobError, WriteError, is_constraint};
@@ -21,6 +22,7 @@ pub struct Pool {
     remembered: Arc<Remembered>,
     state: Mutex<State>,
     freed: Condvar,
+    queue: Queue,
 }
 
 #[derive(Default)]
@@ -42,7 +44,15 @@ impl Pool {
         greeting: &'static str,
         remembered: Arc<Remembered>,
     ) -> Self {
-        Self { address, greeting, most, remembered, state: Mutex::default(), freed: Condvar::new() }
+        Self {
+            address,
+            greeting,
+            most,
+            remembered,
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            queue: Queue::default(),
+        }
     }
 
     /// Reads on a connection, these rows and no others.
@@ -120,7 +130,13 @@ impl Pool {
         Err(failure)
     }
 
+    /// Those who wait for a connection.
+    pub fn waits(&self) -> Waits {
+        self.queue.waits()
+    }
+
     fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let _waiting = self.queue.join();
         let mut state = self.state();
         loop {
             if let Some(conn) = state.idle.pop() {

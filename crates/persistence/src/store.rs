@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::pool::Pool;
 use crate::progress::unwatched;
+use crate::queue::Waits;
 use crate::reading::ClinicScope;
 use crate::remembered::Remembered;
 use crate::schema::batch_row;
@@ -302,6 +303,14 @@ impl Store {
         match &self.engine {
             Engine::Embedded { writer, .. } => Some(writer.revision()),
             Engine::Postgres { .. } => None,
+        }
+    }
+
+    /// Who waits to write at this server, and how long somebody had to since this was asked last.
+    pub fn waits(&self) -> Waits {
+        match &self.engine {
+            Engine::Embedded { writer, .. } => writer.waits(),
+            Engine::Postgres { writers, .. } => writers.waits(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use crate::engine::{Conn, sqlite};
 use crate::error::StoreError;
+use crate::queue::{Queue, Waiting, Waits};
 use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,6 +69,8 @@ type Work = Box<dyn FnOnce(&mut Conn) -> Result<Finish, (Finish, DieselError)> +
 
 struct Job {
     work: Work,
+    /// Ends when it is the job's turn.
+    waiting: Waiting,
     /// Whether readers may see what it changes.
     shown: bool,
 }
@@ -77,6 +80,7 @@ pub struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     revision: Arc<AtomicU64>,
+    queue: Queue,
 }
 
 impl Writer {
@@ -93,13 +97,18 @@ impl Writer {
             .name("journal-writer".into())
             .spawn(move || run(connection, &queue, &open, &counted))
             .map_err(|error| error.to_string())?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), revision })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), revision, queue: Queue::default() })
     }
 
     /// How often something was written that readers may see. Whatever is read after this was asked is at least as new;
     /// while it stays, nothing that was acknowledged is newer.
     pub fn revision(&self) -> u64 {
         self.revision.load(Ordering::SeqCst)
+    }
+
+    /// Those who wait for their turn.
+    pub fn waits(&self) -> Waits {
+        self.queue.waits()
     }
 
     /// Runs a job in a savepoint and waits until it is durable.
@@ -187,7 +196,11 @@ impl Writer {
             }
         });
         let lost = || WriteError::Unavailable("the writer has stopped".into());
-        self.jobs.as_ref().ok_or_else(lost)?.send(Job { work, shown }).map_err(|_| lost())?;
+        self.jobs
+            .as_ref()
+            .ok_or_else(lost)?
+            .send(Job { work, waiting: self.queue.join(), shown })
+            .map_err(|_| lost())?;
         Ok(wait)
     }
 }
@@ -266,6 +279,7 @@ fn group(conn: &mut Conn, first: Job, queue: &Receiver<Job>, revision: &AtomicU6
     let (mut failure, mut shown) = (None, false);
     while let Some(job) = next.take() {
         shown |= job.shown;
+        drop(job.waiting);
         match (job.work)(conn) {
             Ok(finish) => finishes.push(finish),
             Err((finish, error)) => {

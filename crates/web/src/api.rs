@@ -19,6 +19,7 @@ pub mod schema_check;
 pub mod unchanged;
 pub mod views;
 
+use crate::admission::{admitting, admitting_to};
 use crate::session;
 use actix_web::{HttpRequest, Route, Scope, web};
 use baiyo_domain::authority::{Meaning, meaning_of};
@@ -141,11 +142,19 @@ pub fn described() -> impl Iterator<Item = &'static Described> {
 type Routes = Vec<(String, Route)>;
 
 fn routes() -> Routes {
-    let said = described().map(|described| (described.path.to_owned(), (described.route)()));
+    let said = described().map(|described| {
+        let (path, route) = (described.path.to_owned(), (described.route)());
+        match described.method {
+            "post" => (path, admitting(route, described.admits())),
+            // Nothing is handed in: whoever asks is admitted by the handler.
+            _ => (path, route),
+        }
+    });
     let forms = form_routes().into_iter().map(|route| {
         let (path, route) = (route.path.clone(), Arc::new(route));
+        let form = Arc::clone(&route);
         let submit = move |request, body, state| forms::submit(Arc::clone(&route), request, body, state);
-        (path, web::post().to(submit))
+        (path, admitting_to(web::post().to(submit), form))
     });
     said.chain(forms).collect()
 }

@@ -4,7 +4,7 @@ use crate::acting::{Acting, ActingError};
 use crate::server::{self, Centre, State};
 use crate::settings::{FILE_VARIABLE, Flag, NotAccepted, Settings};
 use crate::words::{self, Language};
-use crate::{authority, demo, exporting, logging, tls};
+use crate::{authority, demo, exporting, logging, open_files, tls};
 use baiyo_domain::batch::gate::{Blocker, gate};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{BatchId, Label, StandardId};
@@ -349,9 +349,11 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
 }
 
 fn listen_on(store: Arc<Store>, listener: TcpListener, settings: Settings) -> Result<ExitCode, Failure> {
+    open_files::raise(&settings);
     let centre = Centre::of(&store)?;
     let state = actix_web::web::Data::new(State::new(store, centre, settings));
     actix_web::rt::System::new().block_on(server::serve(state, listener))?;
+    logging::end();
     Ok(ExitCode::SUCCESS)
 }
 

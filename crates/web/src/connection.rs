@@ -7,6 +7,7 @@ use crate::settings::Settings;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -123,6 +124,14 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    /// One address stands without its bits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one = if self.first.is_ipv4() { 32 } else { 128 };
+        if self.bits == one { write!(f, "{}", self.first) } else { write!(f, "{}/{}", self.first, self.bits) }
+    }
+}
+
 impl FromStr for Network {
     type Err = ();
 
@@ -223,6 +232,8 @@ mod tests {
         assert_eq!(around("2001:db8::1"), around("2001:db8::ffff"));
         assert_ne!(around("2001:db8::1"), around("2001:db8:0:1::1"));
         assert_ne!(around("192.0.2.1"), around("192.0.2.2"));
+        assert_eq!(around("192.0.2.1").to_string(), "192.0.2.1");
+        assert_eq!(around("2001:db8::1").to_string(), "2001:db8::/64");
         assert_eq!(around("::ffff:192.0.2.1"), around("192.0.2.1"));
     }
 }

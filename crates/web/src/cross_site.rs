@@ -10,7 +10,9 @@ use crate::api::BASE;
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
 use crate::pages;
-use crate::security_log::{self, Happened};
+use crate::refusals;
+use crate::security_log::Happened;
+use crate::server::State;
 use crate::session;
 use crate::words::Language;
 use actix_web::body::{EitherBody, MessageBody};
@@ -18,19 +20,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
 /// Lets a request through that a page of ours sent, or that nobody can have been talked into.
 ///
 /// # Errors
 /// As the route.
 pub async fn refuse<B: MessageBody>(
+    state: Data<State>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if may_pass(&request) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    security_log::note(Happened::CrossSite, None);
     let language = session::language(request.request());
     let sentence = match language {
         Language::En => {
@@ -41,6 +44,7 @@ pub async fn refuse<B: MessageBody>(
         }
     };
     let problem = Problem::because(Kind::Forbidden, language, "cross_site", None, sentence.into());
+    refusals::note(&state, &request, problem.status, Some(Happened::CrossSite));
     let answer = pages::refused(request.request(), &problem);
     Ok(request.into_response(answer).map_into_right_body())
 }

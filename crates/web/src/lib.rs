@@ -1,6 +1,7 @@
 //! The product: API, pages and commands over the records of one centre.
 
 pub mod acting;
+pub mod admission;
 pub mod answer_headers;
 pub mod api;
 pub mod authority;
@@ -14,17 +15,22 @@ pub mod jobs;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+pub mod open_files;
 #[cfg(feature = "openid")]
 pub mod openid;
 pub mod pages;
 #[cfg(feature = "passkeys")]
 pub mod passkeys;
 pub mod rates;
+pub mod refusals;
 pub mod request_log;
 pub mod security_log;
 pub mod server;
 pub mod session;
 pub mod settings;
+pub mod shares;
 pub mod submission;
 pub mod tls;
+#[cfg(feature = "otlp")]
+pub mod traces;
 pub mod words;

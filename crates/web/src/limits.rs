@@ -5,21 +5,24 @@
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
 use crate::pages;
-use crate::security_log::{self, Happened};
+use crate::refusals;
+use crate::security_log::Happened;
 use crate::server::State;
 use crate::session;
+use crate::shares::{Busy, Turn};
 use crate::words::Language;
 use actix_web::HttpMessage;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
-use actix_web::web::{Data, Query};
-use futures_util::{StreamExt, stream};
-use std::cell::Cell;
+use actix_web::web::{Bytes, Data, Query};
+use futures_util::{FutureExt, StreamExt, stream};
+use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 /// The most headers of a request.
@@ -54,35 +57,62 @@ pub async fn keep<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let language = session::language(request.request());
-    if let Err(problem) = asks_too_much(&state, &request, language) {
-        return Ok(refused(request, &problem));
+    if let Err((problem, happened)) = asks_too_much(&state, &request, language) {
+        return Ok(refused(&state, request, &problem, happened));
     }
-    let probe = is_probe(&request);
-    let turn = match state.at_once.try_acquire() {
+    let turn = match state.at_once.turn(Connection::before(&request).client) {
         Ok(turn) => Some(turn),
-        Err(_) if probe => None,
-        Err(_) => return Ok(refused(request, &Problem::later(Kind::Unavailable, language, COME_AGAIN))),
+        Err(_) if is_probe(&request) => None,
+        Err(Busy::Address) => {
+            return Ok(refused(
+                &state,
+                request,
+                &Problem::wait(language, COME_AGAIN),
+                Some(Happened::TooMany),
+            ));
+        }
+        Err(Busy::All) => {
+            let problem = Problem::later(Kind::Unavailable, language, COME_AGAIN);
+            return Ok(refused(&state, request, &problem, None));
+        }
     };
-    let late = Rc::new(Cell::new(false));
+    let turn = Rc::new(RefCell::new(turn));
+    let cut = Rc::new(Cell::new(None));
     let payload = request.take_payload();
     if !matches!(payload, Payload::None) {
-        let patience = Duration::from_secs(state.settings.seconds_for_body.into());
-        request.set_payload(in_time(payload, patience, Rc::clone(&late)));
+        let until = Instant::now() + Duration::from_secs(state.settings.seconds_for_body.into());
+        // How large it may be, each route says.
+        let bounds = Bounds { until, most: usize::MAX };
+        request.set_payload(bounded(payload, bounds, Some(Rc::clone(&turn)), Rc::clone(&cut)));
     }
     let response = next.call(request).await?;
-    drop(turn);
-    if late.get() {
-        let problem = Problem::new(Kind::TooSlow, language);
-        let mut answer = pages::refused(response.request(), &problem);
-        answer.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
-        return Ok(response.into_response(answer).map_into_right_body());
-    }
-    Ok(response.map_into_left_body())
+    drop(turn.take());
+    Ok(match cut.get() {
+        Some(kind) => cut_off(response, kind, language),
+        None => response.map_into_left_body(),
+    })
 }
 
-fn refused<B>(request: ServiceRequest, problem: &Problem) -> ServiceResponse<EitherBody<B>> {
+fn refused<B>(
+    state: &State,
+    request: ServiceRequest,
+    problem: &Problem,
+    happened: Option<Happened>,
+) -> ServiceResponse<EitherBody<B>> {
+    refusals::note(state, &request, problem.status, happened);
     let answer = pages::refused(request.request(), problem);
     request.into_response(answer).map_into_right_body()
+}
+
+/// The answer to a request whose body was cut off for this; nothing more is read on its connection.
+pub fn cut_off<B>(
+    response: ServiceResponse<B>,
+    why: Kind,
+    language: Language,
+) -> ServiceResponse<EitherBody<B>> {
+    let mut answer = pages::refused(response.request(), &Problem::new(why, language));
+    answer.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
+    response.into_response(answer).map_into_right_body()
 }
 
 /// Whatever watches over the server asks however busy it is, and by its address.
@@ -95,22 +125,24 @@ fn address_of(request: &ServiceRequest) -> &str {
     request.match_info().as_str()
 }
 
-fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) -> Result<(), Problem> {
+/// Why not, and what that means for safety where it does.
+type Refused = (Problem, Option<Happened>);
+
+fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) -> Result<(), Refused> {
     let headers = request.headers();
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES {
-        return Err(Problem::new(Kind::HeadersTooLarge, language));
+        return Err((Problem::new(Kind::HeadersTooLarge, language), None));
     }
     let twice = SINGLE.into_iter().find(|name| headers.get_all(*name).count() > 1);
     if let Some(name) = twice {
-        return Err(given_twice(name, language));
+        return Err((given_twice(name, language), None));
     }
     let probe = is_probe(request);
     let connection = Connection::before(request);
     let hosts = &state.settings.public_hosts;
     if !hosts.is_empty() && !probe && !hosts.iter().any(|host| is_named(host, &connection.host)) {
-        security_log::note(Happened::OtherHost, None);
-        return Err(Problem::new(Kind::OtherHost, language));
+        return Err((Problem::new(Kind::OtherHost, language), Some(Happened::OtherHost)));
     }
     // That the process runs costs nothing to say; whether it is well is no stranger's to ask without end, and nobody who
     // comes from the same address keeps whoever watches from asking.
@@ -120,10 +152,9 @@ fn asks_too_much(state: &State, request: &ServiceRequest, language: Language) ->
         address => state.rates.count(connection.client, request.method(), address),
     };
     if let Err(seconds) = counted {
-        security_log::note(Happened::TooMany, None);
-        return Err(Problem::wait(language, seconds));
+        return Err((Problem::wait(language, seconds), Some(Happened::TooMany)));
     }
-    parameters_are_single(request, language)
+    parameters_are_single(request, language).map_err(|problem| (problem, None))
 }
 
 /// A chosen name without a port is the server's at every port.
@@ -160,19 +191,37 @@ fn given_twice(name: &str, language: Language) -> Problem {
     Problem::because(Kind::Form, language, "given_twice", Some(&name), sentence)
 }
 
-/// A body that must have come by then; what is cut off is an error, never the whole.
-fn in_time(payload: Payload, patience: Duration, late: Rc<Cell<bool>>) -> Payload {
-    let until = Instant::now() + patience;
-    let read = stream::unfold(Some(payload), move |payload| {
-        let late = Rc::clone(&late);
+/// How long a body is waited for, and how much of it is taken.
+pub struct Bounds {
+    /// When all of it must have come.
+    pub until: Instant,
+    /// The most bytes.
+    pub most: usize,
+}
+
+/// A body within bounds; what is cut off is an error, never the whole, and `cut` says why it was. Its request has no turn
+/// while it is waited for: whoever sends slowly keeps nobody else from being answered.
+pub fn bounded(
+    payload: Payload,
+    bounds: Bounds,
+    turn: Option<Rc<RefCell<Option<Turn>>>>,
+    cut: Rc<Cell<Option<Kind>>>,
+) -> Payload {
+    let read = stream::unfold(Some((payload, bounds.most)), move |coming| {
+        let (turn, cut) = (turn.clone(), Rc::clone(&cut));
         async move {
-            let mut payload = payload?;
-            match timeout_at(until, payload.next()).await {
-                Ok(chunk) => chunk.map(|chunk| (chunk, Some(payload))),
-                Err(_) => {
-                    late.set(true);
-                    Some((Err(PayloadError::Io(ErrorKind::TimedOut.into())), None))
-                }
+            let (mut payload, left) = coming?;
+            let because = |why, error| {
+                cut.set(Some(why));
+                Some((Err(error), None))
+            };
+            match next_of(&mut payload, bounds.until, turn.as_deref()).await {
+                Err(_) => because(Kind::TooSlow, PayloadError::Io(ErrorKind::TimedOut.into())),
+                Ok(Some(Ok(chunk))) => match left.checked_sub(chunk.len()) {
+                    Some(left) => Some((Ok(chunk), Some((payload, left)))),
+                    None => because(Kind::TooLarge, PayloadError::Overflow),
+                },
+                Ok(other) => other.map(|error| (error, Some((payload, left)))),
             }
         }
     });
@@ -180,10 +229,29 @@ fn in_time(payload: Payload, patience: Duration, late: Rc<Cell<bool>>) -> Payloa
     Payload::Stream { payload: Box::pin(read.fuse()) }
 }
 
+async fn next_of(
+    payload: &mut Payload,
+    until: Instant,
+    turn: Option<&RefCell<Option<Turn>>>,
+) -> Result<Option<Result<Bytes, PayloadError>>, Elapsed> {
+    if let Some(there) = payload.next().now_or_never() {
+        return Ok(there);
+    }
+    let mut given = turn.and_then(RefCell::take);
+    if let Some(given) = &mut given {
+        given.give_back();
+    }
+    let chunk = timeout_at(until, payload.next()).await;
+    if let (Some(turn), Some(mut given)) = (turn, given) {
+        given.take_again().await;
+        turn.replace(Some(given));
+    }
+    chunk
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::web::Bytes;
     use futures_util::Stream;
     use std::pin::Pin;
 
@@ -208,14 +276,24 @@ mod tests {
             payload: chunks,
         };
         let chunks = stream::iter([Ok(Bytes::from_static(b"a=1&"))]).chain(stream::pending());
-        let late = Rc::new(Cell::new(false));
-        let mut read = in_time(sent(Box::pin(chunks)), Duration::from_millis(20), Rc::clone(&late));
+        let within = |chunks, patience: u64, most| {
+            let cut = Rc::new(Cell::new(None));
+            let bounds = Bounds { until: Instant::now() + Duration::from_millis(patience), most };
+            (bounded(sent(chunks), bounds, None, Rc::clone(&cut)), cut)
+        };
+        let (mut read, cut) = within(Box::pin(chunks), 20, 1_000);
         assert_eq!(read.next().await.unwrap().unwrap(), "a=1&");
-        assert!(matches!(read.next().await, Some(Err(PayloadError::Io(_)))) && late.get());
+        assert!(matches!(read.next().await, Some(Err(PayloadError::Io(_)))));
+        assert_eq!(cut.get(), Some(Kind::TooSlow));
         assert!(read.next().await.is_none() && read.next().await.is_none());
-        let whole = sent(Box::pin(stream::iter([Ok(Bytes::from_static(b"a=1"))])));
-        let mut read = in_time(whole, Duration::from_secs(60), Rc::new(Cell::new(false)));
-        assert_eq!(read.next().await.unwrap().unwrap(), "a=1");
+        let three = || stream::iter(["a=1", "&b=", "22"].map(|part| Ok(Bytes::from_static(part.as_bytes()))));
+        let (read, cut) = within(Box::pin(three()), 60_000, 8);
+        let whole: Vec<_> = read.map(Result::unwrap).collect().await;
+        assert_eq!((whole.concat(), cut.get()), (b"a=1&b=22".to_vec(), None));
+        let (mut read, cut) = within(Box::pin(three()), 60_000, 7);
+        assert!(read.next().await.unwrap().is_ok() && read.next().await.unwrap().is_ok());
+        assert!(matches!(read.next().await, Some(Err(PayloadError::Overflow))));
+        assert_eq!(cut.get(), Some(Kind::TooLarge));
         assert!(read.next().await.is_none());
     }
 }

@@ -5,7 +5,8 @@ use crate::settings::{LogFormat, Settings};
 use std::io::{self, Write};
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 /// Under which name everything is logged that concerns safety: sign-ins, refusals, what is denied.
 pub const SECURITY: &str = "baiyo::security";
@@ -27,12 +28,27 @@ where
     }
     // What cannot be logged is not said on standard error either: that is where the log goes, and a thread that fails to
     // print there ends. So a full disk would take the writer with it.
-    let log =
-        fmt().with_env_filter(filter).with_writer(Lines(to)).with_ansi(false).log_internal_errors(false);
-    match settings.log_format {
-        LogFormat::Text => Box::new(log.finish()),
-        LogFormat::Json => Box::new(log.json().flatten_event(true).finish()),
+    let lines = fmt::layer().with_writer(Lines(to)).with_ansi(false).log_internal_errors(false);
+    let lines = match settings.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    // Whatever level a site chose for its lines, a trace is a trace.
+    let log = registry().with(lines.with_filter(filter));
+    #[cfg(feature = "otlp")]
+    if let Some(endpoint) = &settings.otlp_endpoint {
+        match crate::traces::to(endpoint) {
+            Ok(traces) => return Box::new(log.with(traces)),
+            Err(error) => _ = writeln!(io::stderr(), "baiyo: no traces are sent: {error}"),
+        }
     }
+    Box::new(log)
+}
+
+/// Ends the log and what goes with it, before the process does.
+pub fn end() {
+    #[cfg(feature = "otlp")]
+    crate::traces::end();
 }
 
 /// Writes each event as one line.

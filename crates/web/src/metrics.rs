@@ -4,6 +4,7 @@
 use crate::server::State;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use baiyo_persistence::StoreError;
+use baiyo_persistence::queue::Waits;
 use baiyo_persistence::sealing::{self, Standing};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
@@ -44,6 +46,9 @@ struct Route {
     method: &'static str,
 }
 
+/// The labels of a figure that is there or not, and has none.
+type Unlabelled = Vec<(&'static str, &'static str)>;
+
 /// All figures.
 pub struct Metrics {
     registry: Registry,
@@ -53,7 +58,10 @@ pub struct Metrics {
     checks_waiting: Gauge,
     sealed: Gauge,
     unsealed: Gauge,
-    checkpoint_age: Gauge,
+    /// Nothing where there is no checkpoint yet.
+    checkpoint_age: Family<Unlabelled, Gauge>,
+    writes_waiting: Gauge,
+    longest_wait: Gauge<f64, AtomicU64>,
     memory: Gauge,
 }
 
@@ -76,11 +84,36 @@ impl Default for Metrics {
         let sealed = gauge("journal_sealed_entries", "Entries of the journal in the tree", None);
         let unsealed =
             gauge("journal_unsealed_entries", "Entries that wait for their place in the tree", None);
-        let checkpoint_age = gauge("checkpoint_age", "Since the newest checkpoint", Some(Unit::Seconds));
+        let writes_waiting = gauge("writes_waiting", "Writes that wait for their turn", None);
         let memory = gauge("resident_memory", "Memory of the process", Some(Unit::Bytes));
+        let (checkpoint_age, longest_wait) = (Family::default(), Gauge::default());
+        registry.register_with_unit(
+            "checkpoint_age",
+            "Since the newest checkpoint",
+            Unit::Seconds,
+            Family::clone(&checkpoint_age),
+        );
+        registry.register_with_unit(
+            "write_longest_wait",
+            "The longest that a write waited, of those whose turn came since this was asked last",
+            Unit::Seconds,
+            Gauge::clone(&longest_wait),
+        );
         registry.register("requests", "Requests answered", answered.clone());
         registry.register_with_unit("request_duration", "Until an answer began", Unit::Seconds, took.clone());
-        Self { registry, answered, took, listening, checks_waiting, sealed, unsealed, checkpoint_age, memory }
+        Self {
+            registry,
+            answered,
+            took,
+            listening,
+            checks_waiting,
+            sealed,
+            unsealed,
+            checkpoint_age,
+            writes_waiting,
+            longest_wait,
+            memory,
+        }
     }
 }
 
@@ -102,15 +135,18 @@ impl Metrics {
         Turns { turns: Semaphore::new(at_once), waiting: self.checks_waiting.clone() }
     }
 
-    fn text(&self, standing: Option<Standing>, now: i64) -> Result<String, std::fmt::Error> {
+    fn text(&self, standing: Option<Standing>, waits: Waits, now: i64) -> Result<String, std::fmt::Error> {
         if let Some(standing) = standing {
             let entries = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
             self.sealed.set(entries(standing.sealed));
             self.unsealed.set(entries(standing.unsealed));
-            let age =
-                standing.checkpoint_at.map_or(0, |at| now.saturating_sub(at.micros()).max(0) / 1_000_000);
-            self.checkpoint_age.set(age);
+            if let Some(at) = standing.checkpoint_at {
+                let age = now.saturating_sub(at.micros()).max(0) / 1_000_000;
+                self.checkpoint_age.get_or_create(&Unlabelled::new()).set(age);
+            }
         }
+        self.writes_waiting.set(i64::try_from(waits.waiting).unwrap_or(i64::MAX));
+        self.longest_wait.set(waits.longest.as_secs_f64());
         self.memory.set(resident_bytes().unwrap_or(0));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -179,7 +215,7 @@ async fn show(state: web::Data<State>) -> HttpResponse {
     let standing = standing.ok().and_then(|standing| {
         standing.inspect_err(|error| tracing::warn!(%error, "the record's figures cannot be read")).ok()
     });
-    match state.metrics.text(standing, state.store.now().0.micros()) {
+    match state.metrics.text(standing, state.store.waits(), state.store.now().0.micros()) {
         Ok(text) => HttpResponse::Ok().content_type(MEDIA_TYPE).body(text),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }

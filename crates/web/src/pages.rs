@@ -38,7 +38,7 @@ mod planner;
 mod provider;
 mod quality;
 mod reader;
-mod recording;
+pub(crate) mod recording;
 mod records;
 mod results;
 mod setup;
@@ -52,13 +52,14 @@ mod trends;
 mod typed;
 mod uploaded;
 
+use crate::admission::admitting;
 use crate::api::problem::{Kind, Problem};
 use crate::server::{State, knowing_the_centre};
-use crate::session::{self, Caller, LANGUAGE_COOKIE};
+use crate::session::{self, Caller, LANGUAGE_COOKIE, OwnCookie};
 use crate::words::{Language, Ui};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::cookie::{SameSite, time::Duration};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::header::ContentType;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
@@ -71,7 +72,7 @@ use frame::{Frame, THEME_COOKIE, Theme};
 use maud::html;
 pub(crate) use pictures::scale::midnight;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 /// Rows on one page of a list.
@@ -114,7 +115,7 @@ fn get(path: &'static str, admits: Admits, route: Route) -> Page {
 }
 
 fn post(path: &'static str, admits: Admits, route: Route) -> Page {
-    Page { method: "POST", path, admits, route: route.method(Method::POST) }
+    Page { method: "POST", path, admits, route: admitting(route.method(Method::POST), admits) }
 }
 
 /// The pages that need no frame: for machines, and what pages are made with.
@@ -243,8 +244,23 @@ async fn ready(state: web::Data<State>) -> HttpResponse {
     }
 }
 
+/// Every address of a page, as routes are compared with it, and the method it takes.
+static ADDRESSES: LazyLock<Vec<(ResourceDef, &str)>> =
+    LazyLock::new(|| all().into_iter().map(|page| (ResourceDef::new(page.path), page.method)).collect());
+
+/// Answers an address that leads nowhere, or not by this method.
 async fn lost(request: HttpRequest) -> Answer {
-    Err(Problem::new(Kind::NotFound, session::language(&request)))
+    let language = session::language(&request);
+    let here = ADDRESSES.iter().filter(|(address, _)| address.is_match(request.match_info().as_str()));
+    let methods: Vec<&str> = here.map(|(_, method)| *method).collect();
+    if methods.is_empty() {
+        return Err(Problem::new(Kind::NotFound, language));
+    }
+    let mut answer = refused(&request, &Problem::new(Kind::Method, language));
+    if let Ok(allowed) = header::HeaderValue::from_str(&methods.join(", ")) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    Ok(answer)
 }
 
 async fn choose_language(request: HttpRequest, tag: web::Path<String>, query: Query) -> Answer {
@@ -261,13 +277,11 @@ async fn choose_theme(request: HttpRequest, name: web::Path<String>, query: Quer
 }
 
 /// Keeps a choice in a cookie and goes back.
-fn chosen(request: &HttpRequest, query: &Query, cookie: &'static str, value: &'static str) -> Answer {
-    let cookie = Cookie::build(cookie, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(Duration::days(365))
-        .finish();
+fn chosen(request: &HttpRequest, query: &Query, cookie: OwnCookie, value: &'static str) -> Answer {
+    let mut cookie = cookie.with(request, value);
+    // A page to which another site leads is shown as it was chosen, too.
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_max_age(Duration::days(365));
     let mut answer = see_other(query.get("to").map_or("/", String::as_str));
     answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))?;
     Ok(answer)

@@ -13,7 +13,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Mutex;
 
 /// Addresses whose requests are counted at a time; of more, those that asked least lately are forgotten.
-const ADDRESSES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+pub const ADDRESSES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// Requests of each address, counted.
 pub struct Rates {

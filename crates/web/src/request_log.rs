@@ -3,6 +3,7 @@
 //! or the query, into which anybody can write anything.
 
 use crate::metrics::Answered;
+use crate::refusals::InSum;
 use crate::server::State;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,6 +18,9 @@ use uuid::Uuid;
 
 /// The header that carries a request's identifier.
 pub const HEADER: &str = "x-request-id";
+
+/// Under which name requests are told of.
+pub const TARGET: &str = module_path!();
 
 /// Remembers who asks, for the line of this request.
 pub fn asked_by(request: &HttpRequest, person: PersonId) {
@@ -39,10 +43,14 @@ pub async fn observe<B: MessageBody>(
     let mut response = next.call(request).instrument(span.clone()).await?;
     let took = began.elapsed();
     let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
-    let person =
-        response.request().extensions().get::<PersonId>().map(|person| tracing::field::display(person.0));
+    let person = response.request().extensions().get::<PersonId>().copied();
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    span.in_scope(|| tracing::info!(route, status, ms, person, "answered"));
+    if !response.request().extensions().contains::<InSum>() {
+        let person = person.map(|person| tracing::field::display(person.0));
+        span.in_scope(|| tracing::info!(route, status, ms, person, "answered"));
+    }
+    #[cfg(feature = "otlp")]
+    crate::traces::answered(&span, &route, status, person);
     state.metrics.answered(Answered::of(route, method, status), took);
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static(HEADER), id);

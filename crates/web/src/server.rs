@@ -6,8 +6,10 @@ use crate::jobs::Jobs;
 use crate::metrics::{self, Metrics, Turns};
 use crate::pages::live::{self, Change, Told};
 use crate::rates::Rates;
+use crate::refusals::{self, Refusals};
 use crate::session::Callers;
 use crate::settings::Settings;
+use crate::shares::{AtOnce, Connections, Listeners};
 use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -41,13 +43,19 @@ pub struct State {
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
     /// Requests that are answered at a time.
-    pub at_once: Semaphore,
+    pub at_once: AtOnce,
+    /// Connections of each address.
+    pub connections: Arc<Connections>,
+    /// What was refused lately.
+    pub refusals: Refusals,
     /// Requests of each address.
     pub rates: Rates,
     /// Figures of how the server does.
     pub metrics: Metrics,
     /// Who asked lately.
     pub callers: Callers,
+    /// Who has pages open that are told of changes.
+    pub listeners: Listeners,
     /// Tells those who listen that something changed.
     pub changes: broadcast::Sender<Told>,
     /// Long work.
@@ -81,7 +89,9 @@ impl State {
         Self {
             jobs: Jobs::of(store.folder()),
             store,
-            at_once: Semaphore::new(settings.requests_at_once as usize),
+            at_once: AtOnce::of(&settings),
+            connections: Arc::new(Connections::of(&settings)),
+            refusals: Refusals::default(),
             rates: Rates::of(&settings),
             settings,
             zone: centre.zone,
@@ -92,6 +102,7 @@ impl State {
             metrics,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             callers: Callers::default(),
+            listeners: Listeners::default(),
             changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),
         }
@@ -179,12 +190,20 @@ pub async fn serve_until(
             }
         }
     });
+    let counting = web::Data::clone(&state);
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(refusals::EVERY).await;
+            counting.refusals.sum_up();
+        }
+    });
     let between = actix_web::rt::spawn(live::between_servers(web::Data::clone(&state)));
     let last = web::Data::clone(&state);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let settings = state.settings.clone();
     let tls = tls::of(&settings).map_err(std::io::Error::other)?;
     let figures = settings.metrics_listen.map(|address| metrics::serve(&state, address)).transpose()?;
+    let connections = Arc::clone(&state.connections);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::clone(&state))
@@ -199,6 +218,7 @@ pub async fn serve_until(
             .configure(api::configure)
             .configure(pages::configure)
     })
+    .on_connect(move |stream, of_connection| connections.greet(stream, of_connection))
     .workers(workers)
     // The listener's queue holds the rest.
     .max_connections((settings.connections as usize).div_ceil(workers))
@@ -230,6 +250,7 @@ pub async fn serve_until(
     if tokio::time::timeout(LAST_WORDS, between).await.is_err() {
         tracing::warn!("the line to the other servers did not end in time");
     }
+    last.refusals.sum_up();
     let ending = web::Data::clone(&last);
     if web::block(move || ending.jobs.close()).await.is_err() {
         tracing::error!("the jobs at work could not be stopped");

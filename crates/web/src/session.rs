@@ -37,7 +37,7 @@ pub const CEREMONY_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_ceremony", secu
 /// The cookie that is told again when the provider sends a browser back.
 pub const PROVIDER_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_provider", secure: "__Host-baiyo_provider" };
 /// The cookie that carries the language chosen on a page.
-pub const LANGUAGE_COOKIE: &str = "baiyo_language";
+pub const LANGUAGE_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_language", secure: "__Host-baiyo_language" };
 
 /// A cookie for our own pages alone. Behind TLS it has a name that browsers let no other host, path or plain connection set.
 #[derive(Clone, Copy, Debug)]
@@ -111,8 +111,8 @@ pub struct Caller {
 /// The language a request asks for: `?lang=`, then the cookie, then `Accept-Language`.
 pub fn language(request: &HttpRequest) -> Language {
     let query = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
-    let cookie = request.cookie(LANGUAGE_COOKIE);
-    let chosen = query.or(cookie.as_ref().map(|cookie| cookie.value())).and_then(Language::from_tag);
+    let cookie = LANGUAGE_COOKIE.of(request);
+    let chosen = query.or(cookie.as_deref()).and_then(Language::from_tag);
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     chosen.unwrap_or_else(|| Language::from_accept_language(accepted.unwrap_or_default()))
 }
@@ -184,31 +184,17 @@ pub const FACTOR_NEEDED: &str = "second_factor_needed";
 pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
     let language = language(request);
     let refused = || Problem::new(Kind::NotSignedIn, language);
-    let token = bearer(request);
-    let by_cookie = token.is_none();
-    let Some(token) = token.or_else(|| COOKIE.of(request)) else { return Err(refused()) };
-    // Asked first: whatever is read after it is at least as new.
-    let revision = state.store.revision();
+    let claim = Claim::of(request).ok_or_else(refused)?;
     let (now, _) = state.store.now();
-    let shown = Shown::new(&token, by_cookie);
-    let origin = shown.origin();
-    let known = revision.and_then(|revision| state.callers.known(shown, revision, now));
-    let known = match known {
-        Some(known) => Some(known),
-        None => {
-            let asked = Arc::clone(state);
-            let found = web::block(move || look_up(&asked, &token, by_cookie, revision, now)).await;
-            let found = found.map_err(|_| Problem::new(Kind::Unavailable, language))?;
-            found.map_err(|error| Problem::of_store(&error, language))?
-        }
-    };
+    let known = known_by(state, &claim, Looks::Himself).await.map_err(|error| match error {
+        Some(error) => Problem::of_store(&error, language),
+        None => Problem::new(Kind::Unavailable, language),
+    })?;
     let known = known.filter(|known| !known.person.left).ok_or_else(refused)?;
     let person = &known.person;
     request_log::asked_by(request, person.id);
     let (key_waits, roles) = (person.waiting_key().is_some(), person.roles_at(now));
-    // A program's token too: it may have been made before its owner had a role that asks for one.
-    let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(&roles);
-    let lacks_factor = asked && known.factor_since.is_none() && !known.factor_shown;
+    let lacks_factor = known.lacks_factor(state, &roles);
     Ok(Caller {
         person: person.id,
         roles: if key_waits || lacks_factor { Vec::new() } else { roles },
@@ -219,9 +205,63 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
         name: person.name.to_string(),
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,
-        origin,
+        origin: claim.shown().origin(),
         language,
     })
+}
+
+/// By what somebody says who he is: the secret of his session, or of a token for programs.
+pub struct Claim {
+    secret: String,
+    by_cookie: bool,
+}
+
+impl Claim {
+    /// That of a request; nothing where it carries none.
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let token = bearer(request);
+        let by_cookie = token.is_none();
+        Some(Self { secret: token.or_else(|| COOKIE.of(request))?, by_cookie })
+    }
+
+    /// Whether it would still be taken: it has not ended, and its person has not left nor must do something first. Asking
+    /// is no use of it, so that nobody stays signed in because a page of his asks.
+    pub async fn stands(&self, state: &web::Data<State>) -> bool {
+        let (now, _) = state.store.now();
+        let Ok(Some(known)) = known_by(state, self, Looks::Server).await else { return false };
+        !known.person.left && !known.lacks_factor(state, &known.person.roles_at(now))
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::new(&self.secret, self.by_cookie)
+    }
+}
+
+/// On whose behalf it is looked up who somebody is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    /// His own: he uses his session.
+    Himself,
+    /// The server's.
+    Server,
+}
+
+/// Whose a claim is; the error, where there is one, is the records'.
+async fn known_by(
+    state: &web::Data<State>,
+    claim: &Claim,
+    looks: Looks,
+) -> Result<Option<Arc<Known>>, Option<StoreError>> {
+    // Asked first: whatever is read after it is at least as new.
+    let revision = state.store.revision();
+    let (now, _) = state.store.now();
+    let known = revision.and_then(|revision| state.callers.known(claim.shown(), revision, now));
+    if known.is_some() {
+        return Ok(known);
+    }
+    let (asked, secret, by_cookie) = (Arc::clone(state), claim.secret.clone(), claim.by_cookie);
+    let found = web::block(move || look_up(&asked, &secret, by_cookie, looks, revision, now)).await;
+    found.map_err(|_| None)?.map_err(Some)
 }
 
 /// The API token that a request carries.
@@ -240,11 +280,21 @@ pub struct Known {
     factor_shown: bool,
 }
 
+impl Known {
+    /// Whether somebody in these roles must set up a second factor first. Who comes by a program's token too: it may have
+    /// been made before its owner had a role that asks for one.
+    fn lacks_factor(&self, state: &State, roles: &[Role]) -> bool {
+        let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(roles);
+        asked && self.factor_since.is_none() && !self.factor_shown
+    }
+}
+
 /// Whose a session or a token is.
 fn look_up(
     state: &State,
     token: &str,
     by_cookie: bool,
+    looks: Looks,
     revision: Option<u64>,
     now: Time,
 ) -> Result<Option<Arc<Known>>, StoreError> {
@@ -264,14 +314,14 @@ fn look_up(
         Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
     let Some((known, until, touch_due)) = found else { return Ok(None) };
-    if touch_due {
+    if touch_due && looks == Looks::Himself {
         let used = token.to_string();
         // Whoever looks does not wait behind what is written.
         let touched = state.store.note_later(move |conn| accounts::touch_session(conn, &used, now));
         if let Err(error) = touched {
             tracing::warn!(%error, "a session's use could not be noted");
         }
-    } else if let Some(revision) = revision {
+    } else if let Some(revision) = revision.filter(|_| !touch_due) {
         state.callers.remember(Shown::new(token, by_cookie), revision, &known, until);
     }
     Ok(Some(known))

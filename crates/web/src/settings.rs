@@ -118,6 +118,9 @@ settings! {
     /// Where the figures for Prometheus are asked for; nowhere where none is chosen.
     metrics_listen: Option<SocketAddr> = None, |text| text.parse().ok().map(Some),
         "an address and a port, such as 127.0.0.1:9464";
+    /// Where traces are sent; nowhere where none is chosen.
+    otlp_endpoint: Option<String> = None, |text| by_http(text).then(|| Some(text.into())),
+        "the address of a collector, such as http://127.0.0.1:4318/v1/traces";
 }
 
 /// An address under which browsers reach the server: over https, or on this very machine.
@@ -247,6 +250,7 @@ impl Settings {
         for (built, beginning, feature) in [
             (cfg!(feature = "passkeys"), "passkey_", "passkeys"),
             (cfg!(feature = "openid"), "openid_", "openid"),
+            (cfg!(feature = "otlp"), "otlp_", "otlp"),
         ] {
             let given = reading.given.iter().find(|(key, _)| key.starts_with(beginning));
             if let Some((key, place)) = given.filter(|_| !built) {
@@ -372,6 +376,13 @@ fn address(text: &str) -> Option<String> {
     (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| text.into())
 }
 
+fn by_http(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        !rest.starts_with('/') && rest.contains('/') && text.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
 fn path(text: &str) -> Option<Option<PathBuf>> {
     (!text.is_empty()).then(|| Some(PathBuf::from(text)))
 }
@@ -409,7 +420,7 @@ mod tests {
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/baiyo.toml");
     /// Keys without a default: what stands in the file is an example.
-    const EXAMPLES: [&str; 15] = [
+    const EXAMPLES: [&str; 16] = [
         "data",
         "database_url",
         "database_ca",
@@ -425,6 +436,7 @@ mod tests {
         "openid_ca",
         "openid_factors",
         "metrics_listen",
+        "otlp_endpoint",
     ];
 
     /// What a provider needs together.
@@ -472,6 +484,7 @@ mod tests {
             let lacking = [
                 name.starts_with("passkey_") && !cfg!(feature = "passkeys"),
                 name.starts_with("openid_") && !cfg!(feature = "openid"),
+                name.starts_with("otlp_") && !cfg!(feature = "otlp"),
             ];
             if lacking.contains(&true) {
                 let refused = of_file(&text).unwrap_err();

@@ -2,6 +2,7 @@
 
 mod authority;
 mod bench;
+mod bill;
 mod browser;
 mod declared;
 mod featured;
@@ -18,6 +19,7 @@ usage: cargo xtask test [arguments for cargo test]
        cargo xtask bench [quick|full|growth]
        cargo xtask matrix [--check]
        cargo xtask authority [--check]
+       cargo xtask bill [arguments for cargo, such as --features otlp]
        cargo xtask mutants [resume]";
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["matrix", "--check"] => matrix::check(&tree::root()),
         ["authority"] => authority::write(&tree::root()),
         ["authority", "--check"] => authority::check(&tree::root()),
+        ["bill", features @ ..] => bill::write(&tree::root(), features),
         ["mutants"] => mutants::run(&tree::root(), false),
         ["mutants", "resume"] => mutants::run(&tree::root(), true),
         _ => {

@@ -18,6 +18,55 @@ fn scanned(label: serde_json::Value) -> String {
 }
 
 #[test]
+fn a_name_typed_into_an_order_stays_nowhere_in_the_browser() {
+    const NAME: &str = "翠玉 葛葉";
+    const FIELD: &str = "document.querySelector(\"[name='/personal/name']\")";
+    let centre = Centre::open();
+    let browser = Browser::start();
+    let coordinator = centre.coordinator().account();
+    let person = browser.person(&centre, coordinator, Device::Desktop, Language::En, Theme::Light);
+    let kept = || {
+        let told = person.run(
+            "(async () => { \
+                const all = [localStorage, sessionStorage].flatMap((store) => Object.entries(store)); \
+                const bases = await indexedDB.databases(); \
+                const caches = (await window.caches?.keys()) ?? []; \
+                return JSON.stringify({ all, bases, caches, cookie: document.cookie }); })()",
+        );
+        told.as_str().expect("what is kept").to_string()
+    };
+    let types = || {
+        person.run(&format!(
+            "{FIELD}.focus(); {FIELD}.value = '{NAME}'; \
+             for (const kind of ['input', 'change', 'blur']) {FIELD}.dispatchEvent(new Event(kind, {{ bubbles: true }}))"
+        ));
+        assert_eq!(person.run(&format!("{FIELD}.value")), NAME);
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+    };
+    person.open("/record/orders");
+    types();
+    let typed = kept();
+    person.open("/clinic");
+    let left = kept();
+    person.open("/record/orders");
+    types();
+    // Handed in with nothing else filled in: it comes back with what is missing.
+    person.run("document.querySelector('form.sheet').noValidate = true");
+    person.run("document.querySelector('form.sheet').requestSubmit()");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let handed_in = kept();
+    for (when, found) in [("typed", typed), ("left", left), ("handed in", handed_in)] {
+        assert!(
+            !found.contains("翠玉") && found.contains("\"bases\":[]") && found.contains("\"caches\":[]"),
+            "{when}: {found}"
+        );
+    }
+    // What is kept there would have been seen.
+    person.run(&format!("sessionStorage.setItem('control', '{NAME}')"));
+    assert!(kept().contains(NAME));
+}
+
+#[test]
 fn the_board_says_when_cells_are_ready_without_a_click() {
     let centre = Centre::open();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Passaged);

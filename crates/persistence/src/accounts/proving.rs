@@ -187,8 +187,8 @@ pub struct Shown<'a> {
     pub factors: Option<&'a Key>,
 }
 
-/// The cookies of a browser in which somebody signs in.
-#[derive(Clone, Debug, Default)]
+/// The cookies of a browser in which somebody signs in. None is ever printed.
+#[derive(Clone, Default)]
 pub struct Carried {
     /// The one by which it may be known.
     pub device: Option<String>,
@@ -244,8 +244,8 @@ pub fn own_secret(
     Ok(blocked.map_or(Ok(StoredSecret { count, person: Some(person), hash }), Err))
 }
 
-/// Somebody who is signed in changes what his account rests on: where he is, and the code of his device.
-#[derive(Clone, Debug)]
+/// Somebody who is signed in changes what his account rests on: where he is, and the code of his device. Never printed.
+#[derive(Clone)]
 pub struct Renewal {
     /// Who.
     pub person: PersonId,

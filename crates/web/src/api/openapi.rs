@@ -3,6 +3,7 @@
 
 use super::problem::{Kind, Problem};
 use super::{BASE, FormRoute, described, form_routes};
+use crate::pages::Admits;
 use crate::submission;
 use crate::words::Language;
 use actix_web::Route;
@@ -44,6 +45,16 @@ pub struct Described {
     pub unchanged: bool,
     /// Whether it carries a picture: as its body where it is a `post`, else as its answer.
     pub pictures: bool,
+}
+
+impl Described {
+    /// Whom it admits.
+    pub fn admits(&'static self) -> Admits {
+        match &self.action {
+            Some(action) => Admits::To(std::slice::from_ref(action)),
+            None => Admits::Anybody,
+        }
+    }
 }
 
 impl Schemas {

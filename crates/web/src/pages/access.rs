@@ -12,15 +12,19 @@ use crate::api::items::{AccessItem, AccessView, KeyState};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::server::State;
-use crate::session;
+use crate::session::{self, Caller};
 use crate::words::{self, Privacy, Thing, Ui};
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::ids::PersonId;
+use baiyo_domain::time::Time;
 use baiyo_exchange::csv::Csv;
 use baiyo_persistence::disclosure::{Of, disclosures};
 use baiyo_persistence::reading::{self, After};
+use futures_util::{StreamExt, stream};
 use maud::{Markup, html};
+use std::collections::VecDeque;
 
 /// Where the page is.
 pub const ACCESS: &str = "/access";
@@ -74,49 +78,79 @@ pub async fn take_away(
     let caller = session::admit(&request, &state, "read.access").await?;
     let (now, _) = state.store.now();
     let period = period(&query, &caller, &state)?;
-    let table = match name.as_str() {
-        "people.csv" => read(&state, &caller, move |conn| Ok(of_people(&view(conn, now)?))).await?,
-        "disclosures.csv" => {
-            let found = read(&state, &caller, move |conn| {
-                let mut csv =
-                    Csv::new(&["person", "person_name", "patient", "pseudonym", "route", "shown_at"]);
-                for (person, name) in reading::names(conn)? {
-                    let mut after = None;
-                    loop {
-                        let rows = disclosures(conn, Of::Person(person), period, after, ROWS_READ)?;
-                        let called = pseudonyms(conn, &rows)?;
-                        for row in &rows {
-                            csv.row(&[
-                                person.to_string(),
-                                name.clone(),
-                                row.patient.0.to_string(),
-                                called.get(&row.patient.0).cloned().unwrap_or_default(),
-                                row.route.clone(),
-                                super::reader::moment(row.shown_at).to_string(),
-                            ]);
-                        }
-                        let Some(last) = rows.last().filter(|_| full(rows.len())) else { break };
-                        after = Some(After { at: last.shown_at, id: last.id.0 });
-                    }
-                }
-                Ok(csv.into_text())
-            });
-            found.await?
-        }
-        _ => return Err(Problem::new(Kind::NotFound, caller.language)),
-    };
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    answer
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"baiyo-{name}\"")))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(table))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    match name.as_str() {
+        "people.csv" => {
+            let table = read(&state, &caller, move |conn| Ok(of_people(&view(conn, now)?))).await?;
+            Ok(answer.body(table))
+        }
+        "disclosures.csv" => {
+            let people = read(&state, &caller, |conn| Ok(reading::names(conn)?)).await?;
+            let seen = Seen { state, caller, period, people: people.into_iter().collect(), after: None };
+            let columns = ["person", "person_name", "patient", "pseudonym", "route", "shown_at"];
+            let head = stream::iter([Ok::<_, std::io::Error>(Bytes::from(Csv::new(&columns).into_text()))]);
+            let rows = stream::try_unfold(seen, |mut seen| async move {
+                let part = seen.next().await.map_err(|problem| std::io::Error::other(problem.title))?;
+                Ok(part.map(|part| (part, seen)))
+            });
+            // What breaks off has no end, so that nobody takes it for the whole.
+            Ok(answer.streaming(head.chain(rows)))
+        }
+        _ => Err(Problem::new(Kind::NotFound, caller.language)),
+    }
 }
 
-/// Disclosures read at a time.
+/// Disclosures read at a time, and held in memory.
 const ROWS_READ: i64 = 500;
 
-fn full(rows: usize) -> bool {
-    i64::try_from(rows).unwrap_or(i64::MAX) >= ROWS_READ
+/// Whose names each person saw in a period, read part by part as it is taken away.
+struct Seen {
+    state: web::Data<State>,
+    caller: Caller,
+    period: (Option<Time>, Option<Time>),
+    /// Those who are left, with their names.
+    people: VecDeque<(PersonId, String)>,
+    /// The last row of the first of them that was given away.
+    after: Option<After>,
+}
+
+impl Seen {
+    /// The next rows; nothing once there are no more.
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        while let Some((person, name)) = self.people.front().cloned() {
+            let (period, after) = (self.period, self.after);
+            let found = read(&self.state, &self.caller, move |conn| {
+                let rows = disclosures(conn, Of::Person(person), period, after, ROWS_READ)?;
+                Ok((pseudonyms(conn, &rows)?, rows))
+            });
+            let (called, rows) = found.await?;
+            let full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= ROWS_READ);
+            self.after = rows.last().filter(|_| full).map(|last| After { at: last.shown_at, id: last.id.0 });
+            if self.after.is_none() {
+                self.people.pop_front();
+            }
+            if rows.is_empty() {
+                continue;
+            }
+            let mut csv = Csv::going_on();
+            for row in rows {
+                csv.row(&[
+                    person.to_string(),
+                    name.clone(),
+                    row.patient.0.to_string(),
+                    called.get(&row.patient.0).cloned().unwrap_or_default(),
+                    row.route,
+                    super::reader::moment(row.shown_at).to_string(),
+                ]);
+            }
+            return Ok(Some(csv.into_text().into()));
+        }
+        Ok(None)
+    }
 }
 
 fn of_people(access: &AccessView) -> String {

@@ -6,7 +6,7 @@ use super::home::Workplace;
 use super::status_chip::Look;
 use super::{assets, encoded, here, may};
 use crate::server::State;
-use crate::session::{self, Caller};
+use crate::session::{self, Caller, OwnCookie};
 use crate::words::{self, Account, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -236,7 +236,7 @@ impl<'a> Frame<'a> {
 }
 
 /// The cookie that carries the colours chosen.
-pub const THEME_COOKIE: &str = "baiyo_theme";
+pub const THEME_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_theme", secure: "__Host-baiyo_theme" };
 
 /// Light or dark, chosen; otherwise the system's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,8 +257,8 @@ impl Theme {
     }
 
     fn chosen(request: &HttpRequest) -> Option<Self> {
-        let cookie = request.cookie(THEME_COOKIE)?;
-        [Theme::Light, Theme::Dark].into_iter().find(|theme| theme.name() == cookie.value())
+        let chosen = THEME_COOKIE.of(request)?;
+        [Theme::Light, Theme::Dark].into_iter().find(|theme| theme.name() == chosen)
     }
 }
 

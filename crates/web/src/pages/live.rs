@@ -1,10 +1,12 @@
 //! Live hints: whoever has a page open is told that something changed, never what. Each may hear only of what he may see.
-//! Nothing is held but the open answer.
+//! Nothing is held but the open answer, and who listens is asked again each second.
 
 use super::Answer;
+use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
+use crate::metrics::Counting;
 use crate::server::State;
-use crate::session::{self, Caller};
+use crate::session::{self, Caller, Claim};
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,6 +21,8 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 /// What is told to those who listen, and by whom.
@@ -138,21 +142,28 @@ async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> 
 /// Whoever listens is told at least this often that the line is open.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// Tells of changes for as long as somebody listens.
+/// How often it is asked whether whoever listens still may.
+const ASKED_AGAIN: Duration = Duration::from_millis(800);
+
+/// Tells of changes for as long as somebody listens, and may: nobody does whose session has ended, or who has left.
 pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
-    let receiver = state.changes.subscribe();
-    let counted = state.metrics.listening();
-    let told = stream::unfold(
-        (receiver, state, caller, counted),
-        |(mut receiver, state, caller, counted)| async move {
-            let line = next(&mut receiver, &state, &caller).await?;
-            Some((
-                Ok::<_, Infallible>(Bytes::from_static(line.as_bytes())),
-                (receiver, state, caller, counted),
-            ))
-        },
-    );
+    let claim = Claim::of(&request).ok_or_else(|| Problem::new(Kind::NotSignedIn, caller.language))?;
+    let now = Instant::now();
+    let listening = Listening {
+        receiver: state.changes.subscribe(),
+        replaced: state.listeners.join(caller.person),
+        _counted: state.metrics.listening(),
+        asked_at: now,
+        told_at: now,
+        state,
+        caller,
+        claim,
+    };
+    let told = stream::unfold(listening, |mut listening| async move {
+        let line = listening.next().await?;
+        Some((Ok::<_, Infallible>(Bytes::from_static(line.as_bytes())), listening))
+    });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -160,23 +171,52 @@ pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
         .streaming(told))
 }
 
-/// The next line; nothing once the server stops.
-async fn next(
-    receiver: &mut Receiver<Told>,
-    state: &web::Data<State>,
-    caller: &Caller,
-) -> Option<&'static str> {
-    const CHANGED: &str = "event: change\ndata:\n\n";
-    loop {
-        let told = tokio::time::timeout(PATIENCE, receiver.recv()).await;
-        match told.map(|told| told.map(|told| told.change)) {
-            Err(_) => return Some(": open\n\n"),
-            Ok(Ok(Change::Stop)) | Ok(Err(RecvError::Closed)) => return None,
-            Ok(Ok(change)) if sees(state, caller, change).await => return Some(CHANGED),
-            Ok(Ok(_)) => {}
-            // Too much changed to tell each: for a clinic it may all have been others'.
-            Ok(Err(RecvError::Lagged(_))) if caller.scope() == ClinicScope::Centre => return Some(CHANGED),
-            Ok(Err(RecvError::Lagged(_))) => {}
+/// One open page that is told of changes.
+struct Listening {
+    receiver: Receiver<Told>,
+    /// Ends once newer pages of the same person took its place.
+    replaced: oneshot::Receiver<Infallible>,
+    _counted: Counting,
+    asked_at: Instant,
+    told_at: Instant,
+    state: web::Data<State>,
+    caller: Caller,
+    claim: Claim,
+}
+
+impl Listening {
+    /// The next line; nothing once the server stops, or this page is told nothing any more.
+    async fn next(&mut self) -> Option<&'static str> {
+        let line = self.line().await;
+        self.told_at = Instant::now();
+        line
+    }
+
+    async fn line(&mut self) -> Option<&'static str> {
+        const CHANGED: &str = "event: change\ndata:\n\n";
+        loop {
+            if self.asked_at.elapsed() >= ASKED_AGAIN {
+                if !self.claim.stands(&self.state).await {
+                    return None;
+                }
+                self.asked_at = Instant::now();
+            }
+            let again = self.asked_at + ASKED_AGAIN;
+            let change = match timeout_at(again, select(pin!(self.receiver.recv()), &mut self.replaced)).await
+            {
+                Err(_) if self.told_at.elapsed() >= PATIENCE => return Some(": open\n\n"),
+                Err(_) => continue,
+                Ok(Either::Right(_)) => return None,
+                Ok(Either::Left((told, _))) => told.map(|told| told.change),
+            };
+            let is_of_centre = self.caller.scope() == ClinicScope::Centre;
+            match change {
+                Ok(Change::Stop) | Err(RecvError::Closed) => return None,
+                Ok(change) if sees(&self.state, &self.caller, change).await => return Some(CHANGED),
+                // Too much changed to tell each: for a clinic it may all have been others'.
+                Err(RecvError::Lagged(_)) if is_of_centre => return Some(CHANGED),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+            }
         }
     }
 }

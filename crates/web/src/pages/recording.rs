@@ -283,7 +283,10 @@ impl Filled {
 }
 
 /// Which form an address means, and what it is aimed at.
-fn found(request: &HttpRequest, state: &State) -> Result<(Arc<FormRoute>, Option<Uuid>), Problem> {
+///
+/// # Errors
+/// There is no such form, or what it is aimed at is no identifier.
+pub fn found(request: &HttpRequest, state: &State) -> Result<(Arc<FormRoute>, Option<Uuid>), Problem> {
     let missing = || Problem::new(Kind::NotFound, session::language(request));
     let path = request.path().strip_prefix(RECORD).unwrap_or_default();
     let segments: Vec<&str> = path.split('/').skip(1).collect();

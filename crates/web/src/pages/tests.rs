@@ -205,3 +205,47 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
     let response = frame.ok("T", maud::html! {});
     assert_eq!(response.status(), StatusCode::OK);
 }
+
+/// Lines that set a property by a name that is reckoned, or copy whole objects onto others.
+fn sets_by_name(script: &str) -> Vec<&str> {
+    let sets = |line: &&str| {
+        let reckoned = line.match_indices(']').any(|(at, _)| {
+            let rest = line[at + 1..].trim_start();
+            let set = rest
+                .strip_prefix(['+', '-', '|', '&', '?'])
+                .unwrap_or(rest)
+                .trim_start_matches(['|', '&', '?']);
+            // `[a, b] = …` takes apart, `x[y] = …` sets.
+            let open = line[..at].rfind('[').unwrap_or(0);
+            let of = line[..open]
+                .chars()
+                .next_back()
+                .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']' | '$'));
+            of && set.starts_with('=') && !set.starts_with("==") && !set.starts_with("=>")
+        });
+        let named = [
+            "Object.assign",
+            "__proto__",
+            ".prototype",
+            "defineProperty",
+            "Reflect.set",
+            "fromEntries",
+            "eval(",
+        ];
+        reckoned || named.iter().any(|name| line.contains(name))
+    };
+    script.lines().filter(sets).collect()
+}
+
+#[test]
+fn the_script_sets_no_property_by_a_name_from_outside() {
+    let script = include_str!("../../assets/baiyo.js");
+    assert_eq!(sets_by_name(script), Vec::<&str>::new());
+    for line in ["kept[name] = value;", "a.b[c.d]=1", "x[y] ||= {}", "Object.assign(to, from);", "a[b] += 1"]
+    {
+        assert_eq!(sets_by_name(line), [line]);
+    }
+    for line in ["[a.b, c.d] = [1, 2];", "if (a[b] === c) {", "const f = ([a]) => a;", "const [x] = y;"] {
+        assert!(sets_by_name(line).is_empty(), "{line}");
+    }
+}

@@ -5,15 +5,15 @@ use crate::api::problem::{Kind, Problem};
 use crate::pages::reader::Reader;
 use crate::pages::typed::Typed;
 use crate::pages::{Answer, encoded, see_other};
-use crate::session;
+use crate::session::{self, OwnCookie};
 use crate::words::Bench;
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::cookie::time::Duration;
 use actix_web::{HttpRequest, web};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 /// The cookie that carries it.
-pub const COOKIE: &str = "baiyo_kit";
+pub const COOKIE: OwnCookie = OwnCookie { plain: "baiyo_kit", secure: "__Host-baiyo_kit" };
 /// How long it is kept: no session in a clean room is longer.
 const HOURS: i64 = 12;
 /// The most characters of each part, as in a record.
@@ -34,8 +34,7 @@ pub struct Kit {
 impl Kit {
     /// That of the device a request comes from.
     pub fn of(request: &HttpRequest) -> Self {
-        let cookie = request.cookie(COOKIE);
-        let kept = cookie.and_then(|cookie| web::Query::<Kit>::from_query(cookie.value()).ok());
+        let kept = COOKIE.of(request).and_then(|kept| web::Query::<Kit>::from_query(&kept).ok());
         kept.map(web::Query::into_inner).unwrap_or_default()
     }
 
@@ -68,14 +67,10 @@ pub async fn keep(request: HttpRequest, typed: web::Form<Kit>) -> Answer {
         encoded(&kit.cabinet),
         encoded(&kit.medium)
     );
-    let mut cookie = Cookie::build(COOKIE, value).path("/").http_only(true).same_site(SameSite::Strict);
-    if kit.is_empty() {
-        cookie = cookie.max_age(Duration::ZERO);
-    } else {
-        cookie = cookie.max_age(Duration::hours(HOURS));
-    }
+    let mut cookie = COOKIE.with(&request, &value);
+    cookie.set_max_age(if kit.is_empty() { Duration::ZERO } else { Duration::hours(HOURS) });
     let mut answer = see_other("/bench");
-    answer.add_cookie(&cookie.finish()).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
     Ok(answer)
 }
 
