@@ -125,7 +125,10 @@ fn the_first_account_is_set_up_by_a_link_and_signs_in() {
     let (who, token) = attempt(&mut conn, "hana", PASSWORD, at(10)).unwrap();
     assert_eq!(who, person(1));
     let session = session(&mut conn, token.as_str(), at(10)).unwrap().unwrap();
-    assert_eq!(session, Session { person: person(1), touch_due: false, until: at(70) });
+    assert_eq!(
+        session,
+        Session { person: person(1), touch_due: false, until: at(70), entrance: Entrance::Password }
+    );
 
     let locked = locked_key(&mut conn, person(1)).unwrap().unwrap();
     assert_eq!((locked.key(), locked.public_key()), (made.key(), made.public_key()));
@@ -395,7 +398,7 @@ fn a_closed_account_opens_nothing() {
 #[test]
 fn a_session_ends_when_idle_when_old_and_when_ended() {
     let (mut conn, _) = with_hana();
-    let token = session::open(&mut conn, person(1), None, at(0)).unwrap();
+    let token = session::open(&mut conn, person(1), None, Entrance::Password, at(0)).unwrap();
     let alive = |conn: &mut Conn, second| session(conn, token.as_str(), at(second)).unwrap();
     assert!(!alive(&mut conn, 59).unwrap().touch_due);
     assert!(alive(&mut conn, 60).unwrap().touch_due);
@@ -410,7 +413,7 @@ fn a_session_ends_when_idle_when_old_and_when_ended() {
     assert!(alive(&mut conn, 43_199).is_some());
     assert_eq!(alive(&mut conn, 43_200), None);
 
-    let other = session::open(&mut conn, person(1), None, at(0)).unwrap();
+    let other = session::open(&mut conn, person(1), None, Entrance::Password, at(0)).unwrap();
     end_session(&mut conn, other.as_str(), at(1)).unwrap();
     assert_eq!(session(&mut conn, other.as_str(), at(1)).unwrap(), None);
     assert_eq!(session(&mut conn, "guess", at(1)).unwrap(), None);
@@ -424,7 +427,7 @@ fn an_api_token_expires_and_is_no_session() {
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some((person(1), at(86_400))));
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_400)).unwrap(), None);
     assert_eq!(session(&mut conn, api.as_str(), at(0)).unwrap(), None);
-    let browser = session::open(&mut conn, person(1), None, at(0)).unwrap();
+    let browser = session::open(&mut conn, person(1), None, Entrance::Password, at(0)).unwrap();
     assert_eq!(api_token(&mut conn, browser.as_str(), at(0)).unwrap(), None);
     end_all(&mut conn, person(1), at(1)).unwrap();
     assert_eq!(api_token(&mut conn, api.as_str(), at(1)).unwrap(), None);
