@@ -54,8 +54,20 @@ impl Rates {
 /// Whether a request tries a password, or a link. A link's page is a try as well.
 fn tries_a_secret(method: &Method, path: &str) -> bool {
     let (places, own) = match path.strip_prefix(BASE) {
-        Some(own) => (&["/session", "/setup", "/me/password"][..], own),
-        None => (&["/sign-in", "/setup", "/me/password", "/me/factor"][..], path),
+        Some(own) => (&["/session", "/setup", "/me/password", "/me/tokens"][..], own),
+        None => (
+            &[
+                "/sign-in",
+                "/setup",
+                "/switch",
+                "/me/password",
+                "/me/factor",
+                "/me/tokens",
+                "/me/badge",
+                "/me/pin",
+            ][..],
+            path,
+        ),
     };
     let at = places
         .iter()

@@ -95,6 +95,8 @@ pub(super) enum Secret {
     Password,
     /// A code of the second factor.
     Code,
+    /// A PIN, with a badge at a shared tablet.
+    Pin,
 }
 
 /// One count.
@@ -118,6 +120,7 @@ impl Count {
         let secret: &[u8] = match self.secret {
             Secret::Password => b"",
             Secret::Code => b"code ",
+            Secret::Pin => b"pin ",
         };
         [secret, name, of].concat()
     }
