@@ -47,6 +47,11 @@ pub(crate) fn own_checker(template: &str) -> String {
     format!("{template} checked by oneself")
 }
 
+/// Whether a path is about accounts, for which no token does: one signs in.
+fn is_of_an_account(path: &str) -> bool {
+    path == "//tablets" || path == "//me" || path.starts_with("//me/") || path.starts_with("/me/")
+}
+
 /// Somebody who asks.
 #[derive(Clone, Copy)]
 pub struct Asking<'a> {
@@ -93,7 +98,12 @@ impl<'a> Asking<'a> {
             body: None,
         };
         if let Some(member) = self.member {
-            call = call.header("authorization", &format!("Bearer {}", member.token));
+            call = match is_of_an_account(path) {
+                true => call
+                    .header("cookie", &self.centre.session_of(member))
+                    .header("sec-fetch-site", "same-origin"),
+                false => call.header("authorization", &format!("Bearer {}", member.token)),
+            };
         }
         call
     }

@@ -37,6 +37,8 @@ pub struct Centre {
     used: Mutex<BTreeSet<Use>>,
     succeeded: Mutex<BTreeMap<(String, String), Sent>>,
     careful: Option<Mutex<BTreeSet<String>>>,
+    /// A session of each who asked about his own account.
+    sessions: Mutex<BTreeMap<Uuid, String>>,
     planting: Option<Planting>,
     tampered: bool,
 }
@@ -98,6 +100,7 @@ impl Centre {
             used: Mutex::default(),
             succeeded: Mutex::default(),
             careful: None,
+            sessions: Mutex::default(),
             planting: None,
             tampered: false,
         }
@@ -327,6 +330,25 @@ impl Centre {
         self.used.lock().expect("the list").clone()
     }
 
+    /// The cookie of a session of this person: the one he had, or a new one where that has ended. What is none where he
+    /// cannot sign in.
+    pub(crate) fn session_of(&self, member: &Member) -> String {
+        let asking = |method, path: &str, cookie: &str| {
+            let call = self.stranger().call(method, path).header("sec-fetch-site", "same-origin");
+            call.header("cookie", cookie)
+        };
+        let known = self.sessions.lock().expect("the list").get(&member.id).cloned();
+        if let Some(known) = known.filter(|known| asking("GET", "/me", known).send().status == 200) {
+            return known;
+        }
+        let form = serde_json::json!({ "sign_in": member.sign_in, "password": member.password });
+        let signed_in = asking("POST", "/session", "baiyo_session=x").json(&form).send();
+        let cookie = signed_in.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+        let cookie = cookie.unwrap_or("baiyo_session=x").to_string();
+        self.sessions.lock().expect("the list").insert(member.id, cookie.clone());
+        cookie
+    }
+
     pub(crate) fn note_success(&self, operation: (String, String), sent: Sent) {
         self.succeeded.lock().expect("the list").insert(operation, sent);
     }
@@ -377,6 +399,12 @@ impl Centre {
     /// Somebody joined, in the way a story tells.
     pub fn join(&mut self, member: Member) {
         self.people.push(member);
+    }
+
+    /// Puts back into force the tokens by which people ask here, where a password that was changed ended them.
+    pub fn restore_tokens(&self) {
+        let sql = "UPDATE api_token SET ended_at = NULL WHERE name = 'stories'";
+        self.database().batch_execute(sql).expect("tokens");
     }
 
     /// The time.

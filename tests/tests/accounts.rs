@@ -1,6 +1,6 @@
 //! From an empty folder to people who can sign, and who comes in: everything over HTTP.
 
-use baiyo_domain::authority::Role;
+use baiyo_domain::authority::{Role, Scope};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stories::{Answer, Centre, Member, PASSWORD_OF_SETUP};
@@ -22,12 +22,17 @@ fn by_cookie<'a>(centre: &'a Centre, cookie: &str, method: &'static str, path: &
     centre.stranger().call(method, path).header("cookie", cookie).header("sec-fetch-site", "same-origin")
 }
 
+/// What a token of every scope is made with.
+fn whole(password: &str) -> Value {
+    json!({ "name": "story", "scopes": Scope::ALL, "password": password })
+}
+
 /// Signs in and makes a token; the person as he asks from then on.
 fn member(centre: &Centre, role: Role, sign_in_name: &str, password: &str) -> Member {
     let session = sign_in(centre, sign_in_name, password);
     let own = cookie(&session);
     session.ok();
-    let token = by_cookie(centre, &own, "POST", "/me/tokens").json(&json!({ "name": "story" })).send().ok();
+    let token = by_cookie(centre, &own, "POST", "/me/tokens").json(&whole(password)).send().ok();
     let me = by_cookie(centre, &own, "GET", "/me").send().ok();
     Member {
         id: me["person"].as_str().unwrap().parse().unwrap(),
@@ -82,7 +87,7 @@ fn the_first_administrator_founds_the_centre_and_takes_somebody_on() {
     let me = by_cookie(&centre, &own, "GET", "/me").send().ok();
     assert_eq!((&me["roles"], &me["can_sign"]), (&json!([]), &json!(false)));
     by_cookie(&centre, &own, "GET", "/batches").send().refused(403).only(&["key_not_registered"]);
-    let token = by_cookie(&centre, &own, "POST", "/me/tokens").json(&json!({ "name": "early" })).send();
+    let token = by_cookie(&centre, &own, "POST", "/me/tokens").json(&whole(OTHER_PASSWORD)).send();
     token.refused(403).only(&["key_not_registered"]);
 
     let waiting = administrator.get(&format!("/people/{id}/waiting_keys")).ok();
@@ -254,7 +259,7 @@ fn a_session_is_a_cookie_for_our_own_pages_that_ends() {
     assert_eq!(me["person"], person.id.to_string());
 
     // Another site's page may not change anything with it, whatever the browser says of where it comes from.
-    let token = json!({ "name": "stolen" });
+    let token = whole(&person.password);
     let from = |name, value| {
         let call = centre.stranger().call("POST", "/me/tokens").header("cookie", &own).json(&token);
         call.header(name, value).send()
@@ -274,7 +279,8 @@ fn a_session_is_a_cookie_for_our_own_pages_that_ends() {
     // That a session was used is noted behind the answer: here the clock goes on only once it is, as it would have.
     let used = |name: &str| {
         by_cookie(&centre, &own, "GET", "/me").send().ok();
-        by_cookie(&centre, &own, "POST", "/me/tokens").json(&json!({ "name": name })).send().ok();
+        let token = json!({ "name": name, "scopes": ["read"], "password": person.password });
+        by_cookie(&centre, &own, "POST", "/me/tokens").json(&token).send().ok();
     };
     centre.minutes(20);
     used("first");
@@ -318,7 +324,7 @@ fn what_ends_counts_at_once_for_one_who_asked_a_moment_ago() {
         centre.set_clock(begun.plus(TimeDelta::minutes(minutes)));
         me().into_iter().for_each(|answer| drop(answer.ok()));
         // That it was used is noted behind the answer, and before the next that is written.
-        by_cookie(&centre, &own, "POST", "/me/tokens").json(&json!({ "name": "story" })).send().ok();
+        by_cookie(&centre, &own, "POST", "/me/tokens").json(&whole(&person.password)).send().ok();
     }
     centre.set_clock(begun.plus(TimeDelta::hours(12) - TimeDelta::seconds(1)));
     me().into_iter().for_each(|answer| drop(answer.ok()));

@@ -587,7 +587,16 @@ impl Everything<'_> {
     fn reads(&mut self) {
         let centre = self.centre;
         // Patients have no stream of their own: `privacy` asks who is told of them.
-        let apart = ["/session", "/setup", "/blobs", "/blobs/{sha256}", "/patients/{id}/disclosures"];
+        // One's own sessions and tokens no token reads: `lent` asks for them.
+        let apart = [
+            "/session",
+            "/setup",
+            "/blobs",
+            "/blobs/{sha256}",
+            "/patients/{id}/disclosures",
+            "/me/sessions",
+            "/me/tokens",
+        ];
         for read in described().filter(|read| read.method == "get" && !apart.contains(&read.path)) {
             let rules: Vec<&Rule> = read.action.iter().map(|action| rule(action).expect("a row")).collect();
             let collection = read.path.split('/').nth(1).unwrap_or_default();

@@ -255,7 +255,14 @@ fn plant(centre: &Centre) -> Planted {
             );
         }
     }
-    let token = coordinator.post("/me/tokens", json!({ "name": "canary" })).ok();
+    let token = coordinator
+        .post(
+            "/me/tokens",
+            json!({
+                "name": "canary", "scopes": ["read"], "password": coordinator.account().password,
+            }),
+        )
+        .ok();
     canaries.keep(token["token"].as_str().unwrap().to_string(), "token");
     // An export, whose file stays in the data folder.
     let started = centre.inspector().call("POST", "//records");

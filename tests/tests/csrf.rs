@@ -76,8 +76,8 @@ fn what_another_site_has_a_browser_send_changes_nothing_whatever_it_says() {
     let typed = format!("sign_in={}&password={}", technician.sign_in, technician.password.replace(' ', "+"));
     let doors: [Door; 8] = [
         ("POST", "/session", Some((password.to_string(), "application/json"))),
-        ("POST", "/me/tokens", Some((json!({ "name": "stolen" }).to_string(), "application/json"))),
-        ("PUT", "/me/tokens", None),
+        ("POST", "/quality_events", Some((json!({ "name": "stolen" }).to_string(), "application/json"))),
+        ("PUT", "/quality_events", None),
         ("PATCH", "/me", None),
         ("POST", "//sign-in", Some((typed, FORM))),
         ("POST", "//bench/kit", Some(("room=R1".into(), FORM))),
@@ -221,9 +221,11 @@ fn whatever_is_only_read_changes_nothing() {
         }
         *path = path.replace("{label}", "nonsense").replace("{sha256}", &"0".repeat(64));
     }
-    let before = rows(&centre);
     let mut answered = 0;
     for role in [Role::Technician, Role::Releaser, Role::Administrator, Role::Coordinator] {
+        // For his own account he signs in, before anything is compared.
+        centre.role(role).get("/me/sessions").ok();
+        let before = rows(&centre);
         for path in &paths {
             for method in ["GET", "HEAD"] {
                 // Slowly: each attempt that is not his to make is recorded, as it should be.
@@ -233,11 +235,11 @@ fn whatever_is_only_read_changes_nothing() {
                 answered += usize::from(answer.status == 200);
             }
         }
-    }
-    let after = rows(&centre);
-    for (table, rows) in &before {
-        assert_eq!(rows.len(), after[table].len(), "{table} after {} requests", paths.len() * 8);
-        assert_eq!(rows, &after[table], "{table}");
+        let after = rows(&centre);
+        for (table, rows) in &before {
+            assert_eq!(rows.len(), after[table].len(), "{table} after {} requests", paths.len() * 2);
+            assert_eq!(rows, &after[table], "{table}");
+        }
     }
     assert!(answered > 150, "{answered} were answered");
 }

@@ -201,6 +201,8 @@ fn whatever_is_typed_into_any_form_is_answered_by_a_page_and_loses_nothing() {
             for (place, (name, choices)) in fields.iter().enumerate() {
                 let turn = round + place * 7 + number;
                 let value = match (name.as_str(), choices.iter().nth(turn % choices.len().max(1))) {
+                    // For whom it was drawn: in anybody else's name nothing of it is taken (`switching`).
+                    ("shown_to", Some(person)) => person.clone(),
                     // The key is the page's own; without a password nothing is signed.
                     ("once", Some(key)) => key.clone(),
                     ("/signature/password", _) => "not a password of anybody".into(),
@@ -283,7 +285,7 @@ fn what_waited_for_the_connection_and_has_a_fault_is_shown_again_in_the_sites_ow
 }
 
 /// Where a page leads without showing anything, or what is asked of it is not whether a role may look.
-const OTHER: [&str; 18] = [
+const OTHER: [&str; 19] = [
     "/sign-in/code",
     "/clinic/scan",
     "/healthz",
@@ -291,6 +293,7 @@ const OTHER: [&str; 18] = [
     "/favicon.ico",
     "/assets/{name}",
     "/sign-in",
+    "/switch",
     "/setup/{token}",
     "/live",
     "/find",

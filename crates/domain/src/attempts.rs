@@ -28,7 +28,7 @@ pub struct RefusedAttempt {
     pub reasons: Vec<String>,
 }
 
-/// A wrong password, or a wrong code, was given for this person's account, by himself or by anybody else.
+/// A wrong password, a wrong code or a wrong PIN was given for this person's account, by himself or by anybody else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrongSecret {
@@ -37,6 +37,9 @@ pub struct WrongSecret {
     /// Whether it was a code of his second factor, after a right password.
     #[serde(default)]
     pub code: bool,
+    /// Whether it was a PIN, with his badge at a bench tablet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pin: bool,
 }
 
 /// Where a password was tried from.

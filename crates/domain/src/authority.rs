@@ -1,6 +1,7 @@
 //! Who may do what: roles and their departments, the one table of actions, and the proof that a person has
 //! just given his password, without which nothing can be signed.
 
+mod scope;
 mod table;
 
 use crate::ids::{ClinicId, KeyId, PersonId};
@@ -8,6 +9,7 @@ use ed25519_dalek::SigningKey;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use scope::{Scope, by_pin, covers, is_of_the_bench, scope_of};
 pub use table::{Reach, Rule, ShutOut, TABLE, When, may, roles_for, rule, shuts_out};
 
 /// A role. Its department follows from it.
@@ -195,12 +197,24 @@ pub struct Reauthenticated {
     key: KeyId,
     signing: SigningKey,
     meaning: Meaning,
+    sealing: Vec<u8>,
 }
 
 impl Reauthenticated {
     /// The proof; for the place that has checked the password and nobody else.
     pub fn proven(person: PersonId, key: KeyId, signing: SigningKey, meaning: Meaning) -> Self {
-        Self { person, key, signing, meaning }
+        Self { person, key, signing, meaning, sealing: Vec::new() }
+    }
+
+    /// The same, which says under which sealing the key was unlocked: whoever appends looks whether that is the one still.
+    #[must_use]
+    pub fn under(self, sealing: Vec<u8>) -> Self {
+        Self { sealing, ..self }
+    }
+
+    /// Under which sealing the key was unlocked; another one once the password was changed.
+    pub fn sealing(&self) -> &[u8] {
+        &self.sealing
     }
 
     /// Who gave the password.
@@ -308,7 +322,7 @@ mod tests {
         let (forms, read): (Vec<&Rule>, Vec<&Rule>) =
             TABLE.iter().partition(|rule| forms().iter().any(|(action, _)| action == rule.action));
         assert_eq!(forms.len(), self::forms().len(), "each form has its row");
-        let others = ["read.", "records.", "blob."];
+        let others = ["read.", "records.", "blob.", "account."];
         assert!(read.iter().all(|rule| others.iter().any(|stream| rule.action.starts_with(stream))));
     }
 

@@ -12,6 +12,8 @@ use baiyo_domain::time::Time;
 pub struct TokenInForce {
     /// What its owner called it.
     pub name: String,
+    /// The instrument it was given to, where it is one's.
+    pub device: Option<String>,
     /// Until when it holds (not included), microseconds since 1970.
     pub until: i64,
 }
@@ -48,9 +50,9 @@ pub fn open_link(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Op
 pub fn tokens_in_force(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Vec<TokenInForce>> {
     let of_person = api_token::table
         .filter(api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null()))
-        .select((api_token::name, api_token::expires_at));
-    let mut tokens: Vec<(String, i64)> = of_person.load(conn)?;
-    tokens.retain(|(_, until)| *until > now.micros());
-    tokens.sort_by_key(|(_, until)| *until);
-    Ok(tokens.into_iter().map(|(name, until)| TokenInForce { name, until }).collect())
+        .select((api_token::name, api_token::device, api_token::expires_at));
+    let mut tokens: Vec<(String, Option<String>, i64)> = of_person.load(conn)?;
+    tokens.retain(|(_, _, until)| *until > now.micros());
+    tokens.sort_by_key(|(_, _, until)| *until);
+    Ok(tokens.into_iter().map(|(name, device, until)| TokenInForce { name, device, until }).collect())
 }

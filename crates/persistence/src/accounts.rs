@@ -7,6 +7,7 @@
 //! nobody can forget to count, and guesses made side by side gain nothing over guesses made one after another. A refusal
 //! is a value inside `Ok`: the transaction that counted it has to be committed.
 
+mod badge;
 mod ceremony;
 mod device;
 mod factor;
@@ -16,10 +17,16 @@ mod provider;
 mod proving;
 mod session;
 mod signing_key;
+mod tablet;
 #[cfg(test)]
 pub(crate) mod tests;
 mod throttle;
+mod token;
 
+pub use badge::{
+    BADGE_PREFIX, LONGEST_PIN, MOST_WRONG_PINS, NotSwitched, Pin, PinProblem, SHORTEST_PIN, Turn,
+    WORKING_DAY, badge_and_pin, end_badge, turn,
+};
 pub use ceremony::{CEREMONY_LONGEST, Ceremony, begin_ceremony, ceremony, take_ceremony};
 pub use device::{DEVICE_KEPT, MOST_DEVICES};
 pub use factor::{DIGITS, FactorSecret, PROPOSED_FOR, STEP, any_factor, factor_since};
@@ -34,16 +41,19 @@ pub use provider::{
     Named, ProviderLink, link_provider, named, person_at_provider, provider_link, unlink_provider, was_named,
 };
 pub use proving::{
-    Carried, Completed, Entered, RECORDED_A_DAY, Renewal, Shown, SignedIn, Through, complete_sign_in,
+    Carried, Completed, Entered, RECORDED_A_DAY, Renewal, Shown, SignedIn, Through, complete_sign_in, holds,
     may_try, own_secret, reauthenticate, recognise, sign_in, stored_secret,
 };
 pub use session::{
-    API_PREFIX, Entrance, OwnSession, OwnToken, PENDING_LONGEST, SESSION_IDLE, SESSION_LONGEST, Session,
-    Token, api_token, end_all, end_own_session, end_own_token, end_session, id_of, make_api_token, session,
-    sessions_of, tokens_of, touch_session,
+    Entrance, OwnSession, PENDING_LONGEST, PIN_IDLE, SESSION_IDLE, SESSION_LONGEST, Session, Token, end_all,
+    end_own_session, end_session, id_of, session, sessions_of, touch_session,
 };
 pub use signing_key::{ChangedPassword, LockedKey, NewCredentials, UnlockedKey};
+pub use tablet::{Tablet, end_tablet, register_tablet, tablet_named, tablets};
 pub use throttle::{MANY_WRONG, MOST_WRONG, Origin, PERIOD, PasswordRefused, guessed_at};
+pub use token::{
+    API_PREFIX, NewToken, OwnToken, Program, api_token, end_own_token, make_api_token, tokens_of,
+};
 
 use crate::engine::prelude::*;
 use crate::schema::{account, setup_link, signing_key as stored_key};
@@ -110,7 +120,7 @@ pub fn open_account(conn: &mut Conn, person: PersonId, sign_in: &SignIn) -> Quer
 }
 
 /// Closes the account of a person who left: no password, signing key, link, known device, second factor, passkey, account
-/// at a provider, session or API token stays.
+/// at a provider, badge, PIN, session or API token stays.
 /// The name stays taken.
 ///
 /// # Errors
@@ -127,6 +137,7 @@ pub fn close_account(conn: &mut Conn, person: PersonId, now: Time) -> QueryResul
         factor::forget(conn, person)?;
         passkey::forget(conn, person)?;
         provider::forget(conn, person)?;
+        badge::forget(conn, person)?;
         end_all(conn, person, now)
     })
 }
@@ -171,9 +182,9 @@ pub fn setup_link(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option
 }
 
 /// Gives a person the credentials he made and uses up his link. Sessions, API tokens and the signing key
-/// under the old password end with it, and his devices, his second factor, his passkeys and his accounts at providers are
-/// forgotten; what it signed stays valid, because the public
-/// key stands in the journal.
+/// under the old password end with it, and his devices, his second factor, his passkeys, his accounts at providers, his badge
+/// and his PIN are forgotten; what it signed stays valid, because the public key stands in the journal. Answers with what the
+/// browser in which he did so is known by from now on.
 ///
 /// # Errors
 /// The database; inside, that the link has ended or is somebody else's, and nothing was changed.
@@ -181,8 +192,9 @@ pub fn store_credentials(
     conn: &mut Conn,
     credentials: &NewCredentials,
     token: &str,
+    device: Option<&str>,
     now: Time,
-) -> QueryResult<Result<(), LinkEnded>> {
+) -> QueryResult<Result<Token, LinkEnded>> {
     let person = credentials.person();
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
@@ -201,9 +213,11 @@ pub fn store_credentials(
         factor::forget(conn, person)?;
         passkey::forget(conn, person)?;
         provider::forget(conn, person)?;
+        badge::forget(conn, person)?;
         throttle::forget(conn, person)?;
         credentials.store(conn, now)?;
-        Ok(Ok(()))
+        let (known, _) = device::remember(conn, person, device, now)?;
+        Ok(Ok(known))
     })
 }
 
@@ -220,7 +234,11 @@ pub(crate) fn damaged(what: impl ToString) -> DieselError {
     DieselError::DeserializationError(what.to_string().into())
 }
 
-fn end_links(conn: &mut Conn, person: PersonId) -> QueryResult<usize> {
+/// Ends a person's links that were not used; how many there were.
+///
+/// # Errors
+/// The database.
+pub fn end_links(conn: &mut Conn, person: PersonId) -> QueryResult<usize> {
     let unused =
         setup_link::table.filter(setup_link::person.eq(Id(person.0)).and(setup_link::used_at.is_null()));
     diesel::delete(unused).execute(conn)

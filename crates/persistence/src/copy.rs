@@ -280,7 +280,7 @@ const EVIDENCE: [Table; 3] = [
 
 /// Everything else, each after what it refers to. Which entries wait for a leaf, and which key store belongs to it, a new
 /// database finds by itself.
-const OTHERS: [Table; 29] = [
+const OTHERS: [Table; 32] = [
     table("tree_leaf", "tree_index"),
     table("tree_node", "level, idx"),
     table("checkpoint", "size"),
@@ -305,6 +305,9 @@ const OTHERS: [Table; 29] = [
     table("setup_link", "token_hash"),
     table("session", "token_hash"),
     table("api_token", "token_hash"),
+    table("badge", "code_hash"),
+    table("pin", "person"),
+    table("bench_tablet", "id"),
     table("personal_data", "patient"),
     table("personal_index", "digest, patient"),
     table("disclosure", "id"),

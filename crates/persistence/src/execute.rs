@@ -104,6 +104,9 @@ pub enum ExecuteError {
         /// Seconds until the next one counts.
         seconds: u64,
     },
+    /// The password that a signing rests on was changed after it was given.
+    #[error("the password was changed meanwhile")]
+    PasswordChanged,
     /// The recorder is not known, or has left.
     #[error("the person is not known")]
     Stranger,
@@ -242,6 +245,11 @@ fn decide_and_append(
     clock_behind: bool,
 ) -> Result<Outcome, JobError<ExecuteError>> {
     let actor = world.actor(request.recorder, now).ok_or(JobError::Own(ExecuteError::Stranger))?;
+    if let Some(proof) = &request.proof
+        && !accounts::holds(conn, proof)?
+    {
+        return Err(JobError::Own(ExecuteError::PasswordChanged));
+    }
     let labels = fresh_labels(conn, world, &request.command, now)?;
     let ctx = Context {
         world,

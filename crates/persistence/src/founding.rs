@@ -112,18 +112,24 @@ impl Store {
         .map_err(FoundingError::from)
     }
 
-    /// Sets a person's password by his link: his new key then waits for its registration.
+    /// Sets a person's password by his link: his new key then waits for its registration. Answers with what the browser in
+    /// which he did so, which showed this cookie, is known by from now on.
     ///
     /// # Errors
     /// The link has ended; the database.
-    pub fn set_password(&self, credentials: NewCredentials, token: String) -> Result<(), FoundingError> {
+    pub fn set_password(
+        &self,
+        credentials: NewCredentials,
+        token: String,
+        device: Option<String>,
+    ) -> Result<Token, FoundingError> {
         let time = self.time.clone();
         let person = credentials.person();
         let made = KeyMade { key: credentials.key(), public_key: credentials.public_key() };
         self.write(move |conn| {
             postgres::lock(conn, FOUNDING, Held::Shared)?;
             let (now, _) = time.now();
-            accounts::store_credentials(conn, &credentials, &token, now)?
+            let known = accounts::store_credentials(conn, &credentials, &token, device.as_deref(), now)?
                 .map_err(|ended| JobError::Own(FoundingError::from(ended)))?;
             // The first administrator sets his before there is a centre: its founding records his key.
             if journal::site_stream(conn)?.is_some() {
@@ -132,7 +138,7 @@ impl Store {
                 append_unasked(conn, &World::default(), appends, person, now, None).map_err(by_founding)?;
                 time.recorded(now);
             }
-            Ok(())
+            Ok(known)
         })
         .map_err(FoundingError::from)
     }

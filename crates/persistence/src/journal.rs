@@ -167,8 +167,8 @@ pub(crate) fn wrong_secret_before(
     let wrong = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'attempts.wrong_secret'");
     let micros: Option<i64> = journal::table
         .filter(wrong)
-        .filter(journal::stream_id.eq(Id(person.0)))
-        .order(journal::version.desc())
+        .filter(journal::performer.eq(Id(person.0)))
+        .order(journal::recorded_at.desc())
         .offset(newer)
         .select(journal::recorded_at)
         .first(conn)

@@ -401,6 +401,8 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         known_since -> Nullable<BigInt>,
         entered_by -> Nullable<Text>,
+        tablet -> Nullable<DbUuid>,
+        ends_at -> Nullable<BigInt>,
     }
 }
 
@@ -415,6 +417,45 @@ diesel::table! {
         made_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        scopes -> Text,
+        device -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    badge (code_hash) {
+        code_hash -> Binary,
+        person -> DbUuid,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    pin (person) {
+        person -> DbUuid,
+        hash -> Text,
+        wrong -> Integer,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::DbUuid;
+
+    bench_tablet (id) {
+        id -> DbUuid,
+        name -> Text,
+        token_hash -> Binary,
+        previous_hash -> Nullable<Binary>,
+        made_by -> DbUuid,
+        made_at -> BigInt,
     }
 }
 
@@ -517,6 +558,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_link,
     session,
     api_token,
+    badge,
+    pin,
+    bench_tablet,
     personal_data,
     personal_index,
     disclosure,

@@ -132,7 +132,7 @@ impl Acting {
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;
         let credentials = NewCredentials::make(person, &accepted, now).map_err(FoundingError::from)?;
         let key = credentials.key();
-        store.set_password(credentials, link.as_str().to_string())?;
+        store.set_password(credentials, link.as_str().to_string(), None)?;
         Ok((Self::known(person, password.to_string()), key))
     }
 }

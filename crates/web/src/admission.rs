@@ -12,7 +12,6 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpMessage, HttpRequest, Route, web};
-use baiyo_domain::authority;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,9 +49,11 @@ async fn ask(request: &HttpRequest, state: &web::Data<State>, admits: Admits) ->
         Admits::Anybody => Ok(()),
         // What somebody finds there who must set up a second factor first, his page says.
         Admits::SignedIn => session::who_so_far(request, state).await.map(drop),
+        // Where somebody must set up a second factor first, he does it there.
+        Admits::To([session::OWN]) => session::admit_to_own(request, state).await.map(drop),
         Admits::To(actions) => {
             let caller = session::who(request, state).await?;
-            match actions.iter().any(|action| authority::may(&caller.roles, action)) {
+            match actions.iter().any(|action| caller.may(action)) {
                 true => Ok(()),
                 // Refused, and recorded, as one of them.
                 false => session::admit(request, state, actions.first().unwrap_or(&"")).await.map(drop),

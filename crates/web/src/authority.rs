@@ -8,7 +8,7 @@ use baiyo_domain::authority::{Department, Reach, Rule, ShutOut, TABLE, When, mea
 use baiyo_domain::batch::Duty;
 
 /// The sections: what an action's name begins with, and its heading.
-const SECTIONS: [(&str, &str); 14] = [
+const SECTIONS: [(&str, &str); 15] = [
     ("site.", "The centre"),
     ("person.", "People"),
     ("standard.", "Product standards"),
@@ -23,6 +23,7 @@ const SECTIONS: [(&str, &str); 14] = [
     ("blob.", "Pictures"),
     ("read.", "Reading"),
     ("records.", "Work on the whole record"),
+    ("account.", "Accounts"),
 ];
 
 const HEAD: &str = "# Who may do what

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod assets;
+mod badge;
 mod batch;
 mod bench;
 mod board;
@@ -46,8 +47,11 @@ mod sheet;
 mod sign_in;
 mod standards;
 mod status_chip;
+mod switch;
+mod tablets;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod trends;
 mod typed;
 mod uploaded;
@@ -64,11 +68,10 @@ use actix_web::http::header::ContentType;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, web};
-use baiyo_domain::authority;
 use baiyo_persistence::reading::After;
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{StoreError, accounts};
-use frame::{Frame, THEME_COOKIE, Theme};
+use frame::{Frame, TABLET_COOKIE, THEME_COOKIE, Theme};
 use maud::html;
 pub(crate) use pictures::scale::midnight;
 use std::collections::HashMap;
@@ -136,6 +139,8 @@ fn framed() -> Vec<Page> {
     const PEOPLE: Admits = To(&["read.people"]);
     const DESK: Admits = To(&["read.quality_event"]);
     const CLINIC: Admits = To(&["read.patient_name"]);
+    const OWN: Admits = To(&[session::OWN]);
+    const TABLETS: Admits = To(&["account.tablets"]);
     const JOBS: Admits = To(&records::ACTIONS);
     vec![
         get("/", SignedIn, web::to(home::show)),
@@ -143,13 +148,25 @@ fn framed() -> Vec<Page> {
         post("/sign-in", Anybody, web::to(sign_in::take)),
         get("/sign-in/code", Anybody, web::to(sign_in::ask_code)),
         post("/sign-in/code", Anybody, web::to(sign_in::take_code)),
-        get("/me", SignedIn, web::to(account::show)),
-        get("/me/password", SignedIn, web::to(account::ask_password)),
-        post("/me/password", SignedIn, web::to(account::take_password)),
-        get("/me/factor", SignedIn, web::to(account::ask_factor)),
-        post("/me/factor", SignedIn, web::to(account::take_factor)),
-        post("/me/sessions/{id}/end", SignedIn, web::to(account::end_session)),
-        post("/me/tokens/{id}/end", SignedIn, web::to(account::end_token)),
+        get("/me", OWN, web::to(account::show)),
+        get("/me/password", OWN, web::to(account::ask_password)),
+        post("/me/password", OWN, web::to(account::take_password)),
+        get("/me/factor", OWN, web::to(account::ask_factor)),
+        post("/me/factor", OWN, web::to(account::take_factor)),
+        post("/me/sessions/{id}/end", OWN, web::to(account::end_session)),
+        get("/me/tokens", OWN, web::to(tokens::ask)),
+        post("/me/tokens", OWN, web::to(tokens::take)),
+        post("/me/tokens/{id}/end", OWN, web::to(account::end_token)),
+        get("/me/badge", OWN, web::to(badge::ask_badge)),
+        post("/me/badge", OWN, web::to(badge::take_badge)),
+        post("/me/badge/end", OWN, web::to(badge::end)),
+        get("/me/pin", OWN, web::to(badge::ask_pin)),
+        post("/me/pin", OWN, web::to(badge::take_pin)),
+        get("/switch", Anybody, web::to(switch::ask)),
+        post("/switch", Anybody, web::to(switch::take)),
+        get("/tablets", TABLETS, web::to(tablets::show)),
+        post("/tablets", TABLETS, web::to(tablets::register)),
+        post("/tablets/{id}/end", TABLETS, web::to(tablets::end)),
         post("/sign-out", Anybody, web::to(sign_in::leave)),
         get("/setup/{token}", Anybody, web::to(setup::ask)),
         post("/setup/{token}", Anybody, web::to(setup::take)),
@@ -187,6 +204,8 @@ fn framed() -> Vec<Page> {
         get("/records/{id}/file", JOBS, web::to(records::take_away)),
         get("/people", PEOPLE, web::to(people::list)),
         get("/people/{id}", PEOPLE, web::to(people::show)),
+        post("/people/{id}/access/end", To(&["account.ending"]), web::to(people::end_access)),
+        post("/people/{id}/links/end", To(&["account.ending"]), web::to(people::end_links)),
         get("/access", To(&["read.access"]), web::to(access::show)),
         get("/access/{name}", To(&["read.access"]), web::to(access::take_away)),
         get("/people/{id}/disclosures", To(&["read.access"]), web::to(disclosures::of_person)),
@@ -316,7 +335,8 @@ pub fn refused(request: &HttpRequest, problem: &Problem) -> HttpResponse {
 
 async fn problem_page(request: &HttpRequest, state: &web::Data<State>, problem: &Problem) -> HttpResponse {
     if problem.status == StatusCode::UNAUTHORIZED && request.method() == Method::GET {
-        return see_other(&format!("/sign-in?to={}", encoded(&here(request))));
+        let place = if TABLET_COOKIE.of(request).is_some() { switch::SWITCH } else { "/sign-in" };
+        return see_other(&format!("{place}?to={}", encoded(&here(request))));
     }
     let lacks_factor = problem.reasons.iter().any(|reason| reason.code == session::FACTOR_NEEDED);
     if lacks_factor && request.method() == Method::GET {
@@ -332,6 +352,9 @@ fn shown(frame: &Frame, problem: &Problem) -> HttpResponse {
         @for reason in &problem.reasons { p { (reason.sentence) } }
         @if problem.status == StatusCode::NOT_FOUND { p { (frame.say(Ui::NotFoundHelp)) } }
         p { a href="/" { (frame.say(Ui::Board)) } }
+        @if problem.reasons.iter().any(|reason| reason.code == session::PASSWORD_NEEDED) {
+            p { a.button href={ "/sign-in?to=" (encoded(frame.here())) } { (frame.say(Ui::SignIn)) } }
+        }
     };
     let mut page = frame.answer(problem.status_code(), &problem.title, content);
     if let Some(seconds) = problem.error_response().headers().get(header::RETRY_AFTER) {
@@ -342,7 +365,7 @@ fn shown(frame: &Frame, problem: &Problem) -> HttpResponse {
 
 /// Whether one of this person's roles includes an action.
 fn may(caller: &Caller, action: &str) -> bool {
-    authority::may(&caller.roles, action)
+    caller.may(action)
 }
 
 /// Why a form as a browser sends it cannot be read.

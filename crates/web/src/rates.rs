@@ -51,13 +51,25 @@ impl Rates {
     }
 }
 
+/// The pages on which somebody gives a password, a code or a PIN.
+const OWN_PAGES: &[&str] = &[
+    "/sign-in",
+    "/setup",
+    "/switch",
+    "/me/password",
+    "/me/factor",
+    "/me/passkeys",
+    "/me/provider",
+    "/me/tokens",
+    "/me/badge",
+    "/me/pin",
+];
+
 /// Whether a request tries a password, or a link. A link's page is a try as well.
 fn tries_a_secret(method: &Method, path: &str) -> bool {
     let (places, own) = match path.strip_prefix(BASE) {
-        Some(own) => (&["/session", "/setup", "/me/password"][..], own),
-        None => {
-            (&["/sign-in", "/setup", "/me/password", "/me/factor", "/me/passkeys", "/me/provider"][..], path)
-        }
+        Some(own) => (&["/session", "/setup", "/me/password", "/me/tokens"][..], own),
+        None => (OWN_PAGES, path),
     };
     let at = places
         .iter()

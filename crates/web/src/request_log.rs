@@ -21,10 +21,16 @@ pub const HEADER: &str = "x-request-id";
 
 /// Under which name requests are told of.
 pub const TARGET: &str = module_path!();
+/// By whom a request is asked, and the token where a program asks for him.
+#[derive(Clone, Copy)]
+struct Asker {
+    person: PersonId,
+    token: Option<Uuid>,
+}
 
 /// Remembers who asks, for the line of this request.
-pub fn asked_by(request: &HttpRequest, person: PersonId) {
-    request.extensions_mut().insert(person);
+pub fn asked_by(request: &HttpRequest, person: PersonId, token: Option<Uuid>) {
+    request.extensions_mut().insert(Asker { person, token });
 }
 
 /// Logs a request and counts it.
@@ -43,14 +49,15 @@ pub async fn observe<B: MessageBody>(
     let mut response = next.call(request).instrument(span.clone()).await?;
     let took = began.elapsed();
     let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
-    let person = response.request().extensions().get::<PersonId>().copied();
+    let asker = response.request().extensions().get::<Asker>().copied();
     let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     if !response.request().extensions().contains::<InSum>() {
-        let person = person.map(|person| tracing::field::display(person.0));
-        span.in_scope(|| tracing::info!(route, status, ms, person, "answered"));
+        let person = asker.map(|asker| tracing::field::display(asker.person.0));
+        let token = asker.and_then(|asker| asker.token).map(tracing::field::display);
+        span.in_scope(|| tracing::info!(route, status, ms, person, token, "answered"));
     }
     #[cfg(feature = "otlp")]
-    crate::traces::answered(&span, &route, status, person);
+    crate::traces::answered(&span, &route, status, asker.map(|asker| asker.person));
     state.metrics.answered(Answered::of(route, method, status), took);
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static(HEADER), id);

@@ -3,6 +3,7 @@
 
 use crate::logging::SECURITY;
 use baiyo_domain::ids::PersonId;
+use uuid::Uuid;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +18,18 @@ pub enum Happened {
     Denied,
     /// A signing with a wrong password, or one that the state of things refuses.
     SigningRefused,
-    /// Somebody changed his password or his second factor.
+    /// Somebody changed what he signs in with: his password, his second factor, his PIN, his badge, a token for a program.
     AccountChanged,
     /// Somebody would have, with a wrong password or code.
     AccountUnchanged,
+    /// Somebody took over a shared tablet by badge and PIN.
+    Switched,
+    /// Somebody would have: the badge or the PIN opened nothing.
+    SwitchRefused,
+    /// An administrator ended somebody's sessions and tokens, or his link.
+    AccessEnded,
+    /// An administrator registered a shared tablet, or ended one.
+    TabletChanged,
     /// A request that another site had a browser send.
     CrossSite,
     /// A passkey whose counter went back: somebody may have copied it.
@@ -44,6 +53,10 @@ impl Happened {
             Self::SigningRefused => "signing_refused",
             Self::AccountChanged => "account_changed",
             Self::AccountUnchanged => "account_unchanged",
+            Self::Switched => "switched",
+            Self::SwitchRefused => "switch_refused",
+            Self::AccessEnded => "access_ended",
+            Self::TabletChanged => "tablet_changed",
             Self::CrossSite => "cross_site",
             Self::PasskeyCopied => "passkey_copied",
             Self::ProviderRefused => "provider_refused",
@@ -55,12 +68,18 @@ impl Happened {
 
 /// Notes that it happened, to this person where it is known who.
 pub fn note(happened: Happened, person: Option<PersonId>) {
-    let person = person.map(|person| person.0);
+    note_about(happened, person, None);
+}
+
+/// Notes that somebody did it, to somebody or something else.
+pub fn note_about(happened: Happened, person: Option<PersonId>, about: Option<Uuid>) {
+    let person = person.map(|person| tracing::field::display(person.0));
+    let about = about.map(tracing::field::display);
     let event = happened.name();
     match happened {
-        Happened::SignedIn | Happened::SignedOut | Happened::AccountChanged => {
-            tracing::info!(target: SECURITY, event, person = person.map(tracing::field::display));
+        Happened::SignedIn | Happened::SignedOut | Happened::AccountChanged | Happened::Switched => {
+            tracing::info!(target: SECURITY, event, person, about);
         }
-        _ => tracing::warn!(target: SECURITY, event, person = person.map(tracing::field::display)),
+        _ => tracing::warn!(target: SECURITY, event, person, about),
     }
 }

@@ -2,6 +2,7 @@
 //! that a signer has just given his password.
 
 mod callers;
+mod means;
 
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
@@ -18,13 +19,14 @@ use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::{self, Origin, PasswordRefused};
+use baiyo_persistence::accounts::{self, Entrance, Origin, PasswordRefused};
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
 use uuid::Uuid;
 
 pub use callers::Callers;
 use callers::Shown;
+pub use means::{Means, PASSWORD_NEEDED};
 
 /// The cookie that carries a session.
 pub const COOKIE: OwnCookie = OwnCookie { plain: "baiyo_session", secure: "__Host-baiyo_session" };
@@ -104,8 +106,17 @@ pub struct Caller {
     pub can_sign: bool,
     /// How he shows who he is: wrong passwords are counted apart for each.
     pub origin: Origin,
+    /// What of his roles is lent to whatever he shows.
+    pub means: Means,
     /// The language of the answer.
     pub language: Language,
+}
+
+impl Caller {
+    /// Whether one of his roles includes an action, and whatever he shows is lent it.
+    pub fn may(&self, action: &str) -> bool {
+        authority::may(&self.roles, action) && self.means.covers(action)
+    }
 }
 
 /// The language a request asks for: `?lang=`, then the cookie, then `Accept-Language`.
@@ -117,16 +128,40 @@ pub fn language(request: &HttpRequest) -> Language {
     chosen.unwrap_or_else(|| Language::from_accept_language(accepted.unwrap_or_default()))
 }
 
-/// Admits a request to an action: somebody is signed in, and the action is listed for one of his roles. An
-/// attempt that is not his to make is recorded.
+/// Admits a request to an action: somebody is signed in, the action is listed for one of his roles, and by whatever he
+/// shows it is lent. An attempt that is not his to make is recorded.
 ///
 /// # Errors
-/// Nobody is signed in, or it is an action of other roles.
+/// Nobody is signed in, or it is an action of other roles, or of those who give their password.
 pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str) -> Result<Caller, Problem> {
-    let caller = who(request, state).await?;
-    if authority::may(&caller.roles, action) {
+    admitted(request, state, who(request, state).await?, action).await
+}
+
+/// Admits a person to his own account, also where he must set up a second factor before anything else: he signed in with
+/// his password, and is no program.
+///
+/// # Errors
+/// Nobody is signed in, or not so.
+pub async fn admit_to_own(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
+    admitted(request, state, who_so_far(request, state).await?, OWN).await
+}
+
+/// The action of changing one's own account.
+pub const OWN: &str = "account.change";
+
+async fn admitted(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: Caller,
+    action: &str,
+) -> Result<Caller, Problem> {
+    if caller.may(action) {
         return Ok(caller);
     }
+    let too_little = match authority::may(&caller.roles, action) {
+        true => caller.means.refusal(action, caller.language),
+        false => None,
+    };
     let reason = match caller.key_waits {
         true => Reason::KeyNotRegistered,
         false => Reason::NotAllowed { action: action.to_string() },
@@ -134,14 +169,17 @@ pub async fn admit(request: &HttpRequest, state: &web::Data<State>, action: &str
     security_log::note(Happened::Denied, Some(caller.person));
     let store = Arc::clone(&state.store);
     let (person, action, aimed_at) = (caller.person, action.to_string(), aimed_at(request));
-    let code = reason.code();
+    let code = too_little.as_ref().map_or(reason.code(), |(code, _)| (*code).to_string());
     let recorded = web::block(move || store.record_attempt(person, action, aimed_at, vec![code])).await;
     recorded
         .map_err(|_| Problem::new(Kind::Unavailable, caller.language))?
         .map_err(|error| Problem::of_execute(error, caller.language, state.zone))?;
-    Err(match caller.key_waits {
-        true => Problem::refused(&[reason], caller.language, state.zone),
-        false => Problem::new(Kind::Forbidden, caller.language),
+    Err(match (too_little, caller.key_waits) {
+        (Some((code, sentence)), _) => {
+            Problem::because(Kind::Forbidden, caller.language, code, None, sentence)
+        }
+        (None, true) => Problem::refused(&[reason], caller.language, state.zone),
+        (None, false) => Problem::new(Kind::Forbidden, caller.language),
     })
 }
 
@@ -192,9 +230,13 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
     })?;
     let known = known.filter(|known| !known.person.left).ok_or_else(refused)?;
     let person = &known.person;
-    request_log::asked_by(request, person.id);
-    let (key_waits, roles) = (person.waiting_key().is_some(), person.roles_at(now));
+    request_log::asked_by(request, person.id, known.means.program());
+    let (key_waits, mut roles) = (person.waiting_key().is_some(), person.roles_at(now));
     let lacks_factor = known.lacks_factor(state, &roles);
+    // By a PIN nobody has more than the roles of the bench.
+    if known.means == Means::Pin {
+        roles.retain(|role| authority::is_of_the_bench(*role));
+    }
     Ok(Caller {
         person: person.id,
         roles: if key_waits || lacks_factor { Vec::new() } else { roles },
@@ -206,6 +248,7 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,
         origin: claim.shown().origin(),
+        means: known.means.clone(),
         language,
     })
 }
@@ -276,6 +319,7 @@ pub struct Known {
     person: Arc<Person>,
     /// Since when he has a second factor.
     factor_since: Option<Time>,
+    means: Means,
     /// Whether this session began by something that is one.
     factor_shown: bool,
 }
@@ -300,17 +344,19 @@ fn look_up(
 ) -> Result<Option<Arc<Known>>, StoreError> {
     let found = state.store.read(|conn| {
         let asked = match by_cookie {
-            true => accounts::session(conn, token, now)?
-                .map(|s| (s.person, s.until, s.touch_due, s.entrance.shows_a_factor())),
-            false => {
-                accounts::api_token(conn, token, now)?.map(|(person, until)| (person, until, false, false))
-            }
+            true => accounts::session(conn, token, now)?.map(|session| {
+                let means = if session.entrance == Entrance::Pin { Means::Pin } else { Means::Password };
+                (session.person, session.until, session.touch_due, means, session.entrance.shows_a_factor())
+            }),
+            false => accounts::api_token(conn, token, now)?.map(|program| {
+                (program.person, program.until, false, Means::Program(Arc::new(program)), false)
+            }),
         };
-        let Some((person, until, touch_due, factor_shown)) = asked else { return Ok(None) };
+        let Some((person, until, touch_due, means, factor_shown)) = asked else { return Ok(None) };
         let factor_since = accounts::factor_since(conn, person)?;
         let stream = StreamId { kind: StreamKind::Person, id: person.0 };
         let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
-        let known = person.map(|person| Arc::new(Known { person, factor_since, factor_shown }));
+        let known = person.map(|person| Arc::new(Known { person, factor_since, means, factor_shown }));
         Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
     let Some((known, until, touch_due)) = found else { return Ok(None) };

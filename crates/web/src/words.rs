@@ -45,7 +45,7 @@ pub use sheet::Sheet;
 pub use ui::Ui;
 pub use ways::Ways;
 
-use baiyo_domain::authority::{Department, Meaning, Role};
+use baiyo_domain::authority::{Department, Meaning, Role, Scope};
 use baiyo_domain::batch::awaited::Awaited;
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::disposition::HoldCause;
@@ -241,6 +241,8 @@ in_each_language! {
     check_state(state: CheckState) -> &'static str;
     /// A role.
     role(role: Role) -> &'static str;
+    /// What is lent to a program by its token.
+    scope(scope: Scope) -> &'static str;
     /// A department.
     department(department: Department) -> &'static str;
     /// What a signature means.

@@ -30,7 +30,7 @@ CREATE TABLE provider_link (
 CREATE TABLE ceremony (
     token_hash BYTEA PRIMARY KEY,
     kind       TEXT NOT NULL,
-    person     UUID REFERENCES account (person), -- empty where nobody has said yet who he is
+    person     UUID REFERENCES account (person), -- empty until it is known who answers
     state      TEXT NOT NULL,
     made_at    BIGINT NOT NULL
 );

@@ -30,7 +30,7 @@ CREATE TABLE provider_link (
 CREATE TABLE ceremony (
     token_hash BLOB PRIMARY KEY,
     kind       TEXT NOT NULL,
-    person     BLOB REFERENCES account (person), -- empty where nobody has said yet who he is
+    person     BLOB REFERENCES account (person), -- empty until it is known who answers
     state      TEXT NOT NULL,
     made_at    BIGINT NOT NULL
 );

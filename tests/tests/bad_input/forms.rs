@@ -177,7 +177,15 @@ impl<'a> Forms<'a> {
                     "title": "a torn glove", "description": "torn at the passage", "batches": [filled.batch],
                 }),
             ),
-            ("token", centre.technician(), "/me/tokens".into(), json!({ "name": "scanner" })),
+            (
+                "token",
+                centre.technician(),
+                "/me/tokens".into(),
+                json!({
+                    "name": "scanner", "scopes": ["read"], "days": 30, "device": "cell counter",
+                    "password": centre.technician().account().password,
+                }),
+            ),
             (
                 "sign-in",
                 centre.stranger(),

@@ -33,8 +33,8 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("idempotency", &["key"]),
 ];
 
-/// Tables that stay short: as many rows as there are people with their keys, browsers, passkeys and second factors, versions of
-/// standards, years, migrations; and what is of the last minutes: entries that wait to be sealed, wrong passwords, sign-ins
+/// Tables that stay short: as many rows as there are people with their keys, browsers, passkeys, second factors, badges and
+/// PINs, shared tablets, versions of standards, years, migrations; and what is of the last minutes: entries that wait to be sealed, wrong passwords, sign-ins
 /// that wait for a code.
 pub const SHORT: &[&str] = &[
     "account",
@@ -42,6 +42,9 @@ pub const SHORT: &[&str] = &[
     "signing_key",
     "known_device",
     "second_factor",
+    "badge",
+    "pin",
+    "bench_tablet",
     "wrong_secret",
     "pending_sign_in",
     "passkey",

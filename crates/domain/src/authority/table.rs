@@ -205,6 +205,9 @@ pub const TABLE: &[Rule] = &[
     row("records.export", &[QcAnalyst, Releaser, FacilityManager, Inspector], WholeCentre, There, NOBODY),
     row("records.verification", &[QcAnalyst, Releaser, FacilityManager, Administrator, Inspector], WholeCentre, There, NOBODY),
     row("records.rebuild", &[Administrator], WholeCentre, There, NOBODY),
+    row("account.change", &[], Reach::Oneself, There, NOBODY),
+    row("account.ending", &[Administrator], WholeCentre, There, NOBODY),
+    row("account.tablets", &[Administrator], WholeCentre, There, NOBODY),
 ];
 
 /// What an action wants; nothing where it is in no row.

@@ -4,7 +4,8 @@
 //! The cookie is made anew at each sign-in, for everybody who is known by it. Whoever took a value from a browser that several
 //! share, and signs in with it first, is known by theirs from then on: he gains a count of guesses of his own, and no more.
 
-use super::session::{Token, digest_of, hash_of};
+use super::session::{Token, digest_of};
+use super::tablet;
 use super::throttle::Origin;
 use crate::engine::prelude::*;
 use crate::schema::known_device;
@@ -35,16 +36,11 @@ pub(super) fn remember(
     cookie: Option<&str>,
     now: Time,
 ) -> QueryResult<(Token, Option<i64>)> {
-    let token = Token::random("")?;
-    let hash = hash_of(token.as_str());
-    let mut since = None;
-    if let Some(cookie) = cookie {
-        let before = digest_of(cookie);
-        since = known_since(conn, person.0, &before, now)?;
-        diesel::update(known_device::table.filter(known_device::token_hash.eq(&before[..])))
-            .set(known_device::token_hash.eq(&hash))
-            .execute(conn)?;
-    }
+    let since = match cookie {
+        Some(cookie) => known_since(conn, person.0, &digest_of(cookie), now)?,
+        None => None,
+    };
+    let (token, hash) = tablet::renewed(conn, cookie)?;
     let this = known_device::table.find((&hash, Id(person.0)));
     if diesel::update(this).set(known_device::used_at.eq(now.micros())).execute(conn)? == 0 {
         let row = (
@@ -73,6 +69,11 @@ pub(super) fn remember(
 pub(super) fn forget(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
     diesel::delete(known_device::table.filter(known_device::person.eq(Id(person.0)))).execute(conn)?;
     Ok(())
+}
+
+/// Whether a person has signed in from a browser with a cookie of this hash.
+pub(super) fn is_known(conn: &mut Conn, person: PersonId, hash: &[u8; 32], now: Time) -> QueryResult<bool> {
+    Ok(known_since(conn, person.0, hash, now)?.is_some())
 }
 
 fn known_since(conn: &mut Conn, subject: Uuid, hash: &[u8; 32], now: Time) -> QueryResult<Option<i64>> {

@@ -6,7 +6,7 @@
 use super::ceremony::{Ceremony, begin_ceremony};
 use super::factor;
 use super::password::CheckedPassword;
-use super::proving::{Carried, Renewal, SignedIn, enter_anew, recognise};
+use super::proving::{Carried, Renewal, SignedIn, enter_anew};
 use super::session::{self, Entrance, Token, id_of};
 use super::throttle::{self, Origin, PasswordRefused};
 use crate::engine::prelude::*;
@@ -161,22 +161,9 @@ impl Store {
         checked: CheckedPassword,
         renewal: Renewal,
         state: String,
-    ) -> Result<Result<Token, PasswordRefused>, StoreError> {
-        let factors = self.factor_key()?;
-        self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
-            let Renewal { person, origin, code, .. } = &renewal;
-            if let Err(refused) = recognise(conn, &checked, now)? {
-                return Ok(Err(refused));
-            }
-            if let Err(refused) =
-                factor::settle(conn, factors.as_ref(), *person, code.as_deref(), *origin, now)?
-            {
-                return Ok(Err(refused));
-            }
-            if !has_shown_all(conn, *person, *origin)? {
-                return Ok(Err(PasswordRefused::PasskeyFirst));
-            }
-            Ok(Ok(begin_ceremony(conn, Ceremony::PasskeyMade, Some(*person), &state, now)?))
+    ) -> Result<Result<Option<Token>, PasswordRefused>, StoreError> {
+        self.by_its_owner(checked, renewal, move |conn, person, now| {
+            begin_ceremony(conn, Ceremony::PasskeyMade, Some(person), &state, now)
         })
     }
 }

@@ -161,14 +161,14 @@ fn argon2() -> Result<Argon2<'static>, CryptoFailure> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn verify(password: &str, hash: &str) -> bool {
+pub(super) fn verify(password: &str, hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else { return false };
     argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// Whether a password in small letters is in the list: as it is, without what surrounds its letters
 /// (`!password2026`), or written several times over.
-fn is_common(lower: &str) -> bool {
+pub(super) fn is_common(lower: &str) -> bool {
     let listed = |text: &str| LISTED.binary_search(&text).is_ok();
     let letters = lower.trim_matches(|c: char| !c.is_alphabetic());
     let unit = repeated(lower);

@@ -6,9 +6,8 @@
 
 use super::ceremony::{Ceremony, ceremony, take_ceremony};
 use super::factor;
-use super::passkey::has_shown_all;
 use super::password::CheckedPassword;
-use super::proving::{Carried, Renewal, SignedIn, enter_anew, recognise};
+use super::proving::{Carried, Renewal, SignedIn, enter_anew};
 use super::session::{self, Entrance};
 use super::throttle::{self, PasswordRefused};
 use super::{damaged, device};
@@ -142,26 +141,13 @@ impl Store {
         renewal: Renewal,
         issuer: String,
         subject: String,
-    ) -> Result<Result<bool, PasswordRefused>, StoreError> {
-        let factors = self.factor_key()?;
-        self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
-            let Renewal { person, origin, code, .. } = &renewal;
-            if let Err(refused) = recognise(conn, &checked, now)? {
-                return Ok(Err(refused));
-            }
-            if let Err(refused) =
-                factor::settle(conn, factors.as_ref(), *person, code.as_deref(), *origin, now)?
-            {
-                return Ok(Err(refused));
-            }
-            if !has_shown_all(conn, *person, *origin)? {
-                return Ok(Err(PasswordRefused::PasskeyFirst));
-            }
+    ) -> Result<Result<Option<bool>, PasswordRefused>, StoreError> {
+        self.by_its_owner(checked, renewal, move |conn, person, now| {
             let shown = provider_link::table
                 .find((&issuer, &subject))
                 .filter(provider_link::person.eq(Id(person.0)).and(provider_link::accepted_at.is_null()));
             let accepted = diesel::update(shown).set(provider_link::accepted_at.eq(now.micros()));
-            Ok(Ok(accepted.execute(conn)? == 1))
+            Ok(accepted.execute(conn)? == 1)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Who somebody is, by his password: signing in, and the proof that one signing wants. What was wrong is counted, and
 //! recorded among the attempts on that account for those who look into them.
 
+use super::badge::{self, CheckedTurn, NotSwitched, Pin};
 use super::device;
 use super::factor::{self, FactorSecret};
 use super::passkey::has_shown_all;
@@ -8,6 +9,7 @@ use super::password::{CheckedPassword, StoredSecret};
 use super::session::{self, Entrance, Token};
 use super::signing_key::{ChangedPassword, UnlockedKey};
 use super::throttle::{self, Count, Origin, PasswordRefused, Secret};
+use super::token::{self, NewToken};
 use crate::engine::prelude::*;
 use crate::error::StoreError;
 use crate::execute::{append_unasked, wait_after_attempts};
@@ -21,7 +23,7 @@ use crate::{ExecuteError, writer::WriteError};
 use baiyo_domain::attempts::{self, TriedFrom, WrongSecret};
 use baiyo_domain::authority::Reauthenticated;
 use baiyo_domain::decision::Appends;
-use baiyo_domain::ids::PersonId;
+use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::journal::StreamKind;
 use baiyo_domain::people::SignIn;
 use baiyo_domain::time::Time;
@@ -225,6 +227,7 @@ fn enter(
 ) -> QueryResult<SignedIn> {
     let (device, known_since) = device::remember(conn, person, device, now)?;
     let session = session::open(conn, person, known_since, entrance, now)?;
+    badge::allow_pin(conn, person)?;
     Ok(SignedIn { person, session, device })
 }
 
@@ -255,8 +258,17 @@ pub struct Renewal {
     pub code: Option<String>,
     /// The cookie by which his browser may be known.
     pub device: Option<String>,
-    /// The API token by which he asks, if it is one: it stays.
-    pub token: Option<String>,
+}
+
+impl Renewal {
+    /// Whether the session in which he asks is in force still. The caller holds the account's lock: what ended it meanwhile
+    /// came first.
+    fn lasts(&self, conn: &mut Conn, now: Time) -> QueryResult<bool> {
+        match &self.origin {
+            Origin::Session(hash) => session::is_in_force(conn, hash, self.person, now),
+            _ => Ok(false),
+        }
+    }
 }
 
 /// Whether a password of a person is looked at that is tried from there.
@@ -283,19 +295,35 @@ pub fn reauthenticate(
     origin: Origin,
     now: Time,
 ) -> QueryResult<Result<Reauthenticated, PasswordRefused>> {
-    let UnlockedKey { person, key, meaning, signing } = unlocked;
+    let UnlockedKey { person, key, meaning, signing, sealing } = unlocked;
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
-        let still_his = stored_key::table.find(Id(key.0)).filter(stored_key::person.eq(Id(person.0)));
-        let current = diesel::select(exists(still_his)).get_result(conn)?;
+        let current = is_sealed_so(conn, *person, *key, sealing)?;
         let signing = signing.clone().filter(|_| current);
         let count = Count { subject: person.0, secret: Secret::Password, origin };
         let settled = throttle::settle(conn, count, signing.is_some(), now)?;
         Ok(settled.and_then(|()| {
             let signing = signing.ok_or(PasswordRefused::Wrong)?;
-            Ok(Reauthenticated::proven(*person, *key, signing, *meaning))
+            Ok(Reauthenticated::proven(*person, *key, signing, *meaning).under(sealing.clone()))
         }))
     })
+}
+
+/// Whether a person's key is sealed still as it was when his password opened it.
+fn is_sealed_so(conn: &mut Conn, person: PersonId, key: KeyId, sealing: &[u8]) -> QueryResult<bool> {
+    let so = stored_key::table
+        .find(Id(key.0))
+        .filter(stored_key::person.eq(Id(person.0)).and(stored_key::salt.eq(sealing)));
+    diesel::select(exists(so)).get_result(conn)
+}
+
+/// Whether the password that a proof rests on is the signer's still; it stays so until the transaction ends.
+///
+/// # Errors
+/// The database.
+pub fn holds(conn: &mut Conn, proof: &Reauthenticated) -> QueryResult<bool> {
+    throttle::lock(conn, proof.person().0)?;
+    is_sealed_so(conn, proof.person(), proof.key(), proof.sealing())
 }
 
 impl Store {
@@ -383,14 +411,13 @@ impl Store {
                 return Ok(Err(PasswordRefused::PasskeyFirst));
             }
             factor::store(conn, &factors, *person, &secret, step, now)?;
-            session::end_sessions(conn, *person, now)?;
-            session::end_tokens(conn, *person, None, now)?;
+            session::end_all(conn, *person, now)?;
             Ok(Ok(enter(conn, *person, device.as_deref(), Entrance::Password, now)?))
         })
     }
 
     /// Puts a person's signing key under a new password, if the old one opened it and the code is right. All his sessions
-    /// and tokens end and his browsers are forgotten; what goes on is this session, or the token by which he asked.
+    /// and tokens end and his browsers are forgotten; what goes on is this session.
     ///
     /// # Errors
     /// The database, or no random bytes; inside, what was wrong.
@@ -401,7 +428,7 @@ impl Store {
     ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
         let factors = self.factor_key()?;
         self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
-            let Renewal { person, origin, code, token, .. } = &renewal;
+            let Renewal { person, origin, code, device } = &renewal;
             throttle::lock(conn, person.0)?;
             let count = Count { subject: person.0, secret: Secret::Password, origin: *origin };
             if let Err(refused) = throttle::settle(conn, count, changed.is_some(), now)? {
@@ -417,10 +444,94 @@ impl Store {
             if stored != Some(true) {
                 return Ok(Err(PasswordRefused::Wrong));
             }
-            session::end_sessions(conn, *person, now)?;
-            session::end_tokens(conn, *person, token.as_deref(), now)?;
+            session::end_all(conn, *person, now)?;
             device::forget(conn, *person)?;
-            Ok(Ok(enter(conn, *person, None, Entrance::Password, now)?))
+            // Others stay known in this browser.
+            Ok(Ok(enter(conn, *person, device.as_deref(), Entrance::Password, now)?))
+        })
+    }
+
+    /// Makes a token for a program of somebody who is signed in; nothing where his session ended meanwhile.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, what was wrong.
+    pub fn make_token(
+        &self,
+        checked: CheckedPassword,
+        renewal: Renewal,
+        new: NewToken,
+    ) -> Result<Result<Option<Token>, PasswordRefused>, StoreError> {
+        self.by_its_owner(checked, renewal, move |conn, person, now| token::make(conn, person, &new, now))
+    }
+
+    /// Makes a badge for somebody who is signed in, in place of one he may have; nothing where his session ended meanwhile.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, what was wrong.
+    pub fn make_badge(
+        &self,
+        checked: CheckedPassword,
+        renewal: Renewal,
+    ) -> Result<Result<Option<Token>, PasswordRefused>, StoreError> {
+        self.by_its_owner(checked, renewal, badge::make_badge)
+    }
+
+    /// Sets the PIN of somebody who is signed in; nothing where his session ended meanwhile. Slow: it hashes the PIN.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, what was wrong.
+    pub fn set_pin(
+        &self,
+        checked: CheckedPassword,
+        renewal: Renewal,
+        pin: &Pin,
+    ) -> Result<Result<Option<()>, PasswordRefused>, StoreError> {
+        let hash = badge::hash(pin).map_err(|error| StoreError::Database(error.to_string()))?;
+        self.by_its_owner(checked, renewal, move |conn, person, now| badge::set_pin(conn, person, &hash, now))
+    }
+
+    /// Settles a PIN at a shared tablet; what was wrong is recorded.
+    ///
+    /// # Errors
+    /// The database, or no random bytes; inside, why nobody's turn came.
+    pub fn switch(
+        &self,
+        checked: CheckedTurn,
+        code: String,
+        browser: Carried,
+    ) -> Result<Result<SignedIn, NotSwitched>, StoreError> {
+        let (whose, origin) = (checked.turn.person(), checked.turn.origin);
+        self.settle(Some(whose), origin, move |conn, now| {
+            badge::switch(conn, &checked, browser.shown(None), &code, now)
+        })
+    }
+
+    /// What somebody does with his account, with his password and a code where he has a second factor: in one transaction
+    /// with the look whether his session is in force still, so that nothing is made in the instant in which all ends.
+    pub(super) fn by_its_owner<T: Send + 'static>(
+        &self,
+        checked: CheckedPassword,
+        renewal: Renewal,
+        act: impl Fn(&mut Conn, PersonId, Time) -> QueryResult<T> + Send + 'static,
+    ) -> Result<Result<Option<T>, PasswordRefused>, StoreError> {
+        let factors = self.factor_key()?;
+        self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
+            let Renewal { person, origin, code, .. } = &renewal;
+            throttle::lock(conn, person.0)?;
+            if !renewal.lasts(conn, now)? {
+                return Ok(Ok(None));
+            }
+            if let Err(refused) = recognise(conn, &checked, now)? {
+                return Ok(Err(refused));
+            }
+            let code = code.as_deref();
+            if let Err(refused) = factor::settle(conn, factors.as_ref(), *person, code, *origin, now)? {
+                return Ok(Err(refused));
+            }
+            if !has_shown_all(conn, *person, *origin)? {
+                return Ok(Err(PasswordRefused::PasskeyFirst));
+            }
+            act(conn, *person, now).map(Some).map(Ok)
         })
     }
 
@@ -439,23 +550,19 @@ impl Store {
 
     /// Settles what was tried, and records in the same transaction that it was wrong: as many of an account as the
     /// throttle looks at.
-    pub(super) fn settle<T: Send + 'static>(
+    pub(super) fn settle<T: Send + 'static, E: Tried + Send + 'static>(
         &self,
         whose: Option<PersonId>,
         origin: Origin,
-        settling: impl Fn(&mut Conn, Time) -> QueryResult<Result<T, PasswordRefused>> + Send + 'static,
-    ) -> Result<Result<T, PasswordRefused>, StoreError> {
+        settling: impl Fn(&mut Conn, Time) -> QueryResult<Result<T, E>> + Send + 'static,
+    ) -> Result<Result<T, E>, StoreError> {
         let time = self.time.clone();
         let outcome = self.write_again(move |conn| {
             let (now, _) = time.now();
             let settled = settling(conn, now)?;
-            let code = match &settled {
-                Err(PasswordRefused::Wrong) => Some(false),
-                Err(PasswordRefused::CodeWrong) => Some(true),
-                _ => None,
-            };
-            if let (Some(person), Some(code)) = (whose, code)
-                && record(conn, person, origin, code, now)?
+            let wrong = settled.as_ref().err().and_then(Tried::wrong);
+            if let (Some(person), Some(wrong)) = (whose, wrong)
+                && record(conn, person, origin, wrong, now)?
             {
                 time.recorded(now);
             }
@@ -470,6 +577,28 @@ impl Store {
     }
 }
 
+/// Why a secret opened nothing, as it is recorded.
+pub(super) trait Tried {
+    /// Which secret was wrong; nothing where none was looked at.
+    fn wrong(&self) -> Option<Secret>;
+}
+
+impl Tried for PasswordRefused {
+    fn wrong(&self) -> Option<Secret> {
+        match self {
+            PasswordRefused::Wrong => Some(Secret::Password),
+            PasswordRefused::CodeWrong => Some(Secret::Code),
+            _ => None,
+        }
+    }
+}
+
+impl Tried for NotSwitched {
+    fn wrong(&self) -> Option<Secret> {
+        matches!(self, NotSwitched::Wrong).then_some(Secret::Pin)
+    }
+}
+
 /// Wrong passwords and codes of one person that are recorded within a day before those of strangers no longer are: twice as
 /// many as administrators are told of. What comes after is counted, locks and alerts all the same.
 pub const RECORDED_A_DAY: i64 = 2 * throttle::MANY_WRONG;
@@ -481,13 +610,13 @@ fn has_recorded_enough(conn: &mut Conn, person: PersonId, now: Time) -> QueryRes
     Ok(before.is_some_and(|at| now.since(at) < TimeDelta::days(1)))
 }
 
-/// Records a wrong password or code; not where the centre is not founded, the account is closed, so many attempts were recorded
+/// Records a wrong password, code or PIN; not where the centre is not founded, the account is closed, so many attempts were recorded
 /// within a minute that no further one is, or a stranger's day is full. Whether it was.
 fn record(
     conn: &mut Conn,
     person: PersonId,
     origin: Origin,
-    code: bool,
+    wrong: Secret,
     now: Time,
 ) -> Result<bool, JobError<ExecuteError>> {
     let open = account::table.find(Id(person.0)).filter(account::password_hash.is_not_null());
@@ -505,8 +634,9 @@ fn record(
         Origin::Programs => TriedFrom::Program,
         Origin::Machine => TriedFrom::CommandLine,
     };
+    let (code, pin) = (wrong == Secret::Code, wrong == Secret::Pin);
     let mut appends = Appends::new();
-    appends.push(StreamKind::Attempts, person.0, attempts::Event::from(WrongSecret { from, code }));
+    appends.push(StreamKind::Attempts, person.0, attempts::Event::from(WrongSecret { from, code, pin }));
     append_unasked(conn, &World::default(), appends, person, now, None)?;
     Ok(true)
 }

@@ -1,10 +1,11 @@
-//! Sessions of browsers and tokens of programs. Both are 256 random bits that the database knows only by their
-//! SHA-256; so whoever reads the database can use none of them.
+//! Sessions of browsers: 256 random bits that the database knows only by their SHA-256; so whoever reads the database can
+//! use none of them. A session that began by badge and PIN ends sooner, and says so.
 
-use super::throttle::Origin;
+use super::throttle::{self, Origin};
+use super::token;
 use crate::engine::prelude::*;
 use crate::keystore::random;
-use crate::schema::{api_token, pending_sign_in, session};
+use crate::schema::{pending_sign_in, session};
 use crate::sql_types::Id;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
@@ -20,9 +21,9 @@ use zeroize::Zeroizing;
 pub const SESSION_IDLE: TimeDelta = TimeDelta::minutes(30);
 /// A session this old has ended.
 pub const SESSION_LONGEST: TimeDelta = TimeDelta::hours(12);
-/// What an API token begins with.
-pub const API_PREFIX: &str = "baiyo_";
-
+/// A session by badge and PIN unused for this long has ended: a step at the hood takes up to ten minutes between two
+/// touches, and whoever comes next scans his own badge anyway.
+pub const PIN_IDLE: TimeDelta = TimeDelta::minutes(10);
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// A secret given out once: 32 random bytes in base64url; wiped from memory when it is dropped.
@@ -33,6 +34,10 @@ impl Token {
     /// The text to give out.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(super) fn of(text: Zeroizing<String>) -> Self {
+        Self(text)
     }
 
     pub(super) fn random(prefix: &str) -> QueryResult<Self> {
@@ -63,6 +68,8 @@ pub enum Entrance {
     Provider,
     /// A provider that saw a second factor.
     ProviderAndFactor,
+    /// Badge and PIN, at a shared tablet.
+    Pin,
 }
 
 impl Entrance {
@@ -77,11 +84,12 @@ impl Entrance {
             Self::Passkey => Some("passkey"),
             Self::Provider => Some("provider"),
             Self::ProviderAndFactor => Some("provider_factor"),
+            Self::Pin => Some("pin"),
         }
     }
 
     fn named(name: Option<&str>) -> Self {
-        let all = [Self::Passkey, Self::Provider, Self::ProviderAndFactor];
+        let all = [Self::Passkey, Self::Provider, Self::ProviderAndFactor, Self::Pin];
         all.into_iter().find(|one| one.name() == name).unwrap_or_default()
     }
 }
@@ -120,7 +128,23 @@ pub(super) fn open(
     Ok(token)
 }
 
-/// The session of a token; nothing where it ended, was idle for 30 minutes or is 12 hours old. Writes nothing.
+/// Opens a session by badge and PIN.
+pub(super) fn open_at_tablet(
+    conn: &mut Conn,
+    person: PersonId,
+    tablet: Uuid,
+    ends_at: Time,
+    now: Time,
+) -> QueryResult<Token> {
+    let token = open(conn, person, Some(now.micros()), Entrance::Pin, now)?;
+    diesel::update(session::table.find(hash_of(token.as_str())))
+        .set((session::tablet.eq(Id(tablet)), session::ends_at.eq(ends_at.micros())))
+        .execute(conn)?;
+    Ok(token)
+}
+
+/// The session of a token; nothing where it ended, was idle for 30 minutes or is 12 hours old; of one by badge and PIN,
+/// where it was idle for 10 minutes, or 12 hours have passed since the password. Writes nothing.
 ///
 /// # Errors
 /// The database.
@@ -128,12 +152,13 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Se
     let found = session::table
         .find(hash_of(token))
         .filter(in_force(now))
-        .select((session::person, session::made_at, session::used_at, session::entered_by))
-        .first::<(Id, i64, i64, Option<String>)>(conn)
+        .select((session::person, session::made_at, session::used_at, session::entered_by, session::ends_at))
+        .first::<(Id, i64, i64, Option<String>, Option<i64>)>(conn)
         .optional()?;
-    Ok(found.map(|(person, made_at, used_at, entered_by)| {
+    Ok(found.map(|(person, made_at, used_at, entered_by, ends_at)| {
         let touch_due = used_at <= before(now, TOUCH_EVERY);
-        let ends = [after(made_at, SESSION_LONGEST), after(used_at, TOUCH_EVERY)];
+        let own_end = ends_at.and_then(Time::from_micros);
+        let ends = [after(made_at, SESSION_LONGEST), after(used_at, TOUCH_EVERY), own_end];
         let until = ends.into_iter().flatten().min().unwrap_or(now);
         let entrance = Entrance::named(entered_by.as_deref());
         Session { person: PersonId(person.0), touch_due, until, entrance }
@@ -162,13 +187,17 @@ pub fn end_session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
     Ok(())
 }
 
-/// Ends all sessions and API tokens of a person, and sign-ins that wait for his code.
+/// Ends all sessions and API tokens of a person, and sign-ins that wait for his code. What would open another one waits
+/// for the account's lock, and finds that it was ended.
 ///
 /// # Errors
 /// The database.
 pub fn end_all(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
-    end_sessions(conn, person, now)?;
-    end_tokens(conn, person, None, now)
+    conn.transaction(|conn| {
+        throttle::lock(conn, person.0)?;
+        end_sessions(conn, person, now)?;
+        token::end_tokens(conn, person, now)
+    })
 }
 
 /// Ends all sessions of a person, and sign-ins that wait for his code.
@@ -204,13 +233,24 @@ pub(super) fn end_entered(
     Ok(())
 }
 
-/// Ends all API tokens of a person but one.
-pub(super) fn end_tokens(conn: &mut Conn, person: PersonId, but: Option<&str>, now: Time) -> QueryResult<()> {
-    let but = but.map(hash_of).unwrap_or_default();
-    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
-    let others = api_token::table.filter(his).filter(api_token::token_hash.ne(but));
-    diesel::update(others).set(api_token::ended_at.eq(now.micros())).execute(conn)?;
+/// Ends the sessions of a person that began by badge and PIN.
+pub(super) fn end_at_tablets(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> {
+    let his = session::person.eq(Id(person.0)).and(session::ended_at.is_null());
+    diesel::update(session::table.filter(his).filter(session::tablet.is_not_null()))
+        .set(session::ended_at.eq(now.micros()))
+        .execute(conn)?;
     Ok(())
+}
+
+/// Whether the session that a request came in is in force still, and began with the password.
+pub(super) fn is_in_force(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    person: PersonId,
+    now: Time,
+) -> QueryResult<bool> {
+    let this = session::table.find(&hash[..]).filter(in_force(now)).filter(session::tablet.is_null());
+    diesel::select(diesel::dsl::exists(this.filter(session::person.eq(Id(person.0))))).get_result(conn)
 }
 
 /// A sign-in that waits for a code has ended after so long.
@@ -266,19 +306,6 @@ pub struct OwnSession {
     pub entrance: Entrance,
 }
 
-/// An API token in force as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnToken {
-    /// By what it is ended; it tells nothing of the secret.
-    pub id: Uuid,
-    /// What its owner called it.
-    pub name: String,
-    /// When it was made.
-    pub made_at: Time,
-    /// Until when it lasts.
-    pub expires_at: Time,
-}
-
 /// The sessions of a person that are in force, the one used last first.
 ///
 /// # Errors
@@ -306,26 +333,6 @@ pub fn sessions_of(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<
     Ok(own.collect())
 }
 
-/// The API tokens of a person that are in force, the newest first.
-///
-/// # Errors
-/// The database.
-pub fn tokens_of(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<Vec<OwnToken>> {
-    let rows = api_token::table
-        .filter(api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null()))
-        .filter(api_token::expires_at.gt(now.micros()))
-        .order(api_token::made_at.desc())
-        .select((api_token::token_hash, api_token::name, api_token::made_at, api_token::expires_at))
-        .load::<(Vec<u8>, String, i64, i64)>(conn)?;
-    let own = rows.into_iter().map(|(hash, name, made_at, expires_at)| OwnToken {
-        id: id_of(&hash),
-        name,
-        made_at: Time::from_micros(made_at).unwrap_or(now),
-        expires_at: Time::from_micros(expires_at).unwrap_or(now),
-    });
-    Ok(own.collect())
-}
-
 /// Ends one session of a person; whether there was one.
 ///
 /// # Errors
@@ -338,63 +345,9 @@ pub fn end_own_session(conn: &mut Conn, person: PersonId, id: Uuid, now: Time) -
     Ok(ended.execute(conn)? == 1)
 }
 
-/// Ends one API token of a person; whether there was one.
-///
-/// # Errors
-/// The database.
-pub fn end_own_token(conn: &mut Conn, person: PersonId, id: Uuid, now: Time) -> QueryResult<bool> {
-    let his = api_token::person.eq(Id(person.0)).and(api_token::ended_at.is_null());
-    let hashes: Vec<Vec<u8>> = api_token::table.filter(his).select(api_token::token_hash).load(conn)?;
-    let Some(hash) = hashes.into_iter().find(|hash| id_of(hash) == id) else { return Ok(false) };
-    let ended = diesel::update(api_token::table.find(hash)).set(api_token::ended_at.eq(now.micros()));
-    Ok(ended.execute(conn)? == 1)
-}
-
 /// What stands for a session or a token where its owner sees it: half of its hash, of which nobody finds the secret.
 pub fn id_of(hash: &[u8]) -> Uuid {
     hash.get(..16).and_then(|half| Uuid::from_slice(half).ok()).unwrap_or_default()
-}
-
-/// Makes a token by which a program acts for a person for so many days. It reads and records; to sign, the
-/// password is asked as always.
-///
-/// # Errors
-/// The database, or no random bytes.
-pub fn make_api_token(
-    conn: &mut Conn,
-    person: PersonId,
-    name: &str,
-    now: Time,
-    days: u16,
-) -> QueryResult<Token> {
-    let token = Token::random(API_PREFIX)?;
-    diesel::insert_into(api_token::table)
-        .values((
-            api_token::token_hash.eq(hash_of(token.as_str())),
-            api_token::person.eq(Id(person.0)),
-            api_token::name.eq(name),
-            api_token::made_at.eq(now.micros()),
-            api_token::expires_at.eq(now.plus(TimeDelta::days(days.into())).micros()),
-        ))
-        .execute(conn)?;
-    Ok(token)
-}
-
-/// For whom a program with this token acts, and until when; nobody where it ended or expired.
-///
-/// # Errors
-/// The database.
-pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<(PersonId, Time)>> {
-    if !token.starts_with(API_PREFIX) {
-        return Ok(None);
-    }
-    let found = api_token::table
-        .find(hash_of(token))
-        .filter(api_token::ended_at.is_null().and(api_token::expires_at.gt(now.micros())))
-        .select((api_token::person, api_token::expires_at))
-        .first::<(Id, i64)>(conn)
-        .optional()?;
-    Ok(found.map(|(id, expires)| (PersonId(id.0), Time::from_micros(expires).unwrap_or(now))))
 }
 
 /// By what a token is looked up. It needs no salt, as a token cannot be guessed, and no comparison in constant
@@ -411,7 +364,11 @@ pub(super) fn digest_of(token: &str) -> [u8; 32] {
 fn in_force(now: Time) -> _ {
     let used: i64 = before(now, SESSION_IDLE);
     let made: i64 = before(now, SESSION_LONGEST);
-    session::ended_at.is_null().and(session::used_at.gt(used)).and(session::made_at.gt(made))
+    let used_at_tablet: i64 = before(now, PIN_IDLE);
+    let at: i64 = now.micros();
+    let at_tablet = session::ends_at.gt(at).and(session::used_at.gt(used_at_tablet));
+    let lasts = session::ends_at.is_null().or(at_tablet);
+    session::ended_at.is_null().and(session::used_at.gt(used)).and(session::made_at.gt(made)).and(lasts)
 }
 
 fn after(micros: i64, span: TimeDelta) -> Option<Time> {
@@ -420,4 +377,24 @@ fn after(micros: i64, span: TimeDelta) -> Option<Time> {
 
 fn before(now: Time, span: TimeDelta) -> i64 {
     now.plus(-span).micros()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_token_is_256_bits_of_the_systems_generator_and_none_comes_twice() {
+        let tokens: Vec<Token> = (0..2000).map(|_| Token::random("").unwrap()).collect();
+        let bytes: Vec<Vec<u8>> =
+            tokens.iter().map(|token| URL_SAFE_NO_PAD.decode(token.as_str()).unwrap()).collect();
+        assert!(bytes.iter().all(|bytes| bytes.len() == 32));
+        assert_eq!(bytes.iter().collect::<BTreeSet<_>>().len(), 2000);
+        // Of each of the 256 bits about half are set: six standard deviations to either side.
+        for bit in 0..256 {
+            let set = bytes.iter().filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1).count();
+            assert!((866..=1134).contains(&set), "bit {bit} is set in {set} of 2000");
+        }
+    }
 }

@@ -126,7 +126,8 @@ impl LockedKey {
 
     /// Tries a password on the key, for a signing with this meaning. Slow: one run of Argon2id, about 40 ms.
     pub fn unlock(&self, password: &str, meaning: Meaning) -> UnlockedKey {
-        UnlockedKey { person: self.person, key: self.key, meaning, signing: self.signing(password) }
+        let (signing, sealing) = (self.signing(password), self.salt.clone());
+        UnlockedKey { person: self.person, key: self.key, meaning, signing, sealing }
     }
 
     /// Seals the same key under a new password; nothing where the old one does not open it. Slow: three runs of Argon2id.
@@ -191,6 +192,8 @@ pub struct UnlockedKey {
     pub(super) key: KeyId,
     pub(super) meaning: Meaning,
     pub(super) signing: Option<SigningKey>,
+    /// The salt of the sealing that it was tried on: another one once the password was changed.
+    pub(super) sealing: Vec<u8>,
 }
 
 fn binding(person: PersonId, key: KeyId) -> Binding {

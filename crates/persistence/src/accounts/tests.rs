@@ -49,7 +49,7 @@ fn set_password(conn: &mut Conn, person: PersonId, sign_in: &str, password: &str
     open_account(conn, person, &name(sign_in)).unwrap();
     let link = make_setup_link(conn, person, at(0), 24).unwrap();
     let made = credentials(person, sign_in, password, at(0));
-    store_credentials(conn, &made, link.as_str(), at(0)).unwrap().unwrap();
+    store_credentials(conn, &made, link.as_str(), None, at(0)).unwrap().unwrap();
     made
 }
 
@@ -155,11 +155,11 @@ fn a_link_is_used_once_in_time_by_its_person_and_a_newer_one_ends_it() {
     let hanas = credentials(person(1), "hana", PASSWORD, at(0));
     let taros = credentials(person(2), "taro", PASSWORD, at(0));
     for (made, token, now) in [(&hanas, &older, at(1)), (&hanas, &link, at(3600)), (&taros, &link, at(1))] {
-        assert_eq!(store_credentials(&mut conn, made, token.as_str(), now).unwrap(), Err(LinkEnded));
+        assert_eq!(store_credentials(&mut conn, made, token.as_str(), None, now).unwrap(), Err(LinkEnded));
     }
     assert!(locked_key(&mut conn, person(1)).unwrap().is_none());
-    assert_eq!(store_credentials(&mut conn, &hanas, link.as_str(), at(1)).unwrap(), Ok(()));
-    assert_eq!(store_credentials(&mut conn, &hanas, link.as_str(), at(2)).unwrap(), Err(LinkEnded));
+    assert!(store_credentials(&mut conn, &hanas, link.as_str(), None, at(1)).unwrap().is_ok());
+    assert_eq!(store_credentials(&mut conn, &hanas, link.as_str(), None, at(2)).unwrap(), Err(LinkEnded));
     assert_eq!(setup_link(&mut conn, link.as_str(), at(2)).unwrap(), None);
 }
 
@@ -254,7 +254,7 @@ fn a_device_is_forgotten_with_a_new_password_a_departure_half_a_year_and_the_ele
 
     let link = make_setup_link(&mut conn, person(1), at(20), 24).unwrap();
     let new = credentials(person(1), "hana", "seven loud magpies", at(20));
-    store_credentials(&mut conn, &new, link.as_str(), at(20)).unwrap().unwrap();
+    store_credentials(&mut conn, &new, link.as_str(), None, at(20)).unwrap().unwrap();
     assert!(!known(&mut conn, &planted, 20));
     let last = device::remember(&mut conn, person(1), None, at(21)).unwrap().0;
     close_account(&mut conn, person(1), at(22)).unwrap();
@@ -363,7 +363,7 @@ fn a_new_password_ends_sessions_tokens_and_the_old_key() {
 
     let link = make_setup_link(&mut conn, person(1), at(1), 24).unwrap();
     let new = credentials(person(1), "hana", "seven loud magpies", at(1));
-    store_credentials(&mut conn, &new, link.as_str(), at(2)).unwrap().unwrap();
+    store_credentials(&mut conn, &new, link.as_str(), None, at(2)).unwrap().unwrap();
 
     assert_eq!(session(&mut conn, session_token.as_str(), at(2)).unwrap(), None);
     assert_eq!(api_token(&mut conn, api.as_str(), at(2)).unwrap(), None);
@@ -424,7 +424,8 @@ fn an_api_token_expires_and_is_no_session() {
     let (mut conn, _) = with_hana();
     let api = make_api_token(&mut conn, person(1), "balance", at(0), 1).unwrap();
     assert!(api.as_str().starts_with("baiyo_") && api.as_str().len() == 6 + 43);
-    assert_eq!(api_token(&mut conn, api.as_str(), at(86_399)).unwrap(), Some((person(1), at(86_400))));
+    let program = api_token(&mut conn, api.as_str(), at(86_399)).unwrap().unwrap();
+    assert_eq!((program.person, program.until), (person(1), at(86_400)));
     assert_eq!(api_token(&mut conn, api.as_str(), at(86_400)).unwrap(), None);
     assert_eq!(session(&mut conn, api.as_str(), at(0)).unwrap(), None);
     let browser = session::open(&mut conn, person(1), None, Entrance::Password, at(0)).unwrap();

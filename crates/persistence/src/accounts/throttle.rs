@@ -98,6 +98,8 @@ pub(super) enum Secret {
     Password,
     /// A code of the second factor.
     Code,
+    /// A PIN, with a badge at a shared tablet.
+    Pin,
 }
 
 /// One count.
@@ -121,6 +123,7 @@ impl Count {
         let secret: &[u8] = match self.secret {
             Secret::Password => b"",
             Secret::Code => b"code ",
+            Secret::Pin => b"pin ",
         };
         [secret, name, of].concat()
     }

@@ -78,7 +78,7 @@ impl Centre {
         let password =
             Password::new(PASSWORD, &Owner { sign_in: &invited.sign_in, name: "", centre: "" }).unwrap();
         let credentials = NewCredentials::make(invited.person, &password, now).unwrap();
-        self.store.set_password(credentials, link.to_string()).unwrap();
+        self.store.set_password(credentials, link.to_string(), None).unwrap();
     }
 
     /// Invites a person, registers the key, gives the role.

@@ -106,7 +106,9 @@ fn item(
         },
         signed_in_last,
         unused: left_at.is_none() && now.since(here_last).num_days() >= UNUSED_DAYS,
-        tokens: tokens.map(|token| TokenItem { name: token.name, until: time(token.until) }).collect(),
+        tokens: tokens
+            .map(|token| TokenItem { name: token.name, device: token.device, until: time(token.until) })
+            .collect(),
     }))
 }
 

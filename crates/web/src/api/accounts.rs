@@ -1,4 +1,4 @@
-//! Signing in and out, setting a password by a one-time link, API tokens: what is no form of the domain.
+//! Signing in and out, and setting a password by a one-time link: what is no form of the domain.
 
 use super::json::{self, Body};
 use super::openapi::Described;
@@ -10,18 +10,16 @@ use crate::session::{self, COOKIE, DEVICE_COOKIE, PENDING_COOKIE};
 use crate::submission::Warning;
 use crate::words::Language;
 use actix_web::cookie::{Cookie, time};
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::ids::{KeyId, PersonId, SiteCode};
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::numbers::{self, Unusual};
 use baiyo_domain::people::Person;
-use baiyo_domain::refusal::Reason;
 use baiyo_domain::site::Founding;
 use baiyo_domain::text::Short;
 use baiyo_persistence::accounts::{
     self, Carried, Completed, Entered, Invited, NewCredentials, Owner, Password, PasswordProblem,
-    PasswordRefused, SignedIn, Through,
+    PasswordRefused, SignedIn, Through, Token,
 };
 use baiyo_persistence::founding::FoundingError;
 use baiyo_persistence::writer::JobError;
@@ -31,9 +29,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// Days an API token lasts.
-const TOKEN_DAYS: u16 = 90;
 
 /// Sign in with a password.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -79,21 +74,6 @@ pub struct CentreForm {
     /// Its facility number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facility_number: Option<Short>,
-}
-
-/// A name for an API token.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TokenForm {
-    /// What it is for.
-    pub name: Short,
-}
-
-/// A secret, shown once.
-#[derive(Serialize, JsonSchema)]
-pub struct SecretView {
-    /// The token.
-    pub token: String,
 }
 
 /// A password was set, and the centre founded where it was the first administrator's.
@@ -157,19 +137,6 @@ pub fn described() -> &'static [Described] {
             answer: Some(|g| g.subschema_for::<SetUpView>()),
             query: &[],
             problems: &[Kind::NotJson, Kind::NotFound, Kind::MediaType, Kind::TooLarge, Kind::Form],
-            unchanged: false,
-            pictures: false,
-        },
-        Described {
-            method: "post",
-            path: "/me/tokens",
-            action: Some("read.self"),
-            route: || web::post().to(make_token),
-            summary: "Make an API token for yourself; it is shown once and lasts 90 days.",
-            body: Some(|g| g.subschema_for::<TokenForm>()),
-            answer: Some(|g| g.subschema_for::<SecretView>()),
-            query: &[],
-            problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form],
             unchanged: false,
             pictures: false,
         },
@@ -240,7 +207,7 @@ pub async fn check_password(
     Ok(entered)
 }
 
-/// The cookies by which a browser that signs in may be known.
+/// The cookies of a browser in which somebody comes in.
 pub fn carried(request: &HttpRequest) -> Carried {
     Carried { device: DEVICE_COOKIE.of(request), session: COOKIE.of(request) }
 }
@@ -312,9 +279,14 @@ pub fn code_problem(refused: PasswordRefused, language: Language) -> Problem {
 
 /// The cookies of somebody who has just signed in: of his session, and of his browser.
 pub fn cookies(request: &HttpRequest, signed_in: &SignedIn) -> [Cookie<'static>; 2] {
-    let mut device = DEVICE_COOKIE.with(request, signed_in.device.as_str());
+    [COOKIE.with(request, signed_in.session.as_str()), device_cookie(request, &signed_in.device)]
+}
+
+/// The cookie by which a browser is known, for as long as it is.
+fn device_cookie(request: &HttpRequest, token: &Token) -> Cookie<'static> {
+    let mut device = DEVICE_COOKIE.with(request, token.as_str());
     device.set_max_age(time::Duration::days(accounts::DEVICE_KEPT.num_days()));
-    [COOKIE.with(request, signed_in.session.as_str()), device]
+    device
 }
 
 async fn sign_out(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
@@ -341,22 +313,24 @@ pub async fn end_session(request: &HttpRequest, state: &web::Data<State>) {
 }
 
 async fn set_up(request: HttpRequest, body: Body, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let language = session::language(&request);
     let form: SetupForm = read(&request, body, "post /setup", &state)?;
-    let warnings = set_password(&state, form, language).await?;
-    Ok(HttpResponse::Ok().json(SetUpView { warnings }))
+    let (warnings, device) = set_password(&request, &state, form).await?;
+    Ok(HttpResponse::Ok().cookie(device).json(SetUpView { warnings }))
 }
 
 /// Sets a password by a link; founds the centre where the link is the first administrator's. Answers with what is
-/// unusual about its number.
+/// unusual about its number, and with the cookie by which this browser is known from now on: strangers who guess keep
+/// nobody from signing in where he has just set his password.
 ///
 /// # Errors
 /// The link has ended; the password is too weak; the centre's own fields are missing.
 pub async fn set_password(
+    request: &HttpRequest,
     state: &web::Data<State>,
     form: SetupForm,
-    language: Language,
-) -> Result<Vec<Warning>, Problem> {
+) -> Result<(Vec<Warning>, Cookie<'static>), Problem> {
+    let language = session::language(request);
+    let browser = DEVICE_COOKIE.of(request);
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
@@ -379,7 +353,7 @@ pub async fn set_password(
             return Err(FoundingError::Text("/centre".into()));
         }
         let credentials = NewCredentials::make(invited.person, &password, now)?;
-        store.set_password(credentials, form.token)?;
+        let known = store.set_password(credentials, form.token, browser)?;
         if let (false, Some(centre)) = (founded, form.centre) {
             let founding = founding_of(&centre, zone)?;
             store.found(founding, &invited, centre.your_name, &form.password).map_err(|error| {
@@ -387,14 +361,14 @@ pub async fn set_password(
                 FoundingError::from(StoreError::Unknown(error.to_string()))
             })?;
         }
-        Ok::<_, FoundingError>(Ok(()))
+        Ok::<_, FoundingError>(Ok(known))
     });
     match outcome.await.map_err(|_| unavailable())? {
-        Ok(Ok(())) => {
+        Ok(Ok(known)) => {
             let unusual = facility.filter(|number| !numbers::is_usual_facility(number.as_str()));
             let warning =
                 unusual.map(|_| Warning::of("/centre/facility_number", Unusual::Facility, language));
-            Ok(warning.into_iter().collect())
+            Ok((warning.into_iter().collect(), device_cookie(request, &known)))
         }
         Ok(Err(problems)) => Err(password_problems(&problems, "/password", language)),
         Err(FoundingError::Link(_)) => Err(Problem::new(Kind::NotFound, language)),
@@ -448,25 +422,6 @@ fn founding_of(centre: &CentreForm, zone: String) -> Result<Founding, FoundingEr
     })
 }
 
-async fn make_token(
-    request: HttpRequest,
-    body: Body,
-    state: web::Data<State>,
-) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
-    if caller.key_waits {
-        return Err(Problem::refused(&[Reason::KeyNotRegistered], caller.language, state.zone));
-    }
-    let form: TokenForm = read(&request, body, "post /me/tokens", &state)?;
-    let (now, _) = state.store.now();
-    let person = caller.person;
-    let token = write(&state, caller.language, move |conn| {
-        Ok(accounts::make_api_token(conn, person, form.name.as_str(), now, TOKEN_DAYS)?)
-    });
-    let view = SecretView { token: token.await?.as_str().to_string() };
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(view))
-}
-
 async fn waiting_keys(
     request: HttpRequest,
     path: web::Path<Uuid>,
@@ -480,7 +435,7 @@ async fn waiting_keys(
     Ok(HttpResponse::Ok().json(WaitingKeysView { items }))
 }
 
-/// Writes outside the journal.
+/// Writes something of accounts.
 ///
 /// # Errors
 /// The records cannot be written.

@@ -8,7 +8,6 @@ use super::reading::{Answer, PAGE, Query, after_of, identifier, next_of, paged, 
 use crate::server::State;
 use crate::session::{self, Caller};
 use actix_web::{HttpRequest, web};
-use baiyo_domain::authority::roles_for;
 use baiyo_domain::ids::{ClinicId, PatientId, PersonId};
 use baiyo_domain::time::Time;
 use baiyo_persistence::disclosure::{self, Disclosure, Of, Viewer};
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 /// To whom names may be told on this page or by this operation: clinic staff, of their own clinic's patients.
 pub fn viewer(request: &HttpRequest, caller: &Caller) -> Option<Viewer> {
-    let may = caller.roles.iter().any(|role| roles_for("read.patient_name").contains(role));
+    let may = caller.may("read.patient_name");
     let route = request.match_pattern().unwrap_or_default();
     caller.clinic.filter(|_| may).map(|clinic: ClinicId| Viewer { person: caller.person, clinic, route })
 }

@@ -328,6 +328,9 @@ impl KeyState {
 #[allow(missing_docs)]
 pub struct TokenItem {
     pub name: String,
+    /// The instrument it was given to, where it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     pub until: Time,
 }
 

@@ -8,16 +8,18 @@ use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session::{self, Caller, DEVICE_COOKIE};
 use crate::words::Language;
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Route, web};
+use baiyo_domain::authority::Scope;
 use baiyo_domain::people::SignIn;
+use baiyo_domain::refusal::Reason;
+use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
-use baiyo_persistence::StoreError;
 use baiyo_persistence::accounts::{
-    self, FactorSecret, OwnSession, OwnToken, Owner, Password, PasswordProblem, PasswordRefused, Renewal,
-    SignedIn,
+    self, CheckedPassword, Entrance, FactorSecret, NewToken, OwnSession, OwnToken, Owner, Password,
+    PasswordProblem, PasswordRefused, Pin, Renewal, SignedIn, Token,
 };
-#[cfg(any(feature = "passkeys", feature = "openid"))]
-use baiyo_persistence::{Store, accounts::CheckedPassword};
+use baiyo_persistence::{Store, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -39,6 +41,46 @@ pub struct PasswordForm {
     pub code: Option<String>,
 }
 
+/// A token by which a program acts for you. It is shown once.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenForm {
+    /// What it is for.
+    pub name: Short,
+    /// What it may do of what your roles include. None of them changes accounts, and nothing is signed without your
+    /// password.
+    #[schemars(length(min = 1, max = 10))]
+    pub scopes: Vec<Scope>,
+    /// Days it lasts; 90 where nothing is said.
+    #[serde(default = "usual_days")]
+    #[schemars(range(min = 1, max = 365))]
+    pub days: u16,
+    /// The instrument it is given to: it then signs nothing, even with the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Short>,
+    /// Your password.
+    #[schemars(length(min = 1, max = 256))]
+    pub password: String,
+    /// The code that your device shows now, where you have a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 12))]
+    pub code: Option<String>,
+}
+
+/// Days an API token lasts where nothing is said.
+const TOKEN_DAYS: u16 = 90;
+
+fn usual_days() -> u16 {
+    TOKEN_DAYS
+}
+
+/// A secret, shown once.
+#[derive(Serialize, JsonSchema)]
+pub struct SecretView {
+    /// The token.
+    pub token: String,
+}
+
 /// A session of yours.
 #[derive(Serialize, JsonSchema)]
 pub struct SessionView {
@@ -51,6 +93,8 @@ pub struct SessionView {
     /// Since when you had signed in from its browser; missing where it was new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_since: Option<Time>,
+    /// Whether it began by badge and PIN.
+    pub by_pin: bool,
 }
 
 /// An API token of yours.
@@ -60,6 +104,11 @@ pub struct TokenView {
     pub id: Uuid,
     /// What you called it.
     pub name: String,
+    /// What it may do of what your roles include.
+    pub scopes: Vec<Scope>,
+    /// The instrument it was given to, where it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// When it was made.
     pub made_at: Time,
     /// Until when it lasts.
@@ -89,7 +138,7 @@ const fn described_as(
     Described {
         method,
         path,
-        action: Some("read.self"),
+        action: Some(session::OWN),
         route,
         summary,
         body: None,
@@ -133,6 +182,17 @@ pub fn described() -> &'static [Described] {
             )
         },
         Described {
+            body: Some(|g| g.subschema_for::<TokenForm>()),
+            answer: Some(|g| g.subschema_for::<SecretView>()),
+            problems: &[Kind::NotJson, Kind::MediaType, Kind::TooLarge, Kind::Form, Kind::TooManyTries],
+            ..described_as(
+                "post",
+                "/me/tokens",
+                || web::post().to(make_token),
+                "Make an API token for a program or an instrument of yours, with your password; it is shown once.",
+            )
+        },
+        Described {
             answer: Some(|g| g.subschema_for::<TokensView>()),
             ..described_as(
                 "get",
@@ -170,23 +230,26 @@ pub async fn in_force(
 }
 
 async fn sessions(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let (sessions, _) = in_force(&state, &caller).await?;
     let shown = |own: OwnSession| SessionView {
         id: own.id,
         made_at: own.made_at,
         used_at: own.used_at,
         known_since: own.known_since,
+        by_pin: own.entrance == Entrance::Pin,
     };
     Ok(HttpResponse::Ok().json(SessionsView { items: sessions.into_iter().map(shown).collect() }))
 }
 
 async fn tokens(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let (_, tokens) = in_force(&state, &caller).await?;
     let shown = |own: OwnToken| TokenView {
         id: own.id,
         name: own.name,
+        scopes: own.scopes,
+        device: own.device,
         made_at: own.made_at,
         expires_at: own.expires_at,
     };
@@ -207,7 +270,7 @@ async fn end_session(
     id: web::Path<Uuid>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     end(&state, &caller, Ended::Session, *id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -217,7 +280,7 @@ async fn end_token(
     id: web::Path<Uuid>,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     end(&state, &caller, Ended::Token, *id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -237,12 +300,122 @@ pub async fn end(state: &web::Data<State>, caller: &Caller, what: Ended, id: Uui
     if ended.await? { Ok(()) } else { Err(Problem::new(Kind::NotFound, caller.language)) }
 }
 
+async fn make_token(
+    request: HttpRequest,
+    body: Body,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let caller = session::admit(&request, &state, session::OWN).await?;
+    let form: TokenForm = read(&request, body, "post /me/tokens", &state)?;
+    let token = token_made(&request, &state, &caller, form).await?;
+    let view = SecretView { token: token.as_str().to_string() };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(view))
+}
+
+/// Makes a token for a program or an instrument.
+///
+/// # Errors
+/// The password or the code is wrong, or too many were; the session ended meanwhile; a new key waits.
+pub async fn token_made(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    form: TokenForm,
+) -> Result<Token, Problem> {
+    if caller.key_waits {
+        return Err(Problem::refused(&[Reason::KeyNotRegistered], caller.language, state.zone));
+    }
+    let new = NewToken {
+        name: form.name.to_string(),
+        scopes: form.scopes,
+        days: form.days,
+        device: form.device.map(|device| device.to_string()),
+    };
+    let (password, code) = (form.password, form.code);
+    changed(request, state, caller, password, code, move |store, checked, renewal| {
+        store.make_token(checked, renewal, new)
+    })
+    .await
+}
+
+/// Makes a badge for bench tablets; what is printed on it is told this once.
+///
+/// # Errors
+/// As [`token_made`].
+pub async fn badge_made(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    password: String,
+    code: Option<String>,
+) -> Result<Token, Problem> {
+    changed(request, state, caller, password, code, |store, checked, renewal| {
+        store.make_badge(checked, renewal)
+    })
+    .await
+}
+
+/// Sets a PIN for bench tablets.
+///
+/// # Errors
+/// As [`token_made`].
+pub async fn pin_set(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    password: String,
+    code: Option<String>,
+    pin: Pin,
+) -> Result<(), Problem> {
+    changed(request, state, caller, password, code, move |store, checked, renewal| {
+        store.set_pin(checked, renewal, &pin)
+    })
+    .await
+}
+
+/// Changes something of one's own account, with the password, and with a code where one has a second factor.
+///
+/// # Errors
+/// As [`token_made`].
+pub async fn changed<T: Send + 'static>(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    caller: &Caller,
+    password: String,
+    code: Option<String>,
+    change: impl FnOnce(&Store, CheckedPassword, Renewal) -> Changed<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let language = caller.language;
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let renewal = renewal_of(request, caller, code);
+    let (now, _) = state.store.now();
+    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
+    let (store, person, origin) = (Arc::clone(&state.store), caller.person, caller.origin);
+    let outcome = web::block(move || {
+        let secret =
+            store.read(|conn| Ok::<_, StoreError>(accounts::own_secret(conn, person, origin, now)?))?;
+        match secret {
+            Ok(secret) => change(&store, secret.check(&password), renewal),
+            Err(refused) => Ok(Err(refused)),
+        }
+    });
+    let outcome = outcome.await.map_err(|_| unavailable())?;
+    let settled = outcome.map_err(|error| Problem::of_store(&error, language))?;
+    let made = settled.map_err(|refused| unchanged(refused, state, caller))?;
+    let made = made.ok_or_else(|| Problem::new(Kind::NotSignedIn, language))?;
+    security_log::note(Happened::AccountChanged, Some(caller.person));
+    Ok(made)
+}
+
+/// What became of a change; nothing where the session ended before it.
+pub type Changed<T> = Result<Result<Option<T>, PasswordRefused>, StoreError>;
+
 async fn change_password(
     request: HttpRequest,
     body: Body,
     state: web::Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = session::admit(&request, &state, "read.self").await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let form: PasswordForm = read(&request, body, "post /me/password", &state)?;
     let signed_in = password_changed(&request, &state, &caller, form).await?;
     let [session, device] = cookies(&request, &signed_in);
@@ -317,60 +490,11 @@ pub async fn factor_set(
     caller: &Caller,
     form: FactorForm,
 ) -> Result<SignedIn, Problem> {
-    let language = caller.language;
-    let unavailable = || Problem::new(Kind::Unavailable, language);
-    let renewal = renewal_of(request, caller, form.code);
-    let (now, _) = state.store.now();
-    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
-    let (store, person, origin) = (Arc::clone(&state.store), caller.person, caller.origin);
-    let outcome = web::block(move || {
-        let secret =
-            store.read(|conn| Ok::<_, StoreError>(accounts::own_secret(conn, person, origin, now)?))?;
-        match secret {
-            Ok(secret) => store.set_factor(secret.check(&form.password), renewal, form.secret, form.first),
-            Err(refused) => Ok(Err(refused)),
-        }
-    });
-    let outcome = outcome.await.map_err(|_| unavailable())?;
-    let settled = outcome.map_err(|error| Problem::of_store(&error, language))?;
-    let signed_in = settled.map_err(|refused| unchanged(refused, state, caller))?;
-    security_log::note(Happened::AccountChanged, Some(caller.person));
-    Ok(signed_in)
-}
-
-/// Does what asks for one's password first, and for a code where one has a second factor.
-///
-/// # Errors
-/// The password or the code is wrong, or too many were.
-#[cfg(any(feature = "passkeys", feature = "openid"))]
-pub async fn with_password<T: Send + 'static>(
-    request: &HttpRequest,
-    state: &web::Data<State>,
-    caller: &Caller,
-    password: String,
-    code: &str,
-    settle: impl FnOnce(&Store, CheckedPassword, Renewal) -> Result<Result<T, PasswordRefused>, StoreError>
-    + Send
-    + 'static,
-) -> Result<T, Problem> {
-    let language = caller.language;
-    let unavailable = || Problem::new(Kind::Unavailable, language);
-    let code = Some(code.trim()).filter(|code| !code.is_empty()).map(String::from);
-    let renewal = renewal_of(request, caller, code);
-    let (now, _) = state.store.now();
-    let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
-    let (store, person, origin) = (Arc::clone(&state.store), caller.person, caller.origin);
-    let outcome = web::block(move || {
-        let secret =
-            store.read(|conn| Ok::<_, StoreError>(accounts::own_secret(conn, person, origin, now)?))?;
-        match secret {
-            Ok(secret) => settle(&store, secret.check(&password), renewal),
-            Err(refused) => Ok(Err(refused)),
-        }
-    });
-    let outcome = outcome.await.map_err(|_| unavailable())?;
-    let settled = outcome.map_err(|error| Problem::of_store(&error, language))?;
-    settled.map_err(|refused| unchanged(refused, state, caller))
+    let FactorForm { password, code, first, secret } = form;
+    changed(request, state, caller, password, code, move |store, checked, renewal| {
+        Ok(store.set_factor(checked, renewal, secret, first)?.map(Some))
+    })
+    .await
 }
 
 enum Unchanged {
@@ -379,9 +503,8 @@ enum Unchanged {
 }
 
 fn renewal_of(request: &HttpRequest, caller: &Caller, code: Option<String>) -> Renewal {
-    let bearer = session::bearer(request);
     let device = DEVICE_COOKIE.of(request);
-    Renewal { person: caller.person, origin: caller.origin, code, device, token: bearer }
+    Renewal { person: caller.person, origin: caller.origin, code, device }
 }
 
 /// Why an account was left as it was.

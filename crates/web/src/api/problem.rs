@@ -306,6 +306,14 @@ impl Problem {
             }
             ExecuteError::TooMany { seconds } => Self::wait(language, seconds),
             ExecuteError::Stranger => Self::new(Kind::NotSignedIn, language),
+            ExecuteError::PasswordChanged => {
+                let sentence = match language {
+                    Language::En => "The password was changed meanwhile. Nothing was signed.",
+                    Language::Ja => "その間にパスワードが変更されました。署名されていません。",
+                };
+                let at = Some("/signature/password");
+                Self::because(Kind::NotSignedIn, language, "wrong_password", at, sentence.into())
+            }
             ExecuteError::Impossible(why) => {
                 tracing::error!(%why, "the stored history cannot have happened");
                 Self::new(Kind::Records, language)

@@ -128,7 +128,7 @@ fn first_administrator(store: &Store, password: &str, demonstration: bool) -> Re
     let accepted = Password::new(password, &Owner { sign_in: &invited.sign_in, name: "", centre: "" })
         .map_err(|problems| DemoError::Seed(format!("an invented password {problems:?}")))?;
     let credentials = NewCredentials::make(invited.person, &accepted, now).map_err(FoundingError::from)?;
-    store.set_password(credentials, token)?;
+    store.set_password(credentials, token, None)?;
     let founding = Founding {
         name: short("培養デモセンター Baiyo Demonstration Centre")?,
         code: SiteCode::try_from("DEMO".to_string()).map_err(DemoError::Seed)?,

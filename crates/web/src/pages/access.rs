@@ -175,7 +175,10 @@ fn of_people(access: &AccessView) -> String {
             let role = words::role(words::Language::En, held.role);
             format!("{role} ({} – {}, {})", held.from, held.until, held.named_by)
         });
-        let tokens = item.tokens.iter().map(|token| format!("{} ({})", token.name, token.until));
+        let tokens = item.tokens.iter().map(|token| match &token.device {
+            Some(device) => format!("{}, {device} ({})", token.name, token.until),
+            None => format!("{} ({})", token.name, token.until),
+        });
         csv.row(&[
             item.person.to_string(),
             item.name.clone(),
@@ -263,7 +266,7 @@ fn table(reader: &Reader, items: &[AccessItem], names: &Names, of_period: &str) 
                             }
                             td {
                                 @for token in &item.tokens {
-                                    p { (token.name) br; span.muted { (reader.say(Ui::ValidUntil)) " " (reader.time(token.until)) } }
+                                    p { (token.name) @if let Some(device) = &token.device { " · " (device) } br; span.muted { (reader.say(Ui::ValidUntil)) " " (reader.time(token.until)) } }
                                 }
                                 @if item.tokens.is_empty() { (super::reader::dash()) }
                             }

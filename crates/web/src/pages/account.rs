@@ -4,17 +4,18 @@ use super::clinic::documents::qr;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use super::reader::Reader;
-use super::{Answer, encoded, other_ways, see_other};
+use super::{Answer, badge, encoded, other_ways, see_other};
 use crate::api::accounts::cookies;
 use crate::api::own_account::{self, Ended, FactorForm, PasswordForm};
 use crate::api::problem::{Kind, Problem};
+use crate::api::reading::read;
 use crate::server::State;
 use crate::session::{self, Caller};
 use crate::words::{Account, Ui};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use baiyo_persistence::StoreError;
-use baiyo_persistence::accounts::{FactorSecret, OwnSession, OwnToken, SignedIn};
+use baiyo_persistence::accounts::{Entrance, FactorSecret, OwnSession, OwnToken, SignedIn, badge_and_pin};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -27,12 +28,14 @@ pub const FACTOR: &str = "/me/factor";
 
 /// Shows what is in force. Who must set up a second factor first is led there.
 pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     if caller.lacks_factor {
         return Ok(see_other(FACTOR));
     }
     let (sessions, tokens) = own_account::in_force(&state, &caller).await?;
     let ways = other_ways::of_account(&state, &caller).await?;
+    let person = caller.person;
+    let (badge, pin) = read(&state, &caller, move |conn| Ok(badge_and_pin(conn, person)?)).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let reader = Reader::new(caller.language, state.zone);
     let title = frame.say(Account::Title);
@@ -60,6 +63,7 @@ pub async fn show(request: HttpRequest, state: web::Data<State>) -> Answer {
         (ways)
         (sessions_table(&reader, &caller, &sessions))
         (tokens_table(&reader, &tokens))
+        @if badge.is_some() || pin.is_some() || badge::is_for(&caller) { (badge::section(&reader, badge, pin)) }
     };
     Ok(frame.ok(title, content))
 }
@@ -75,7 +79,7 @@ pub async fn end_token(request: HttpRequest, id: web::Path<String>, state: web::
 }
 
 async fn end(request: &HttpRequest, state: &web::Data<State>, what: Ended, id: &str) -> Answer {
-    let caller = session::who(request, state).await?;
+    let caller = session::admit(request, state, session::OWN).await?;
     let id = Uuid::try_parse(id).map_err(|_| Problem::new(Kind::NotFound, caller.language))?;
     own_account::end(state, &caller, what, id).await?;
     Ok(see_other(ACCOUNT))
@@ -93,7 +97,7 @@ pub struct TypedPassword {
 
 /// Asks for a new password.
 pub async fn ask_password(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     Ok(frame.ok(frame.say(Account::ChangePassword), password_sheet(&frame, &caller, &[])))
 }
@@ -104,7 +108,7 @@ pub async fn take_password(
     typed: Result<web::Form<TypedPassword>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let (mut faults, mut status) = (Vec::new(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -137,7 +141,7 @@ pub struct TypedFactor {
 
 /// Shows a new secret and asks for its first code.
 pub async fn ask_factor(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     let shown = shown_secret(&state, &caller, String::new()).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
     let content = factor_sheet(&frame, &state, &caller, &shown, &[]);
@@ -150,7 +154,7 @@ pub async fn take_factor(
     typed: Result<web::Form<TypedFactor>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let mut shown = shown_secret(&state, &caller, typed.proposal).await?;
     let frame = Frame::new(&request, &state, Some(&caller));
@@ -219,7 +223,8 @@ pub fn gone_on(request: &HttpRequest, caller: &Caller, signed_in: &SignedIn) -> 
     Ok(answer)
 }
 
-fn given(code: &str) -> Option<String> {
+/// A code, where one was given.
+pub fn given(code: &str) -> Option<String> {
     Some(code.trim()).filter(|code| !code.is_empty()).map(String::from)
 }
 
@@ -228,7 +233,7 @@ pub fn code_field<'a>(name: &'a str, label: &'a str, hint: Option<&'a str>) -> F
     Field { name, label, hint, value: "", autocomplete: "one-time-code", optional: false, most: 6 }
 }
 
-/// The field for one's password so far.
+/// The field for the password that somebody has, to change what he signs in with.
 pub fn current_password<'a>(frame: &Frame) -> Field<'a> {
     Field {
         name: "password",
@@ -308,6 +313,7 @@ fn sessions_table(reader: &Reader, caller: &Caller, sessions: &[OwnSession]) -> 
     html! {
         section #sessions {
             h2 { (reader.say(Account::Sessions)) }
+            p { (reader.say(Account::SessionsEndHelp)) }
             div.scroll role="region" aria-label=(reader.say(Account::Sessions)) tabindex="0" {
                 table {
                     thead {
@@ -324,6 +330,7 @@ fn sessions_table(reader: &Reader, caller: &Caller, sessions: &[OwnSession]) -> 
                                 td { (reader.time(own.used_at)) }
                                 td {
                                     @match own.known_since {
+                                        _ if own.entrance == Entrance::Pin => { (reader.say(Account::ByPin)) }
                                         Some(since) => { (reader.say(Account::KnownSince)) " " (reader.time(since)) }
                                         None => { (reader.say(Account::NewBrowser)) }
                                     }
@@ -343,6 +350,7 @@ fn tokens_table(reader: &Reader, tokens: &[OwnToken]) -> Markup {
     html! {
         section #tokens {
             h2 { (reader.say(Account::Tokens)) }
+            p { a.button href=(super::tokens::TOKENS) { (reader.say(Account::MakeToken)) } }
             @if tokens.is_empty() {
                 p.empty { (reader.say(Ui::None)) }
             } @else {
@@ -350,7 +358,7 @@ fn tokens_table(reader: &Reader, tokens: &[OwnToken]) -> Markup {
                     table {
                         thead {
                             tr {
-                                @for column in [Account::TokenName, Account::Made, Account::Until, Account::Ending] {
+                                @for column in [Account::TokenName, Account::TokenScopes, Account::Made, Account::Until, Account::Ending] {
                                     th scope="col" { (reader.say(column)) }
                                 }
                             }
@@ -358,7 +366,8 @@ fn tokens_table(reader: &Reader, tokens: &[OwnToken]) -> Markup {
                         tbody {
                             @for own in tokens {
                                 tr {
-                                    th.wide scope="row" { (own.name) }
+                                    th.wide scope="row" { (own.name) @if let Some(device) = &own.device { br; span.muted { (device) } } }
+                                    td { (super::tokens::lent(reader, &own.scopes)) }
                                     td { (reader.time(own.made_at)) }
                                     td { (reader.time(own.expires_at)) }
                                     td { (ending(reader, "tokens", own.id, Account::EndToken)) }

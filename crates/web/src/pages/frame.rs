@@ -4,6 +4,7 @@
 use super::guessing::Told;
 use super::home::Workplace;
 use super::status_chip::Look;
+use super::switch::SWITCH;
 use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller, OwnCookie};
@@ -26,6 +27,8 @@ pub struct Frame<'a> {
     done: Option<&'static str>,
     /// What whoever begins here is told first.
     told: Option<Told>,
+    /// Whether the browser is a shared tablet, as its cookie says: it shows where people take turns, and opens nothing.
+    at_tablet: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -40,7 +43,13 @@ impl<'a> Frame<'a> {
             theme: Theme::chosen(request),
             done: done(request),
             told: request.extensions().get::<Told>().cloned(),
+            at_tablet: TABLET_COOKIE.of(request).is_some(),
         }
+    }
+
+    /// The address of the page.
+    pub fn here(&self) -> &str {
+        &self.here
     }
 
     /// Words of the pages.
@@ -110,6 +119,7 @@ impl<'a> Frame<'a> {
             Some(Workplace::Bench) => "bench",
             Some(Workplace::Quality) => "quality",
             Some(Workplace::Clinic) => "clinic",
+            None if self.at_tablet => "bench",
             Some(Workplace::Office) | None => "office",
         }
     }
@@ -122,6 +132,7 @@ impl<'a> Frame<'a> {
             header.top {
                 div {
                     a.brand href="/" { (dish()) span { (centre) } }
+                    @if self.at_tablet { (self.link(SWITCH, Account::Switch)) }
                     @if let Some(caller) = self.caller {
                         nav.across aria-label=(self.say(Ui::Menu)) {
                             (self.links(caller))
@@ -190,7 +201,9 @@ impl<'a> Frame<'a> {
         html! {
             (self.themes())
             (self.languages())
-            @if self.caller.is_some_and(|caller| !caller.lacks_factor) { (self.link("/me", Account::Title)) }
+            @if self.caller.is_some_and(|caller| !caller.lacks_factor && may(caller, session::OWN)) {
+                (self.link("/me", Account::Title))
+            }
             (self.link("/documentation", Ui::ApiDocumentation))
         }
     }
@@ -234,6 +247,9 @@ impl<'a> Frame<'a> {
         }
     }
 }
+
+/// The cookie that says that this browser was registered as a shared tablet. The records know whether it is.
+pub const TABLET_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_tablet", secure: "__Host-baiyo_tablet" };
 
 /// The cookie that carries the colours chosen.
 pub const THEME_COOKIE: OwnCookie = OwnCookie { plain: "baiyo_theme", secure: "__Host-baiyo_theme" };

@@ -80,7 +80,17 @@ fn of_container(reader: &Reader, batch: &Batch, no: ContainerNo) -> Option<Marku
 }
 
 fn drawn(label: &Label, lines: &[String]) -> Option<Markup> {
-    let (path, side) = symbol(&label.to_string())?;
+    let label = label.to_string();
+    printed(&label, &label, lines)
+}
+
+/// The label of a badge: what is scanned is written nowhere, and no screen reader speaks it.
+pub fn of_badge(code: &str, called: &str, lines: &[String]) -> Option<Markup> {
+    printed(code, called, lines)
+}
+
+fn printed(code: &str, label: &str, lines: &[String]) -> Option<Markup> {
+    let (path, side) = symbol(code)?;
     let (width, height) = (usize::from(SIZE.0) * 10, usize::from(SIZE.1) * 10);
     let (left, top) = (20, height.saturating_sub(side) / 2);
     Some(html! {

@@ -108,10 +108,11 @@ pub async fn of_person(
     Ok(html! { @for one in his { (one) } })
 }
 
-/// By what a session began, where it was not the password.
+/// By which other way a session began.
 pub fn entered_by(entrance: Entrance) -> Option<Ways> {
     match entrance {
-        Entrance::Password => None,
+        // Where it began by badge and PIN that is said anyway.
+        Entrance::Password | Entrance::Pin => None,
         Entrance::Passkey => Some(Ways::ByPasskey),
         Entrance::Provider | Entrance::ProviderAndFactor => Some(Ways::ByProvider),
     }

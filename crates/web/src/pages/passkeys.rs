@@ -1,12 +1,12 @@
 //! Passkeys on pages: made on one's own page, shown at the sign-in page, ended by their owner or an administrator.
 
-use super::account::{ACCOUNT, code_field, current_password, gone_on};
+use super::account::{ACCOUNT, code_field, current_password, given, gone_on};
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use super::reader::{Reader, dash};
 use super::{Admits, Answer, Page, assets, get, post, see_other, sign_in};
 use crate::api::accounts::{carried, write};
-use crate::api::own_account::with_password;
+use crate::api::own_account::changed;
 use crate::api::problem::{Kind, Problem};
 use crate::passkeys::{LONGEST_ANSWER, RelyingParty, Wrong};
 use crate::security_log::{self, Happened};
@@ -34,10 +34,10 @@ pub fn pages() -> Vec<Page> {
     vec![
         post("/sign-in/passkey/challenge", Admits::Anybody, web::to(challenge)),
         post(AT_SIGN_IN, Admits::Anybody, web::to(enter)),
-        get(OWN, Admits::SignedIn, web::to(ask)),
-        post(OWN, Admits::SignedIn, web::to(begin)),
-        post("/me/passkeys/made", Admits::SignedIn, web::to(keep)),
-        post("/me/passkeys/{id}/end", Admits::SignedIn, web::to(end_own)),
+        get(OWN, Admits::To(&[session::OWN]), web::to(ask)),
+        post(OWN, Admits::To(&[session::OWN]), web::to(begin)),
+        post("/me/passkeys/made", Admits::To(&[session::OWN]), web::to(keep)),
+        post("/me/passkeys/{id}/end", Admits::To(&[session::OWN]), web::to(end_own)),
         post("/people/{id}/passkeys/{passkey}/end", Admits::To(&[ENDS_ANOTHERS]), web::to(end_anothers)),
     ]
 }
@@ -137,7 +137,7 @@ async fn used_by(
 
 /// Asks for the password and a name before a passkey is made.
 async fn ask(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     party(&state, &request)?;
     let frame = Frame::new(&request, &state, Some(&caller));
     Ok(frame.ok(frame.say(Ways::AddPasskey), sheet(&frame, &caller, "", &[])))
@@ -158,7 +158,7 @@ async fn begin(
     typed: Result<web::Form<Typed>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     let party = party(&state, &request)?;
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let frame = Frame::new(&request, &state, Some(&caller));
@@ -181,7 +181,7 @@ async fn begin(
     let asked = party.ask_for_new(person.0, &caller.sign_in, &caller.name, &known).ok_or_else(unavailable)?;
     let kept = serde_json::json!([name, asked.state]).to_string();
     let begun =
-        with_password(&request, &state, &caller, typed.password, &typed.code, |store, checked, renewal| {
+        changed(&request, &state, &caller, typed.password, given(&typed.code), |store, checked, renewal| {
             store.begin_passkey(checked, renewal, kept)
         });
     match begun.await {
@@ -204,7 +204,7 @@ async fn keep(
     typed: Result<web::Form<Answered>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
-    let caller = session::who_so_far(&request, &state).await?;
+    let caller = session::admit_to_own(&request, &state).await?;
     let (party, language) = (party(&state, &request)?, caller.language);
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let frame = Frame::new(&request, &state, Some(&caller));
@@ -241,7 +241,7 @@ async fn keep(
 
 /// Ends one of one's own passkeys.
 async fn end_own(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     end(&state, &caller, caller.person, &id, caller.origin.session_id()).await?;
     Ok(see_other(ACCOUNT))
 }

@@ -6,14 +6,16 @@ use super::frame::Frame;
 use super::incubators::{self, Registered};
 use super::reader::{Names, Reader, moment};
 use super::status_chip::{Look, chip};
-use super::{Answer, guessing, history, may, other_ways, recording};
+use super::{Answer, guessing, history, may, other_ways, recording, see_other, tablets};
+use crate::api::accounts::write;
 use crate::api::centre::site;
 use crate::api::histories::entries_of_person;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
+use crate::security_log::{self, Happened};
 use crate::server::State;
 use crate::session;
-use crate::words::{self, Context, Privacy, Thing, Ui};
+use crate::words::{self, Account, Context, Privacy, Thing, Ui};
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::Role;
 use baiyo_domain::ids::{ClinicId, PersonId};
@@ -21,7 +23,9 @@ use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::time::Time;
 use baiyo_persistence::access::open_link;
+use baiyo_persistence::engine::prelude::QueryResult;
 use baiyo_persistence::reading::{self, PersonRow};
+use baiyo_persistence::{Conn, accounts};
 use maud::{Markup, html};
 use uuid::Uuid;
 
@@ -48,6 +52,7 @@ pub async fn list(request: HttpRequest, state: web::Data<State>) -> Answer {
         div.title {
             h1 { (reader.say(Ui::People)) }
             (form("person.invitation", "/people"))
+            @if may(&caller, "account.tablets") { a.button href=(tablets::TABLETS) { (reader.say(Account::Tablets)) } }
             @if may(&caller, "read.access") { a.button href=(access::ACCESS) { (reader.say(Privacy::Access)) } }
         }
         (table(&reader, &rows, &names))
@@ -86,15 +91,61 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
         (facts(&reader, &person, &names, now))
         @if let Some(until) = link {
             p { (chip(Look::Waiting, reader.say(Privacy::LinkOpen))) " " (reader.time(moment(until))) }
+            @if may(&caller, ENDING) { (ending(&reader, id, "links", Account::EndLink)) }
         }
         @if may(&caller, "read.access") {
             p { a href={ "/people/" (id) "/disclosures" } { (reader.say(Privacy::SeenBy)) } }
         }
         (ways)
+        @if may(&caller, ENDING) { (ending(&reader, id, "access", Account::EndAccess)) }
         (history::section(&reader, &entries, None))
         (recording::menu(&reader, &state, &caller, "people", id))
     };
     Ok(frame.ok(person.name.as_str(), content))
+}
+
+/// Ends all sessions and tokens of a person.
+pub async fn end_access(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+    end(&request, &id, &state, |conn, person, now| accounts::end_all(conn, person, now)).await
+}
+
+/// Ends the links by which a person could set his password.
+pub async fn end_links(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
+    end(&request, &id, &state, |conn, person, _| accounts::end_links(conn, person).map(drop)).await
+}
+
+const ENDING: &str = "account.ending";
+
+async fn end(
+    request: &HttpRequest,
+    id: &str,
+    state: &web::Data<State>,
+    what: fn(&mut Conn, PersonId, Time) -> QueryResult<()>,
+) -> Answer {
+    let caller = session::admit(request, state, ENDING).await?;
+    let missing = || Problem::new(Kind::NotFound, caller.language);
+    let person = PersonId(Uuid::try_parse(id).map_err(|_| missing())?);
+    let (now, _) = state.store.now();
+    let ended = write(state, caller.language, move |conn| {
+        let known = accounts::has_account(conn, person)?;
+        if known {
+            what(conn, person, now)?;
+        }
+        Ok(known)
+    });
+    if !ended.await? {
+        return Err(missing());
+    }
+    security_log::note_about(Happened::AccessEnded, Some(caller.person), Some(person.0));
+    Ok(see_other(&format!("/people/{person}")))
+}
+
+fn ending(reader: &Reader, person: PersonId, what: &str, word: Account) -> Markup {
+    html! {
+        form method="post" action={ "/people/" (person) "/" (what) "/end" } {
+            button.quiet type="submit" { (reader.say(word)) }
+        }
+    }
 }
 
 fn facts(reader: &Reader, person: &Person, names: &Names, now: Time) -> Markup {

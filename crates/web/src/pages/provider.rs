@@ -3,13 +3,13 @@
 //! A session begins by a tap on a page of ours and never by coming back alone: so nobody is signed in by a link that
 //! somebody else made, and each sees first as whom he goes on.
 
-use super::account::{ACCOUNT, code_field, current_password};
+use super::account::{ACCOUNT, code_field, current_password, given};
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use super::reader::Reader;
 use super::{Admits, Answer, Page, Query, get, post, see_other, sign_in};
 use crate::api::accounts::{carried, code_problem, write};
-use crate::api::own_account::with_password;
+use crate::api::own_account::changed;
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::openid::{BACK, CameBack, Identified, Provider, Refused};
@@ -42,9 +42,9 @@ pub fn pages() -> Vec<Page> {
         post(BACK, Admits::Anybody, web::to(go)),
         get(BACK, Admits::Anybody, web::to(come_back)),
         post("/sign-in/provider/enter", Admits::Anybody, web::to(enter)),
-        get(OWN, Admits::SignedIn, web::to(ask)),
-        post(OWN, Admits::SignedIn, web::to(accept)),
-        post("/me/provider/end", Admits::SignedIn, web::to(end_own)),
+        get(OWN, Admits::To(&[session::OWN]), web::to(ask)),
+        post(OWN, Admits::To(&[session::OWN]), web::to(accept)),
+        post("/me/provider/end", Admits::To(&[session::OWN]), web::to(end_own)),
         post("/people/{id}/provider", Admits::To(&[NAMES]), web::to(name)),
         post("/people/{id}/provider/end", Admits::To(&[NAMES]), web::to(end_anothers)),
     ]
@@ -242,7 +242,7 @@ fn not_entered(request: &HttpRequest, state: &State, to: &str, why: &Refused) ->
 
 /// Shows the account that was named as one's own, and asks for the password to accept it.
 async fn ask(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let Some(link) = link(&state, &request, &caller, caller.person).await? else {
         return Ok(see_other(ACCOUNT));
     };
@@ -252,11 +252,11 @@ async fn ask(request: HttpRequest, state: web::Data<State>) -> Answer {
 
 /// Accepts the account that was named as one's own.
 async fn accept(request: HttpRequest, form: Form, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     let (typed, issuer) = (typed(form), issuer(&state, &request)?);
     let (subject, code) = (typed.subject.clone(), typed.code.clone());
     let accepted =
-        with_password(&request, &state, &caller, typed.password, &code, |store, checked, renewal| {
+        changed(&request, &state, &caller, typed.password, given(&code), |store, checked, renewal| {
             store.accept_provider(checked, renewal, issuer, subject)
         });
     match accepted.await {
@@ -308,7 +308,7 @@ async fn name(request: HttpRequest, id: web::Path<String>, form: Form, state: we
 
 /// Ends one's own account at the provider.
 async fn end_own(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::admit(&request, &state, session::OWN).await?;
     end(&request, &state, &caller, caller.person).await?;
     Ok(see_other(ACCOUNT))
 }

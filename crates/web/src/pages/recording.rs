@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::layouts;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
-use super::sheet::{FILE, Sheet};
+use super::sheet::{FILE, SHOWN_TO, Sheet};
 use super::typed::{Shape, Typed};
 use super::uploaded::{self, File, Uploaded};
 use super::{Answer, form_problem, see_other};
@@ -106,6 +106,14 @@ pub async fn take(request: HttpRequest, payload: web::Payload, state: web::Data<
     let mut typed = Typed::of(fields);
     let twice = typed.given_twice(Shape::new(schema, definitions));
     let twice: Vec<String> = twice.into_iter().map(String::from).collect();
+    // Nobody's name comes under what somebody else typed, nor is it shown to him.
+    if typed.take(SHOWN_TO).is_some_and(|shown_to| shown_to != caller.person.to_string()) {
+        let sentence = words::text(caller.language, words::Account::OtherPerson).into();
+        let problem = Problem::because(Kind::Refused, caller.language, "other_person", None, sentence);
+        let about = about(&request, &state, &caller, &route, aimed).await?;
+        let filled = Filled { suggested: true, problem: Some(problem), ..Filled::of(Typed::of(Vec::new())) };
+        return Ok(page(&request, &state, &route, &about, filled));
+    }
     let key = typed.take("once").and_then(|key| Uuid::try_parse(&key).ok()).unwrap_or_else(Uuid::now_v7);
     waited(&mut typed, state.store.now().0);
     correcting::keep_exact(&mut typed, state.zone);
@@ -471,6 +479,7 @@ fn laid_out(
         longer: None,
         address: handed_in_at.to_string(),
         once: filled.key,
+        shown_to: about.caller.person,
         serial: about.batch.as_ref().map(|batch| serial_of(&batch.opened.label)),
         check: about
             .batch

@@ -61,8 +61,13 @@ pub async fn take(
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if faults.is_empty() {
         let form = SetupForm { token: token.into_inner(), password: typed.password.clone(), centre };
-        match accounts::set_password(&state, form, frame.language).await {
-            Ok(warnings) => return Ok(done(&frame, founded, &warnings)),
+        match accounts::set_password(&request, &state, form).await {
+            Ok((warnings, device)) => {
+                let mut answer = done(&frame, founded, &warnings);
+                let added = answer.add_cookie(&device);
+                added.map_err(|_| Problem::new(Kind::Unavailable, frame.language))?;
+                return Ok(answer);
+            }
             Err(problem) => {
                 status = problem.status_code();
                 faults = faults_of(&problem);

@@ -9,6 +9,7 @@ use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
 use crate::api::blobs;
 use crate::words::{self, Sheet as Word, Ui};
+use baiyo_domain::ids::PersonId;
 use baiyo_domain::journal::Hash;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub struct Sheet<'a> {
     pub address: String,
     /// Under this key it happens once, however often it is handed in.
     pub once: Uuid,
+    /// For whom it is drawn: at a shared tablet somebody else may be in when it is handed in.
+    pub shown_to: PersonId,
     /// Site, year and serial that the labels of its batch share.
     pub serial: Option<String>,
     /// Where a label of another batch is told at once.
@@ -46,6 +49,9 @@ pub struct Sheet<'a> {
     /// Whether it is still to be chosen what the form is about: until then there is nothing to hand in.
     pub choosing: bool,
 }
+
+/// The field that says for whom a form was drawn.
+pub const SHOWN_TO: &str = "shown_to";
 
 /// What the name of a field that takes a file begins with; the pointer of what its hash becomes follows.
 pub const FILE: &str = "file:";
@@ -65,6 +71,7 @@ impl Sheet<'_> {
             form.sheet method="post" action=(self.address) enctype=[self.files.get().then_some("multipart/form-data")] novalidate data-serial=[self.serial.as_deref()]
                 data-check=[self.check.as_deref()] data-about=[self.about()] data-draft=[self.may_be_kept()] {
                 input type="hidden" name="once" value=(self.once);
+                input type="hidden" name=(SHOWN_TO) value=(self.shown_to);
                 // What Enter in a field does: no button that only fills the form in further may come before it.
                 button.default type="submit" tabindex="-1" aria-hidden="true" { (self.reader.say(Ui::Record)) }
                 @if let Some(version) = self.version { input type="hidden" name="version" value=(version); }

@@ -7,7 +7,7 @@ use super::{Answer, Query, encoded, other_ways, see_other};
 use crate::api::accounts;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
-use crate::session::{self, COOKIE, PENDING_COOKIE};
+use crate::session::{self, COOKIE, Means, PENDING_COOKIE};
 use crate::words::Ui;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -28,12 +28,13 @@ pub struct Typed {
 pub async fn ask(request: HttpRequest, query: Query, state: web::Data<State>) -> Answer {
     let to = query.get("to").cloned().unwrap_or_default();
     match session::who(&request, &state).await {
-        Ok(_) => Ok(see_other(&to)),
-        Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {
+        // By badge and PIN somebody may want more; and at a shared tablet somebody else may come.
+        Ok(caller) if caller.means != Means::Pin && !query.contains_key("anew") => Ok(see_other(&to)),
+        Err(problem) if problem.status != StatusCode::UNAUTHORIZED => Err(problem),
+        _ => {
             let typed = Typed { to, ..Typed::default() };
             Ok(sheet(&Frame::new(&request, &state, None), &state, StatusCode::OK, &typed, &[]))
         }
-        Err(problem) => Err(problem),
     }
 }
 

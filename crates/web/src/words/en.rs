@@ -16,6 +16,7 @@ pub(super) mod sheet;
 pub(super) mod ui;
 pub(super) mod ways;
 
+pub(super) use account::scope;
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
 pub(super) use quality::{awaited, exception, exception_count, met_count};
@@ -508,6 +509,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "records.verification" => "Verify the whole record",
         "records.rebuild" => "Rebuild the lists",
         "read.attempts" => "See refused attempts",
+        "account.change" => "Change one's own account",
+        "account.ending" => "End somebody's sessions, tokens and links",
+        "account.tablets" => "Register bench tablets",
         _ => return None,
     })
 }

@@ -17,6 +17,7 @@ pub(super) mod sheet;
 pub(super) mod ui;
 pub(super) mod ways;
 
+pub(super) use account::scope;
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
 pub(super) use quality::{awaited, exception, exception_count, met_count};
@@ -506,6 +507,9 @@ pub(super) fn action(name: &str) -> Option<&'static str> {
         "records.verification" => "全記録の検証",
         "records.rebuild" => "一覧の再構築",
         "read.attempts" => "拒否された操作の閲覧",
+        "account.change" => "自分のアカウントの変更",
+        "account.ending" => "職員のセッション・APIトークン・リンクの失効",
+        "account.tablets" => "共用端末の登録",
         _ => return None,
     })
 }

@@ -37,7 +37,12 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
                 TriedFrom::Program => "to sign, by a program of this person",
                 TriedFrom::CommandLine => "on the command line",
             };
-            format!("Wrong {}: {from}", if fact.code { "code" } else { "password" })
+            let what = match (fact.pin, fact.code) {
+                (true, _) => "PIN",
+                (false, true) => "code",
+                (false, false) => "password",
+            };
+            format!("Wrong {what}: {from}")
         }
     }
 }

@@ -36,7 +36,12 @@ pub(in crate::words) fn event(event: &Event, context: &Context) -> String {
                 TriedFrom::Program => "本人のAPIトークンによる署名時",
                 TriedFrom::CommandLine => "コマンドラインから",
             };
-            format!("{}の誤り：{from}", if fact.code { "確認コード" } else { "パスワード" })
+            let what = match (fact.pin, fact.code) {
+                (true, _) => "PIN",
+                (false, true) => "確認コード",
+                (false, false) => "パスワード",
+            };
+            format!("{what}の誤り：{from}")
         }
     }
 }
