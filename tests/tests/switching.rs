@@ -127,7 +127,7 @@ fn two_technicians_record_in_turn_and_each_entry_bears_the_right_one() {
         assert_eq!((&item["recorder"], &item["performer"]), (&json!(id), &json!(id)), "{item}");
         // The page says whose it is, to which drafts in the browser are tied.
         assert!(tablet.get("//bench").text.contains(&format!("data-person=\"{id}\"")));
-        assert!(tablet.get("//bench").text.contains("href=\"/switch\""), "one tap away");
+        assert!(tablet.get("//bench").text.contains("class=\"switch\" href=\"/switch\""), "one tap away");
     }
     // Ten minutes after the last touch it is over, and the way on leads to the next badge.
     centre.minutes(9);

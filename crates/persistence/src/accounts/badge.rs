@@ -331,7 +331,7 @@ fn easy(pin: &str) -> bool {
     runs || kinds.len() <= 2 || is_date(&values) || password::is_common(pin)
 }
 
-/// Whether digits read as a day: year, month and day in any usual order, the year of two digits or four.
+/// Whether digits read as a day, or as a month of a year: in any usual order, the year of two digits or four.
 fn is_date(digits: &[u32]) -> bool {
     let day = |one: &[u32], two: &[u32]| {
         let number = |pair: &[u32]| pair.iter().fold(0, |number, digit| number * 10 + digit);
@@ -340,7 +340,11 @@ fn is_date(digits: &[u32]) -> bool {
     };
     let year = |four: &[u32]| matches!(four, [1, 9, ..] | [2, 0, ..]);
     match digits.len() {
-        6 => day(&digits[2..4], &digits[4..]) || day(&digits[..2], &digits[2..4]),
+        6 => {
+            day(&digits[2..4], &digits[4..])
+                || day(&digits[..2], &digits[2..4])
+                || year(&digits[..4]) && day(&digits[4..], &[0, 1])
+        }
         8 => {
             year(&digits[..4]) && day(&digits[4..6], &digits[6..])
                 || year(&digits[4..]) && day(&digits[..2], &digits[2..4])

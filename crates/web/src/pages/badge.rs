@@ -87,12 +87,12 @@ pub async fn take_badge(
     match own_account::badge_made(&request, &state, &caller, typed.password, given(&typed.code)).await {
         Ok(badge) => {
             let title = frame.say(Account::BadgeShown);
-            let lines = [caller.name.clone(), state.centre().to_string()];
+            let lines = in_lines(&caller.name);
             let content = html! {
                 div.title { h1 { (title) } }
                 p { strong { (frame.say(Account::BadgeShownHelp)) } }
                 div.labels { (labels::of_badge(badge.as_str(), frame.say(Account::Badge), &lines).unwrap_or_default()) }
-                p { a.button href=(PIN) { (frame.say(Account::SetPin)) } " " a.button href=(ACCOUNT) { (frame.say(Account::Title)) } }
+                p.actions { a.button href=(PIN) { (frame.say(Account::SetPin)) } a.button href=(ACCOUNT) { (frame.say(Account::Title)) } }
             };
             Ok(frame.ok(title, content))
         }
@@ -101,6 +101,20 @@ pub async fn take_badge(
             Ok(frame.answer(problem.status_code(), frame.say(Account::MakeBadge), content))
         }
     }
+}
+
+/// A name in lines that fit on a label beside its symbol.
+fn in_lines(name: &str) -> Vec<String> {
+    const WIDEST: usize = 16;
+    let width = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let mut lines: Vec<String> = Vec::new();
+    for word in name.split_whitespace() {
+        match lines.last_mut().filter(|line| width(line) + 1 + width(word) <= WIDEST) {
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(word.into()),
+        }
+    }
+    lines
 }
 
 /// Ends one's badge, as where it is lost.

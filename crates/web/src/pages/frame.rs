@@ -132,7 +132,6 @@ impl<'a> Frame<'a> {
             header.top {
                 div {
                     a.brand href="/" { (dish()) span { (centre) } }
-                    @if self.at_tablet { (self.link(SWITCH, Account::Switch)) }
                     @if let Some(caller) = self.caller {
                         nav.across aria-label=(self.say(Ui::Menu)) {
                             (self.links(caller))
@@ -160,6 +159,7 @@ impl<'a> Frame<'a> {
                         div.own { (self.settings()) }
                     }
                 }
+                @if self.at_tablet { p.turn { a.switch href=(SWITCH) { (self.say(Account::Switch)) } } }
             }
         }
     }

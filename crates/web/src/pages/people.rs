@@ -106,7 +106,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
 
 /// Ends all sessions and tokens of a person.
 pub async fn end_access(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
-    end(&request, &id, &state, |conn, person, now| accounts::end_all(conn, person, now)).await
+    end(&request, &id, &state, accounts::end_all).await
 }
 
 /// Ends the links by which a person could set his password.

@@ -180,15 +180,15 @@ fn refusal(frame: &Frame, word: Account) -> Markup {
     html! {
         div.title { h1 { (frame.say(Account::Switch)) } }
         p { strong { (frame.say(word)) } }
-        (other_ways(frame, ""))
+        (other_ways(frame, "", true))
     }
 }
 
-fn other_ways(frame: &Frame, to: &str) -> Markup {
+fn other_ways(frame: &Frame, to: &str, another: bool) -> Markup {
     let to = if to.is_empty() { String::new() } else { format!("&to={}", encoded(to)) };
     html! {
         p.actions {
-            a.button.quiet href={ (SWITCH) "?again=1" (to) } { (frame.say(Account::SwitchAgain)) }
+            @if another { a.button.quiet href={ (SWITCH) "?again=1" (to) } { (frame.say(Account::SwitchAgain)) } }
             a.button.quiet href={ "/sign-in?anew=1" (to) } { (frame.say(Account::SwitchSignIn)) }
         }
     }
@@ -207,7 +207,7 @@ fn badge_sheet(frame: &Frame, to: &str, wrong: Option<Account>) -> Markup {
             @if !to.is_empty() { input type="hidden" name="to" value=(to); }
             button.primary type="submit" { (frame.say(Account::SwitchNext)) }
         }
-        (other_ways(frame, to))
+        (other_ways(frame, to, false))
     }
 }
 
@@ -223,6 +223,6 @@ fn pin_sheet(frame: &Frame, typed: &Typed, wrong: Option<Account>) -> Markup {
             @if !typed.to.is_empty() { input type="hidden" name="to" value=(typed.to); }
             button.primary type="submit" { (frame.say(Account::SwitchGo)) }
         }
-        (other_ways(frame, &typed.to))
+        (other_ways(frame, &typed.to, true))
     }
 }

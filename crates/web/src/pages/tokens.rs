@@ -11,7 +11,7 @@ use crate::session::{self, Caller};
 use crate::words::{self, Account, Ui};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, ResponseError, web};
-use baiyo_domain::authority::Scope;
+use baiyo_domain::authority::{Scope, TABLE, scope_of};
 use baiyo_domain::text::Short;
 use maud::{Markup, html};
 
@@ -136,6 +136,13 @@ fn form_of(frame: &Frame, typed: &Typed) -> Result<TokenForm, Vec<Fault>> {
     }
 }
 
+/// The scopes of which his roles include something.
+fn offered(caller: &Caller) -> impl Iterator<Item = Scope> {
+    Scope::ALL.into_iter().filter(|scope| {
+        TABLE.iter().any(|rule| scope_of(rule.action) == Some(*scope) && caller.may(rule.action))
+    })
+}
+
 fn sheet(frame: &Frame, caller: &Caller, typed: &Typed, faults: &[Fault]) -> Markup {
     let name = Field {
         name: "name",
@@ -173,7 +180,7 @@ fn sheet(frame: &Frame, caller: &Caller, typed: &Typed, faults: &[Fault]) -> Mar
             fieldset #scope.wrong[wrong.is_some()] {
                 legend { (frame.say(Account::TokenScopes)) }
                 @if let Some(fault) = wrong { p.fault { (fault.sentence) } }
-                @for scope in Scope::ALL {
+                @for scope in offered(caller) {
                     label.tick {
                         input type="checkbox" name="scope" value=(scope.word()) checked[typed.scopes.contains(&scope)];
                         span { (words::scope(frame.language, scope)) }

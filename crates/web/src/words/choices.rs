@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 pub fn choice(language: Language, of: Option<&str>, word: &str) -> String {
     let named = match of {
         Some("Role") => read(word).map(|word| super::role(language, word)),
+        Some("Scope") => read(word).map(|word| super::scope(language, word)),
         Some("Meaning") => read(word).map(|word| super::meaning(language, word)),
         Some("Analyte") => read(word).map(|word| super::analyte(language, word)),
         Some("Finding") => read(word).map(|word| super::finding(language, word)),

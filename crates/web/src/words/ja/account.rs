@@ -95,7 +95,7 @@ pub(in crate::words) fn text(word: Account) -> &'static str {
         Account::PinForm => "PINは6～12桁の数字で入力してください。",
         Account::PinEasy => "このPINは推測されやすいものです。",
         Account::ByPin => "バッジとPIN",
-        Account::Switch => "使用者の切り替え",
+        Account::Switch => "使用者の切替",
         Account::SwitchScan => "バッジを読み取ってください",
         Account::SwitchScanned => "バッジを読み取りました",
         Account::SwitchPin => "PIN",
