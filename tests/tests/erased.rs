@@ -4,6 +4,7 @@
 use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::store::Location;
+use baiyo_persistence::verify::Note;
 use baiyo_persistence::{Conn, copy, rebuild};
 use diesel::sql_types::BigInt;
 use serde_json::{Value, json};
@@ -204,6 +205,9 @@ fn what_was_erased_does_not_come_back_with_a_crash_or_a_backup_and_the_record_st
         &centre.folder().join("keys/patients"),
     );
     owner.batch_execute("INSERT INTO personal_data SELECT * FROM away WHERE patient NOT IN (SELECT patient FROM personal_data)").unwrap();
+    let findings: Vec<String> = centre.verify(&[]).findings.iter().map(ToString::to_string).collect();
+    let left = format!("it erased the name of patient {patient}");
+    assert!(findings.len() == 1 && findings[0].contains(&left), "{findings:#?}");
     centre.start();
     assert!(!key_of(&centre, patient).exists(), "destroyed again at the start");
     assert_eq!(rows(&mut owner, "personal_data"), 1);
@@ -242,6 +246,24 @@ fn what_was_erased_does_not_come_back_with_a_crash_or_a_backup_and_the_record_st
 }
 
 #[test]
+fn a_key_that_could_not_be_destroyed_at_once_is_destroyed_while_the_server_runs() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Ordered);
+    let (order, patient) = (course.order, course.patient());
+    drop(course);
+    years_pass(&centre, 31);
+    // As where the file cannot be written just then.
+    let (key, aside) = (key_of(&centre, patient), centre.folder().join("aside.key"));
+    std::fs::rename(&key, &aside).unwrap();
+    std::fs::create_dir(&key).unwrap();
+    erase(&centre, order);
+    std::fs::remove_dir(&key).unwrap();
+    std::fs::rename(&aside, &key).unwrap();
+    centre.store().finish_new_erasures().unwrap();
+    assert!(!key.exists());
+}
+
+#[test]
 fn a_name_whose_key_is_lost_is_told_as_a_fault_and_not_as_erased() {
     let mut centre = Centre::open();
     centre.is_tampered_with();
@@ -266,7 +288,14 @@ fn a_name_whose_key_is_lost_is_told_as_a_fault_and_not_as_erased() {
     let findings: Vec<String> = centre.verify(&[]).findings.iter().map(ToString::to_string).collect();
     assert!(findings.len() == 1 && findings[0].contains(&format!("the key of patient {patient} is lost")));
     std::fs::rename(&aside, &key).unwrap();
-    assert!(centre.verify(&[]).is_sound());
+    let report = centre.verify(&[]);
+    assert!(report.is_sound() && !report.notes.contains(&Note::NoPatientKeys), "{:?}", report.notes);
+    // Where no key can be seen, as beside a copy of the database alone, none is told as lost.
+    let (keys, away) = (centre.folder().join("keys/patients"), centre.folder().join("away"));
+    std::fs::rename(&keys, &away).unwrap();
+    let report = centre.verify(&[]);
+    assert!(report.is_sound() && report.notes.contains(&Note::NoPatientKeys), "{:?}", report.findings);
+    std::fs::rename(&away, &keys).unwrap();
     centre.start();
     assert_eq!(centre.coordinator().get(&recipient).ok()["name"], json!(NAME));
 }

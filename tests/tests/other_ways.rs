@@ -2,13 +2,16 @@
 //! taken once, also where many take it at once, and gone with their person.
 
 use baiyo_domain::ids::PersonId;
-use baiyo_persistence::accounts::{self, Carried, Ceremony, NewPasskey, NotKept, UsedPasskey};
+use baiyo_persistence::accounts::{
+    self, Carried, Ceremony, NewPasskey, NotKept, Origin, PasswordRefused, UsedPasskey,
+};
 use baiyo_persistence::writer::JobError;
 use baiyo_persistence::{Conn, StoreError};
 use diesel::QueryResult;
+use ring::digest::{SHA256, digest};
 use serde_json::json;
 use std::sync::Barrier;
-use stories::{Centre, Member};
+use stories::{Browser, Centre, Member};
 
 /// As many as try the same at once.
 const CROWD: usize = 12;
@@ -47,9 +50,17 @@ fn used(credential: &[u8], member: &Member, before: &str, after: &str) -> UsedPa
     UsedPasskey { credential: credential.to_vec(), person: person(member), before, after }
 }
 
-fn keep(centre: &Centre, member: &Member, credential: &[u8]) -> Result<(), NotKept> {
+/// A session that began with the password.
+fn in_session(centre: &Centre, member: &Member) -> Origin {
+    let browser = Browser::new(centre);
+    browser.sign_in(&member.sign_in, &member.password).ok();
+    let token = browser.cookie("baiyo_session").unwrap();
+    Origin::Session(digest(&SHA256, token.as_bytes()).as_ref().try_into().unwrap())
+}
+
+fn keep(centre: &Centre, member: &Member, origin: Origin, credential: &[u8]) -> Result<(), NotKept> {
     let (now, person, new) = (centre.now(), person(member), new(credential));
-    write(centre, move |conn| accounts::keep_passkey(conn, person, &new, &Carried::default(), now))
+    write(centre, move |conn| accounts::keep_passkey(conn, person, origin, &new, &Carried::default(), now))
         .map(|_| ())
 }
 
@@ -84,8 +95,11 @@ fn a_ceremony_is_taken_once_as_what_it_is_and_in_its_time() {
 fn a_signature_by_a_passkey_enters_once_however_many_hand_it_in_at_once() {
     let centre = Centre::open();
     let (member, other) = (centre.technician().account(), centre.analyst().account());
-    keep(&centre, member, b"one").unwrap();
-    assert_eq!(keep(&centre, other, b"one"), Err(NotKept::Known));
+    let [his_own, others] = [member, other].map(|one| in_session(&centre, one));
+    keep(&centre, member, his_own, b"one").unwrap();
+    assert_eq!(keep(&centre, other, others, b"one"), Err(NotKept::Known));
+    assert_eq!(keep(&centre, member, others, b"two"), Err(NotKept::Ended), "another's session");
+    assert_eq!(keep(&centre, member, Origin::Programs, b"two"), Err(NotKept::Ended));
     let first = used(b"one", member, "0", "1");
     assert_eq!(had_it(|| enters(&centre, &first)), 1);
     assert!(!enters(&centre, &used(b"one", other, "1", "2")), "nobody else by it");
@@ -95,7 +109,8 @@ fn a_signature_by_a_passkey_enters_once_however_many_hand_it_in_at_once() {
     let number = std::sync::atomic::AtomicU8::new(0);
     for _ in 0..2 {
         had_it(|| {
-            keep(&centre, member, &[number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)]).is_ok()
+            keep(&centre, member, his_own, &[number.fetch_add(1, std::sync::atomic::Ordering::Relaxed)])
+                .is_ok()
         });
     }
     let his = write(&centre, {
@@ -103,6 +118,18 @@ fn a_signature_by_a_passkey_enters_once_however_many_hand_it_in_at_once() {
         move |conn| accounts::passkeys_of(conn, person)
     });
     assert_eq!(his.len(), 20);
+    // Who has the password alone does not rid him of them; his administrator does, and he himself by one of them.
+    let end = |himself: Option<Origin>| {
+        let (now, person, id) = (centre.now(), person(member), his[0].id);
+        write(&centre, move |conn| accounts::end_passkey(conn, person, id, himself, now))
+    };
+    assert_eq!(end(Some(his_own)), Err(PasswordRefused::PasskeyFirst));
+    assert_eq!([end(None), end(None)], [Ok(true), Ok(false)]);
+    write(&centre, {
+        let (now, person) = (centre.now(), person(member));
+        move |conn| accounts::end_all(conn, person, now)
+    });
+    assert_eq!(keep(&centre, member, his_own, b"late"), Err(NotKept::Ended), "it ended meanwhile");
     let leaving = format!("/people/{}/departure", member.id);
     centre.administrator().post(&leaving, json!({ "reason": "moved" })).ok();
     assert!(!enters(&centre, &used(b"one", member, "2", "3")));

@@ -130,6 +130,8 @@ fn two_technicians_record_in_turn_and_each_entry_bears_the_right_one() {
         assert!(tablet.get("//bench").text.contains(&format!("data-person=\"{id}\"")));
         assert!(tablet.get("//bench").text.contains("class=\"switch\" href=\"/switch\""), "one tap away");
     }
+    let history = format!("//batches/{}/history.csv", course.batch);
+    assert_eq!([tablet.get(&history).status, signed_in(&centre, &hana).get(&history).status], [403, 200]);
     // Ten minutes after the last touch it is over, and the way on leads to the next badge.
     centre.minutes(9);
     assert_eq!(who(&tablet), hana.id.to_string());
@@ -295,8 +297,15 @@ fn neither_badge_nor_pin_nor_another_tablet_opens_anything_alone() {
     let desk = equipped(&centre, &analyst, PIN);
     tablet.sign_in(&analyst.sign_in, &analyst.password).ok();
     refused(switch(&tablet, &desk, PIN), 403, "for people who work at the bench");
-    // Somebody who left, and one whose password was changed or reset.
+    // Whose access an administrator has ended: the badge does nothing until he signs in there again.
     let badge = equipped(&centre, &hana, PIN);
+    tablet.sign_in(&hana.sign_in, &hana.password).ok();
+    came_in(switch(&tablet, &badge, PIN));
+    let administrator = signed_in(&centre, centre.administrator().account());
+    assert_eq!(administrator.fill_in(&format!("//people/{}/access/end", hana.id), &[]).status, 303);
+    tablet.get("/me").refused(401);
+    refused(switch(&tablet, &badge, PIN), 403, "Sign in on this tablet with your password first");
+    // Somebody who left, and one whose password was changed or reset.
     tablet.sign_in(&hana.sign_in, &hana.password).ok();
     came_in(switch(&tablet, &badge, PIN));
     let reason = json!({ "reason": "moved away" });

@@ -216,7 +216,7 @@ pub fn store_credentials(
         badge::forget(conn, person)?;
         throttle::forget(conn, person)?;
         credentials.store(conn, now)?;
-        let (known, _) = device::remember(conn, person, device, now)?;
+        let (known, _) = device::remember(conn, person, device, false, now)?;
         Ok(Ok(known))
     })
 }

@@ -1,7 +1,8 @@
 //! Erasing a patient's name: once two people's signed decision is in the journal, the key, the ciphertext and the index
 //! are destroyed. Every start looks whether that was done for each erasure there ever was, so that neither a crash nor a
-//! restored backup of database or key store brings a name back. Whoever writes into the database can tell of an erasure,
-//! and cannot sign one: what does not stand by its signatures destroys nothing, and `verify` names it.
+//! restored backup of database or key store brings a name back; a server that runs looks for erasures that are new to it.
+//! Whoever writes into the database can tell of an erasure, and cannot sign one: what does not stand by its signatures
+//! destroys nothing, and `verify` names it.
 
 use crate::engine::prelude::*;
 use crate::error::StoreError;
@@ -18,6 +19,7 @@ use baiyo_domain::order::{Erasure, erasure};
 use baiyo_domain::people::PublicKey;
 use baiyo_domain::world::World;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 impl Store {
     /// Destroys what is still there of names that were erased.
@@ -26,11 +28,13 @@ impl Store {
     /// The database or the key store cannot be read or written; it may be tried again.
     pub(crate) fn finish_erasures(&self) -> Result<(), StoreError> {
         let anchor = self.keys.anchor()?;
-        let (erased, stored) = self.read(|conn| {
+        let (number, erased, stored) = self.read(|conn| {
             let (mut erased, mut stored) = (BTreeSet::new(), Vec::new());
-            for patient in told(conn)? {
+            let orders = erasures(conn)?;
+            let number = orders.len();
+            for patient in told(conn, orders)? {
                 let row = keystore::load_personal(conn, patient)?.is_some();
-                if !row && !self.keys.has_patient_key(patient) {
+                if !row && !self.keys.has_patient_key(patient)? {
                     continue;
                 }
                 if stands(conn, anchor, patient)? {
@@ -38,7 +42,7 @@ impl Store {
                     stored.extend(row.then_some(patient));
                 }
             }
-            Ok::<_, StoreError>((erased, stored))
+            Ok::<_, StoreError>((number, erased, stored))
         })?;
         if !stored.is_empty() {
             tracing::warn!(
@@ -58,6 +62,20 @@ impl Store {
                 tracing::info!(%patient, "the key of an erased patient was destroyed");
             }
         }
+        self.erasures.fetch_max(number, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The same, where any erasure is told of that this process has not looked at: one whose commit was not answered, that
+    /// another server recorded, or whose key could not be destroyed. Where there is none it only counts them.
+    ///
+    /// # Errors
+    /// The database or the key store cannot be read or written; it may be tried again.
+    pub fn finish_new_erasures(&self) -> Result<(), StoreError> {
+        let number = self.read(|conn| Ok::<_, StoreError>(erasures(conn)?.len()))?;
+        if number > self.erasures.load(Ordering::SeqCst) {
+            self.finish_erasures()?;
+        }
         Ok(())
     }
 }
@@ -72,16 +90,20 @@ pub(crate) fn orders_of(conn: &mut Conn, patient: PatientId) -> QueryResult<Vec<
     Ok(ids.into_iter().map(|id| StreamId { kind: StreamKind::Order, id: id.0 }).collect())
 }
 
-/// Everybody of whom the journal tells that his name was erased, by the history of an order of his. A history that cannot
-/// have happened tells of nobody, and is named by `verify`.
-fn told(conn: &mut Conn) -> Result<BTreeSet<PatientId>, StoreError> {
+/// The order of each entry that tells of an erasure.
+fn erasures(conn: &mut Conn) -> QueryResult<Vec<Id>> {
     // A literal, so that the index over erasures alone serves.
     let erasures = diesel::dsl::sql::<diesel::sql_types::Bool>("kind = 'order.personal_data_erased'");
-    let orders: Vec<Id> = journal::table
+    journal::table
         .filter(erasures)
         .order((journal::recorded_at, journal::id))
         .select(journal::stream_id)
-        .load(conn)?;
+        .load(conn)
+}
+
+/// Everybody of whom the journal tells that his name was erased, by the history of one of these orders. A history that
+/// cannot have happened tells of nobody, and is named by `verify`.
+fn told(conn: &mut Conn, orders: Vec<Id>) -> Result<BTreeSet<PatientId>, StoreError> {
     let mut told = BTreeSet::new();
     for order in orders {
         let stream = StreamId { kind: StreamKind::Order, id: order.0 };

@@ -164,12 +164,12 @@ impl Store {
         {
             tracing::warn!(%error, "the key of a patient who was not recorded stays behind");
         }
-        // First the entry, then the key: what is cut short between the two, the next start ends.
+        // First the entry, then the key: what is cut short between the two is ended when the server seals, or starts.
         if erases
-            && matches!(outcome, Ok(Ok(_)))
+            && matches!(outcome, Ok(Ok(_)) | Err(WriteError::Unknown(_)))
             && let Err(error) = self.finish_erasures()
         {
-            tracing::error!(%error, "the key of an erased patient is there still; the next start destroys it");
+            tracing::error!(%error, "the key of an erased patient may be there still; it is tried again");
         }
         match outcome {
             Ok(Ok(answer)) => Ok(answer),

@@ -228,8 +228,12 @@ impl KeyStore {
     }
 
     /// Whether there is anything left of a patient's key.
-    pub(crate) fn has_patient_key(&self, patient: PatientId) -> bool {
-        self.patient_path(patient).exists()
+    ///
+    /// # Errors
+    /// That cannot be seen, as where the folder may not be entered.
+    pub(crate) fn has_patient_key(&self, patient: PatientId) -> Result<bool, KeyStoreError> {
+        let path = self.patient_path(patient);
+        path.try_exists().map_err(in_file(&path))
     }
 
     /// Destroys a patient's key: overwrites, then removes it. False where there is none (any more). Disks that

@@ -292,6 +292,7 @@ diesel::table! {
         person -> DbUuid,
         made_at -> BigInt,
         used_at -> BigInt,
+        full_at -> Nullable<BigInt>,
     }
 }
 

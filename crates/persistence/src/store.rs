@@ -18,6 +18,7 @@ use crate::{accounts, happenings, journal, rebuild};
 use baiyo_domain::time::Time;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
@@ -82,6 +83,8 @@ pub struct Store {
     pub(crate) time: Timekeeper,
     /// What its connections have read.
     remembered: Arc<Remembered>,
+    /// Of how many erasures this process has destroyed what there was.
+    pub(crate) erasures: AtomicUsize,
     engine: Engine,
 }
 
@@ -114,6 +117,7 @@ impl Store {
         let folder = location.folder.clone();
         let keys = folder.join("keys");
         let remembered = Arc::<Remembered>::default();
+        let erasures = AtomicUsize::default();
         let store = match &location.postgres {
             None => {
                 let lock = lock(&folder)?;
@@ -132,7 +136,7 @@ impl Store {
                 let writer = Writer::start(open).map_err(StoreError::Database)?;
                 let readers = Mutex::new(vec![only_reading(first)?.remembering(&remembered)]);
                 let engine = Engine::Embedded { writer, readers, _lock: lock };
-                Self { location: location.clone(), keys, time, remembered, engine }
+                Self { location: location.clone(), keys, time, remembered, erasures, engine }
             }
             Some(address) => {
                 make(&folder)?;
@@ -150,7 +154,7 @@ impl Store {
                     writers: pool(WRITERS, ""),
                     readers: pool(READERS, "SET default_transaction_read_only = on"),
                 };
-                Self { location: location.clone(), keys, time, remembered, engine }
+                Self { location: location.clone(), keys, time, remembered, erasures, engine }
             }
         };
         store.mend_anchor()?;

@@ -365,8 +365,11 @@ document.querySelector("#faults, .stop")?.focus();
 // The server says that something changed; the page only offers to be read anew. Nothing moves under a finger.
 
 if (page.dataset.live && "EventSource" in window) {
+  const TRIES = 60;
   let source = null;
   let changes = 0;
+  let failed = 0;
+  let again = null;
   const hint = () => {
     let link = document.querySelector(".changes");
     if (!link) {
@@ -378,11 +381,23 @@ if (page.dataset.live && "EventSource" in window) {
     link.textContent = `${words("changes")}: ${changes} – ${words("refresh")}`;
   };
   const listen = () => {
+    clearTimeout(again);
     source?.close();
     source = document.hidden ? null : new EventSource("/live");
     source?.addEventListener("change", () => {
       changes += 1;
       hint();
+    });
+    source?.addEventListener("open", () => {
+      failed = 0;
+    });
+    // Any answer but 200 ends it for good, also that of a server whose database is away for a minute. Whoever is
+    // signed out looks the same from here: so it is asked ever more slowly, and not for ever.
+    source?.addEventListener("error", ({ target }) => {
+      if (target !== source || target.readyState !== EventSource.CLOSED || failed >= TRIES) return;
+      const seconds = Math.min(60, 4 * 2 ** failed) * (0.75 + Math.random() / 2);
+      failed += 1;
+      again = setTimeout(listen, seconds * 1000);
     });
   };
   document.addEventListener("visibilitychange", listen);

@@ -7,7 +7,7 @@ use crate::metrics::{self, Metrics, Turns};
 use crate::pages::live::{self, Change, Told};
 use crate::rates::Rates;
 use crate::refusals::{self, Refusals};
-use crate::session::Callers;
+use crate::session::{Callers, Standings};
 use crate::settings::Settings;
 use crate::shares::{AtOnce, Connections, Listeners};
 use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
@@ -56,6 +56,8 @@ pub struct State {
     pub callers: Callers,
     /// Who has pages open that are told of changes.
     pub listeners: Listeners,
+    /// By what they have them open.
+    pub standings: Standings,
     /// Tells those who listen that something changed.
     pub changes: broadcast::Sender<Told>,
     /// Long work.
@@ -103,6 +105,7 @@ impl State {
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             callers: Callers::default(),
             listeners: Listeners::default(),
+            standings: Standings::default(),
             changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),
         }
@@ -187,6 +190,10 @@ pub async fn serve_until(
             let store = Arc::clone(&sealing.store);
             if let Ok(Err(error)) = web::block(move || store.seal_what_waits()).await {
                 tracing::error!(%error, "cannot seal the journal");
+            }
+            let store = Arc::clone(&sealing.store);
+            if let Ok(Err(error)) = web::block(move || store.finish_new_erasures()).await {
+                tracing::error!(%error, "cannot destroy what is there still of an erased name");
             }
         }
     });

@@ -3,6 +3,7 @@
 
 mod callers;
 mod means;
+mod standing;
 
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 pub use callers::Callers;
 use callers::Shown;
 pub use means::{Means, PASSWORD_NEEDED};
+pub use standing::{Standing, Standings};
 
 /// The cookie that carries a session.
 pub const COOKIE: OwnCookie = OwnCookie { plain: "baiyo_session", secure: "__Host-baiyo_session" };
@@ -247,7 +249,7 @@ pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Resu
         name: person.name.to_string(),
         sign_in: person.sign_in.as_str().to_string(),
         clinic: person.clinic,
-        origin: claim.shown().origin(),
+        origin: claim.shown().origin(known.entrance),
         means: known.means.clone(),
         language,
     })
@@ -267,12 +269,14 @@ impl Claim {
         Some(Self { secret: token.or_else(|| COOKIE.of(request))?, by_cookie })
     }
 
-    /// Whether it would still be taken: it has not ended, and its person has not left nor must do something first. Asking
-    /// is no use of it, so that nobody stays signed in because a page of his asks.
-    pub async fn stands(&self, state: &web::Data<State>) -> bool {
+    /// Whether it would still be taken: it has not ended, and its person has not left nor must do something first; nothing
+    /// where that cannot be asked. Asking is no use of it, so that nobody stays signed in because a page of his asks.
+    async fn stands(&self, state: &web::Data<State>) -> Option<bool> {
         let (now, _) = state.store.now();
-        let Ok(Some(known)) = known_by(state, self, Looks::Server).await else { return false };
-        !known.person.left && !known.lacks_factor(state, &known.person.roles_at(now))
+        let known = known_by(state, self, Looks::Server).await.ok()?;
+        Some(known.is_some_and(|known| {
+            !known.person.left && !known.lacks_factor(state, &known.person.roles_at(now))
+        }))
     }
 
     fn shown(&self) -> Shown {
@@ -320,17 +324,22 @@ pub struct Known {
     /// Since when he has a second factor.
     factor_since: Option<Time>,
     means: Means,
-    /// Whether this session began by something that is one.
-    factor_shown: bool,
+    /// By what the session began.
+    entrance: Entrance,
 }
 
 impl Known {
     /// Whether somebody in these roles must set up a second factor first. Who comes by a program's token too: it may have
     /// been made before its owner had a role that asks for one.
     fn lacks_factor(&self, state: &State, roles: &[Role]) -> bool {
-        let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(roles);
-        asked && self.factor_since.is_none() && !self.factor_shown
+        must_set_up_a_factor(state, roles, self.factor_since) && !self.entrance.shows_a_factor()
     }
+}
+
+/// Whether somebody in these roles must have a second factor and has no codes.
+pub fn must_set_up_a_factor(state: &State, roles: &[Role], factor_since: Option<Time>) -> bool {
+    let asked = !state.is_demonstration() && state.settings.second_factor.is_asked_of(roles);
+    asked && factor_since.is_none()
 }
 
 /// Whose a session or a token is.
@@ -346,17 +355,17 @@ fn look_up(
         let asked = match by_cookie {
             true => accounts::session(conn, token, now)?.map(|session| {
                 let means = if session.entrance == Entrance::Pin { Means::Pin } else { Means::Password };
-                (session.person, session.until, session.touch_due, means, session.entrance.shows_a_factor())
+                (session.person, session.until, session.touch_due, means, session.entrance)
             }),
             false => accounts::api_token(conn, token, now)?.map(|program| {
-                (program.person, program.until, false, Means::Program(Arc::new(program)), false)
+                (program.person, program.until, false, Means::Program(Arc::new(program)), Entrance::Password)
             }),
         };
-        let Some((person, until, touch_due, means, factor_shown)) = asked else { return Ok(None) };
+        let Some((person, until, touch_due, means, entrance)) = asked else { return Ok(None) };
         let factor_since = accounts::factor_since(conn, person)?;
         let stream = StreamId { kind: StreamKind::Person, id: person.0 };
         let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
-        let known = person.map(|person| Arc::new(Known { person, factor_since, means, factor_shown }));
+        let known = person.map(|person| Arc::new(Known { person, factor_since, means, entrance }));
         Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
     let Some((known, until, touch_due)) = found else { return Ok(None) };

@@ -1,12 +1,13 @@
-//! `cargo xtask bill`: a bill of materials (CycloneDX 1.6, JSON) of the program as it is built: every library in it with its
-//! version, its licence, its hash as Cargo.lock has it, and what it stands on. It needs no network.
+//! `cargo xtask bill`: a bill of materials (CycloneDX 1.6, JSON) of the program as it is built for this system: every
+//! library in it with its version, its licence, its hash as Cargo.lock has it, and what it stands on. What runs only while
+//! it is built, in build scripts and as procedural macros, is not in it. It needs no network.
 
 use crate::test::cargo;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 const BILL: &str = "target/baiyo.cdx.json";
 const PRODUCT: &str = "baiyo";
@@ -26,6 +27,7 @@ fn of_product(root: &Path, features: &[&str]) -> Result<Value, String> {
     let mut asked = cargo(root);
     asked.args(["metadata", "--format-version", "1", "--locked", "--manifest-path", "crates/web/Cargo.toml"]);
     let ran = asked
+        .args(["--filter-platform", &this_system()?])
         .args(features)
         .stderr(Stdio::inherit())
         .output()
@@ -38,6 +40,14 @@ fn of_product(root: &Path, features: &[&str]) -> Result<Value, String> {
     bill(&told, &hashes(&lock)?)
 }
 
+/// The system for which the compiler builds here, as it calls it.
+fn this_system() -> Result<String, String> {
+    let ran = Command::new("rustc").arg("-vV").output().map_err(|error| format!("rustc -vV: {error}"))?;
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("`rustc -vV` names no host")?.to_string())
+}
+
 /// The hash of each library's package, by name and version.
 fn hashes(lock: &str) -> Result<BTreeMap<(String, String), String>, String> {
     let lock: toml::Table = lock.parse().map_err(|error| format!("Cargo.lock: {error}"))?;
@@ -48,18 +58,26 @@ fn hashes(lock: &str) -> Result<BTreeMap<(String, String), String>, String> {
     Ok(packages.iter().filter_map(hash).collect())
 }
 
-/// The bill, from what `cargo metadata` tells: what the product stands on, and not what its tests do.
+/// The bill, from what `cargo metadata` tells: what the product stands on, and not what its tests and its building do.
 fn bill(told: &Value, hashes: &BTreeMap<(String, String), String>) -> Result<Value, String> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let packages: BTreeMap<String, Value> =
         list(&told["packages"]).into_iter().map(|package| (text(&package["id"]), package)).collect();
-    let for_tests_alone =
-        |dependency: &Value| list(&dependency["dep_kinds"]).iter().all(|kind| kind["kind"] == "dev");
+    // The compiler runs a procedural macro; what it writes is in the program, and it is not.
+    let writes_code = |id: &Value| {
+        let targets = packages.get(&text(id)).map(|package| list(&package["targets"])).unwrap_or_default();
+        targets.iter().any(|target| list(&target["kind"]).iter().any(|kind| kind == "proc-macro"))
+    };
+    // The other kinds are `dev` and `build`.
+    let is_inside = |dependency: &Value| {
+        let kinds = list(&dependency["dep_kinds"]);
+        kinds.iter().any(|kind| kind["kind"].is_null()) && !writes_code(&dependency["pkg"])
+    };
     let stands_on: BTreeMap<String, BTreeSet<String>> = list(&told["resolve"]["nodes"])
         .into_iter()
         .map(|node| {
-            let on = list(&node["deps"]).into_iter().filter(|dependency| !for_tests_alone(dependency));
+            let on = list(&node["deps"]).into_iter().filter(is_inside);
             (text(&node["id"]), on.map(|dependency| text(&dependency["pkg"])).collect())
         })
         .collect();
@@ -128,10 +146,12 @@ mod tests {
         for library in ["actix-web", "diesel", "rustls", "ring", "libsqlite3-sys", "baiyo-domain"] {
             assert!(names.contains(library), "{library}");
         }
-        // What only tests, benches or a feature that is off bring is not in the program.
-        for other in ["proptest", "rcgen", "stories", "opentelemetry", "ureq"] {
+        // What only tests, benches or a feature that is off bring is not in the program, nor what only builds it.
+        for other in ["proptest", "rcgen", "stories", "opentelemetry", "ureq", "cc", "serde_derive", "syn"] {
             assert!(!names.contains(other), "{other}");
         }
+        // tokio and others stand on it, on that system alone.
+        assert_eq!(names.contains("windows-sys"), cfg!(windows));
         for one in bill["components"].as_array().unwrap() {
             let ours = one["name"].as_str().unwrap().starts_with("baiyo-");
             let hash = one["hashes"][0]["content"].as_str().unwrap_or_default();
@@ -141,6 +161,38 @@ mod tests {
         let with = of_product(&root, &["--features", "otlp"]).unwrap();
         let with = with["components"].as_array().unwrap();
         assert!(with.iter().any(|one| one["name"] == "opentelemetry-otlp"));
+    }
+
+    #[test]
+    fn what_only_tests_or_builds_the_program_is_not_in_it() {
+        let package = |name: &str, kind: &str| {
+            let targets = json!([{ "kind": [kind] }]);
+            json!({ "id": name, "name": name, "version": "1.0.0", "license": "MIT", "targets": targets })
+        };
+        let on = |name: &str, kinds: &[Option<&str>]| {
+            let kinds: Vec<Value> = kinds.iter().map(|kind| json!({ "kind": kind })).collect();
+            json!({ "pkg": name, "dep_kinds": kinds })
+        };
+        let told = json!({
+            "packages": [
+                package("baiyo", "bin"), package("both", "lib"), package("tests", "lib"), package("builds", "lib"),
+                package("writes", "proc-macro"), package("parses", "lib"), package("below", "lib"),
+            ],
+            "resolve": { "nodes": [
+                { "id": "baiyo", "deps": [
+                    on("both", &[Some("dev"), None]), on("tests", &[Some("dev")]),
+                    on("builds", &[Some("build")]), on("writes", &[None]),
+                ] },
+                { "id": "writes", "deps": [on("parses", &[None])] },
+                { "id": "both", "deps": [on("below", &[None])] },
+            ] },
+        });
+        let made = bill(&told, &BTreeMap::new()).unwrap();
+        let names = made["components"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["below", "both"]);
+        let named: Vec<&Value> = made["dependencies"].as_array().unwrap().iter().collect();
+        assert_eq!(named[0]["dependsOn"], json!(["pkg:cargo/both@1.0.0"]));
+        assert_eq!(named.len(), 3);
     }
 
     #[test]

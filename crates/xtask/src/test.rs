@@ -29,29 +29,35 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     let server = Server::start()?;
     let mut tally = Tally::default();
     let mut runner_succeeded = true;
+    let mut count = |engine: &str, which: &[&str]| -> Result<(), String> {
+        let mut tests = cargo(root);
+        tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_TEST_ON", engine);
+        // A failing binary must not keep the others out of the count.
+        tests.args(["test", "--locked", "--no-fail-fast"]).args(which);
+        let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
+        tally = tally.and(&counted);
+        runner_succeeded &= succeeded;
+        Ok(())
+    };
     // Everything, on the embedded engine; then once more, on PostgreSQL, whatever keeps records. What a browser shows
     // does not depend on the engine below: `browser-stories` run once.
     const KEEPING: [&str; 4] = ["--package", "stories", "--package", "baiyo-persistence"];
     for (packages, engine) in [(&["--workspace"][..], "embedded"), (&KEEPING, "postgres")] {
         println!("-- on the engine: {engine}");
-        let mut tests = cargo(root);
-        tests.env("BAIYO_TEST_POSTGRES", server.url()).env("BAIYO_TEST_ON", engine);
-        // A failing binary must not keep the others out of the count.
-        tests.arg("test").args(packages).args(["--locked", "--no-fail-fast"]).args(extra);
-        let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
-        tally = tally.and(&counted);
-        runner_succeeded &= succeeded;
+        let packages: &[&str] = if names_packages(extra) { &[] } else { packages };
+        count(engine, &[packages, extra].concat())?;
     }
     // Last what needs features. These tests serve the product in their own process: `target/debug/baiyo` stays as it is.
     let featured = featured::among(&tree::files(root)?);
-    if extra.is_empty() && !featured.is_empty() {
-        println!("-- with features, on the engine: embedded");
-        let mut tests = cargo(root);
-        tests.env("BAIYO_TEST_ON", "embedded").args(["test", "--workspace", "--locked", "--no-fail-fast"]);
-        tests.args(featured::arguments(&featured));
-        let (counted, succeeded) = stream(&mut tests).map_err(|error| format!("cargo test: {error}"))?;
-        tally = tally.and(&counted);
-        runner_succeeded &= succeeded;
+    if extra.is_empty() {
+        for (engine, which) in featured::runs(&featured) {
+            println!("-- with features, on the engine: {engine}");
+            count(engine, &which.iter().map(String::as_str).collect::<Vec<_>>())?;
+        }
+    } else {
+        let names: Vec<&str> = featured.iter().map(|test| test.test.as_str()).collect();
+        println!("-- with arguments, what needs features is left out: {}", names.join(", "));
+        tally.left_out = featured.len() as u64;
     }
     drop(server);
 
@@ -62,6 +68,12 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     }
     println!("{} passed, {} failed", verdict.passed, verdict.failed);
     Ok(if verdict.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether these arguments for cargo name packages: beside `--workspace` it would take no heed of them.
+fn names_packages(extra: &[&str]) -> bool {
+    let mut for_cargo = extra.iter().take_while(|word| **word != "--");
+    for_cargo.any(|word| word.starts_with("-p") || word.starts_with("--package"))
 }
 
 pub fn cargo(root: &Path) -> Command {
@@ -95,6 +107,8 @@ struct Tally {
     failed: u64,
     ignored: u64,
     filtered_out: u64,
+    /// Test files that were not run, whatever is in them.
+    left_out: u64,
 }
 
 /// What a run comes to. Whoever reads only its closing line must not take a bad run for a good one,
@@ -112,6 +126,7 @@ impl Tally {
             failed: self.failed + other.failed,
             ignored: self.ignored + other.ignored,
             filtered_out: self.filtered_out + other.filtered_out,
+            left_out: self.left_out + other.left_out,
         }
     }
 
@@ -133,16 +148,18 @@ impl Tally {
     }
 
     fn verdict(&self, runner_succeeded: bool, nothing_may_be_skipped: bool) -> Verdict {
-        let Self { passed, mut failed, ignored, filtered_out } = *self;
+        let Self { passed, mut failed, ignored, filtered_out, left_out } = *self;
         let mut complaints = Vec::new();
         if !runner_succeeded && failed == 0 {
             failed = 1;
             complaints.push("counted as failed: the tests did not build, or one of them died".into());
         }
-        if nothing_may_be_skipped && ignored + filtered_out > 0 {
-            failed += ignored + filtered_out;
+        let skipped = ignored + filtered_out + left_out;
+        if nothing_may_be_skipped && skipped > 0 {
+            failed += skipped;
             complaints.push(format!(
-                "counted as failed: {ignored} ignored and {filtered_out} filtered out, as CI is set"
+                "counted as failed: {ignored} ignored, {filtered_out} filtered out and {left_out} test files left out, \
+                 as CI is set"
             ));
         }
         Verdict { passed, failed, complaints }
@@ -174,7 +191,7 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n",
             "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; finished in 1.20s\n",
         ]);
-        assert_eq!(sum, Tally { passed: 8, failed: 2, ignored: 1, filtered_out: 4 });
+        assert_eq!(sum, Tally { passed: 8, failed: 2, ignored: 1, filtered_out: 4, left_out: 0 });
     }
 
     #[test]
@@ -186,6 +203,16 @@ mod tests {
     #[test]
     fn other_lines_are_not_results() {
         assert_eq!(tally(&["test 3 passed ... ok", "note: test result: ok. 9 passed"]), Tally::default());
+    }
+
+    #[test]
+    fn one_crate_is_not_drowned_in_the_whole_workspace() {
+        for naming in [&["-p", "baiyo"][..], &["-pbaiyo"], &["--lib", "--package=baiyo"]] {
+            assert!(names_packages(naming), "{naming:?}");
+        }
+        for other in [&["--profile", "release"][..], &[], &["--test", "gate", "--", "-p"]] {
+            assert!(!names_packages(other), "{other:?}");
+        }
     }
 
     fn counts(tally: &Tally, runner_succeeded: bool, nothing_may_be_skipped: bool) -> (u64, u64, usize) {
@@ -206,8 +233,10 @@ mod tests {
 
     #[test]
     fn skipped_tests_count_as_failed_only_where_nothing_may_be_skipped() {
-        let skipping = Tally { passed: 3, failed: 0, ignored: 1, filtered_out: 2 };
-        assert_eq!(counts(&skipping, true, true), (3, 3, 1));
+        let skipping = Tally { passed: 3, failed: 0, ignored: 1, filtered_out: 2, left_out: 4 };
+        assert_eq!(counts(&skipping, true, true), (3, 7, 1));
         assert_eq!(counts(&skipping, true, false), (3, 0, 0));
+        let left_out = Tally { passed: 3, left_out: 4, ..Tally::default() };
+        assert_eq!(counts(&left_out, true, true), (3, 4, 1));
     }
 }

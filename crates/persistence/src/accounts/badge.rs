@@ -150,12 +150,12 @@ pub fn turn(
     if !diesel::select(exists(open)).get_result::<bool>(conn)? {
         return Ok(Err(NotSwitched::NoBadge));
     }
-    let signed_in: Option<i64> = known_device::table
+    let signed_in: Option<Option<i64>> = known_device::table
         .find((&hash, Id(person.0)))
-        .select(known_device::used_at)
+        .select(known_device::full_at)
         .first(conn)
         .optional()?;
-    let ends_at = signed_in.and_then(Time::from_micros).map(|at| at.plus(WORKING_DAY));
+    let ends_at = signed_in.flatten().and_then(Time::from_micros).map(|at| at.plus(WORKING_DAY));
     let Some(ends_at) = ends_at.filter(|ends| *ends > now) else { return Ok(Err(NotSwitched::NotToday)) };
     let set: Option<(String, i32)> =
         pin::table.find(Id(person.0)).select((pin::hash, pin::wrong)).first(conn).optional()?;

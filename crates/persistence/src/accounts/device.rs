@@ -28,12 +28,13 @@ pub(super) fn origin(conn: &mut Conn, subject: Uuid, cookie: Option<&str>, now: 
     Ok(if known.is_some() { Origin::Device(hash) } else { Origin::Strangers })
 }
 
-/// The person has signed in: from now on his browser is known by the token that this answers with, and by no other; and
-/// since when it had been, before. Others who share it stay known there.
+/// The person has signed in, fully or not: from now on his browser is known by the token that this answers with, and by no
+/// other; and since when it had been, before. Others who share it stay known there.
 pub(super) fn remember(
     conn: &mut Conn,
     person: PersonId,
     cookie: Option<&str>,
+    fully: bool,
     now: Time,
 ) -> QueryResult<(Token, Option<i64>)> {
     let since = match cookie {
@@ -42,12 +43,14 @@ pub(super) fn remember(
     };
     let (token, hash) = tablet::renewed(conn, cookie)?;
     let this = known_device::table.find((&hash, Id(person.0)));
-    if diesel::update(this).set(known_device::used_at.eq(now.micros())).execute(conn)? == 0 {
+    let full_at = fully.then_some(now.micros());
+    let used = (known_device::used_at.eq(now.micros()), known_device::full_at.eq(full_at));
+    if diesel::update(this).set(used).execute(conn)? == 0 {
         let row = (
             known_device::token_hash.eq(&hash),
             known_device::person.eq(Id(person.0)),
             known_device::made_at.eq(now.micros()),
-            known_device::used_at.eq(now.micros()),
+            used,
         );
         diesel::insert_into(known_device::table).values(row).execute(conn)?;
     }
@@ -63,6 +66,15 @@ pub(super) fn remember(
         diesel::delete(known_device::table.find((hash, Id(person.0)))).execute(conn)?;
     }
     Ok((token, since))
+}
+
+/// Nothing that a person gave in a browser before counts as a full sign-in any more.
+pub(super) fn no_longer_full(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
+    let his = known_device::person.eq(Id(person.0)).and(known_device::full_at.is_not_null());
+    diesel::update(known_device::table.filter(his))
+        .set(known_device::full_at.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Forgets all devices of a person.

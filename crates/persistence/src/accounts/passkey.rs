@@ -67,6 +67,8 @@ pub enum NotKept {
     Known,
     /// The person has as many as he may.
     TooMany,
+    /// The session in which he made it has ended meanwhile.
+    Ended,
 }
 
 /// The passkeys of a person, the newest first.
@@ -113,17 +115,30 @@ pub fn passkey(conn: &mut Conn, credential: &[u8]) -> QueryResult<Option<(Person
     Ok(found.map(|(person, public)| (PersonId(person.0), public)))
 }
 
-/// Ends a passkey of a person, and the sessions that began by a passkey of his, but this one; whether there was one.
+/// Ends a passkey of a person, and the sessions that began by a passkey of his, but the one in which he ends it himself;
+/// whether there was one.
 ///
 /// # Errors
-/// The database.
+/// The database; inside, that he must show a passkey first: who has his password alone does not rid himself of them.
 pub fn end_passkey(
     conn: &mut Conn,
     person: PersonId,
     id: Uuid,
-    but: Option<Uuid>,
+    himself: Option<Origin>,
     now: Time,
-) -> QueryResult<bool> {
+) -> QueryResult<Result<bool, PasswordRefused>> {
+    conn.transaction(|conn| {
+        throttle::lock(conn, person.0)?;
+        if let Some(origin) = himself
+            && !has_shown_all(conn, person, origin)?
+        {
+            return Ok(Err(PasswordRefused::PasskeyFirst));
+        }
+        end(conn, person, id, himself.and_then(Origin::session_id), now).map(Ok)
+    })
+}
+
+fn end(conn: &mut Conn, person: PersonId, id: Uuid, but: Option<Uuid>, now: Time) -> QueryResult<bool> {
     let his = passkey::table.filter(passkey::person.eq(Id(person.0)));
     let all: Vec<Vec<u8>> = his.select(passkey::credential).load(conn)?;
     let Some(credential) = all.into_iter().find(|credential| id_of(credential) == id) else {
@@ -175,12 +190,20 @@ impl Store {
 pub fn keep_passkey(
     conn: &mut Conn,
     person: PersonId,
+    origin: Origin,
     new: &NewPasskey,
     browser: &Carried,
     now: Time,
 ) -> QueryResult<Result<SignedIn, NotKept>> {
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
+        let lasts = match origin.session() {
+            Some(hash) => session::is_in_force(conn, &hash, person, now)?,
+            None => false,
+        };
+        if !lasts {
+            return Ok(Err(NotKept::Ended));
+        }
         let his = passkey::table.filter(passkey::person.eq(Id(person.0)));
         if his.select(count_star()).get_result::<i64>(conn)? >= MOST_PASSKEYS {
             return Ok(Err(NotKept::TooMany));

@@ -77,11 +77,12 @@ pub fn link_provider(
 ) -> QueryResult<bool> {
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
-        unlink_provider(conn, issuer, person, now)?;
-        let taken = provider_link::table.find((issuer, subject));
-        if diesel::select(exists(taken)).get_result(conn)? {
+        let anothers =
+            provider_link::table.find((issuer, subject)).filter(provider_link::person.ne(Id(person.0)));
+        if diesel::select(exists(anothers)).get_result(conn)? {
             return Ok(false);
         }
+        unlink_provider(conn, issuer, person, now)?;
         diesel::insert_into(provider_link::table)
             .values((
                 provider_link::issuer.eq(issuer),
@@ -100,12 +101,15 @@ pub fn link_provider(
 /// # Errors
 /// The database.
 pub fn unlink_provider(conn: &mut Conn, issuer: &str, person: PersonId, now: Time) -> QueryResult<bool> {
-    let his = provider_link::person.eq(Id(person.0)).and(provider_link::issuer.eq(issuer));
-    let ended = diesel::delete(provider_link::table.filter(his)).execute(conn)?;
-    for entrance in [Entrance::Provider, Entrance::ProviderAndFactor] {
-        session::end_entered(conn, person, entrance, None, now)?;
-    }
-    Ok(ended > 0)
+    conn.transaction(|conn| {
+        throttle::lock(conn, person.0)?;
+        let his = provider_link::person.eq(Id(person.0)).and(provider_link::issuer.eq(issuer));
+        let ended = diesel::delete(provider_link::table.filter(his)).execute(conn)?;
+        for entrance in [Entrance::Provider, Entrance::ProviderAndFactor] {
+            session::end_entered(conn, person, entrance, None, now)?;
+        }
+        Ok(ended > 0)
+    })
 }
 
 /// Whose account this is; nobody's where it was not accepted, or where the person's account here is closed.

@@ -225,9 +225,11 @@ fn enter(
     entrance: Entrance,
     now: Time,
 ) -> QueryResult<SignedIn> {
-    let (device, known_since) = device::remember(conn, person, device, now)?;
+    let (device, known_since) = device::remember(conn, person, device, entrance.is_full(), now)?;
     let session = session::open(conn, person, known_since, entrance, now)?;
-    badge::allow_pin(conn, person)?;
+    if entrance.is_full() {
+        badge::allow_pin(conn, person)?;
+    }
     Ok(SignedIn { person, session, device })
 }
 
@@ -264,9 +266,9 @@ impl Renewal {
     /// Whether the session in which he asks is in force still. The caller holds the account's lock: what ended it meanwhile
     /// came first.
     fn lasts(&self, conn: &mut Conn, now: Time) -> QueryResult<bool> {
-        match &self.origin {
-            Origin::Session(hash) => session::is_in_force(conn, hash, self.person, now),
-            _ => Ok(false),
+        match self.origin.session() {
+            Some(hash) => session::is_in_force(conn, &hash, self.person, now),
+            None => Ok(false),
         }
     }
 }
@@ -439,15 +441,19 @@ impl Store {
             {
                 return Ok(Err(refused));
             }
+            if !has_shown_all(conn, *person, *origin)? {
+                return Ok(Err(PasswordRefused::PasskeyFirst));
+            }
             // Changed by somebody else meanwhile, the old password is no longer the old one.
             let stored = changed.as_ref().map(|changed| changed.store(conn)).transpose()?;
             if stored != Some(true) {
                 return Ok(Err(PasswordRefused::Wrong));
             }
+            let entrance = session::entrance(conn, *origin)?;
             session::end_all(conn, *person, now)?;
             device::forget(conn, *person)?;
-            // Others stay known in this browser.
-            Ok(Ok(enter(conn, *person, device.as_deref(), Entrance::Password, now)?))
+            // Others stay known in this browser. What was shown besides the password stays shown.
+            Ok(Ok(enter(conn, *person, device.as_deref(), entrance, now)?))
         })
     }
 
@@ -630,7 +636,7 @@ fn record(
     let from = match origin {
         Origin::Strangers => TriedFrom::UnknownBrowser,
         Origin::Device(_) => TriedFrom::KnownBrowser,
-        Origin::Session(_) => TriedFrom::Session,
+        Origin::Session(_) | Origin::OtherSession(_) => TriedFrom::Session,
         Origin::Programs => TriedFrom::Program,
         Origin::Machine => TriedFrom::CommandLine,
     };

@@ -2,7 +2,7 @@
 //! use none of them. A session that began by badge and PIN ends sooner, and says so.
 
 use super::throttle::{self, Origin};
-use super::token;
+use super::{device, token};
 use crate::engine::prelude::*;
 use crate::keystore::random;
 use crate::schema::{pending_sign_in, session};
@@ -73,6 +73,12 @@ pub enum Entrance {
 }
 
 impl Entrance {
+    /// Whether somebody gave all that he signs in with, so that his badge and PIN do for the day. A provider that saw no
+    /// second factor vouches for less.
+    pub(super) fn is_full(self) -> bool {
+        matches!(self, Self::Password | Self::Passkey | Self::ProviderAndFactor)
+    }
+
     /// Whether a second factor was seen there that is not Baiyo's own.
     pub fn shows_a_factor(self) -> bool {
         matches!(self, Self::Passkey | Self::ProviderAndFactor)
@@ -88,9 +94,10 @@ impl Entrance {
         }
     }
 
+    /// What a row says. A name that is not known is lent the least.
     fn named(name: Option<&str>) -> Self {
-        let all = [Self::Passkey, Self::Provider, Self::ProviderAndFactor, Self::Pin];
-        all.into_iter().find(|one| one.name() == name).unwrap_or_default()
+        let all = [Self::Password, Self::Passkey, Self::Provider, Self::ProviderAndFactor];
+        all.into_iter().find(|one| one.name() == name).unwrap_or(Self::Pin)
     }
 }
 
@@ -187,7 +194,7 @@ pub fn end_session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<()> {
     Ok(())
 }
 
-/// Ends all sessions and API tokens of a person, and sign-ins that wait for his code. What would open another one waits
+/// Ends all sessions and API tokens of a person, sign-ins that wait for his code, and what his badge rests on at tablets. What would open another one waits
 /// for the account's lock, and finds that it was ended.
 ///
 /// # Errors
@@ -196,6 +203,7 @@ pub fn end_all(conn: &mut Conn, person: PersonId, now: Time) -> QueryResult<()> 
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
         end_sessions(conn, person, now)?;
+        device::no_longer_full(conn, person)?;
         token::end_tokens(conn, person, now)
     })
 }
@@ -210,7 +218,7 @@ pub(super) fn end_sessions(conn: &mut Conn, person: PersonId, now: Time) -> Quer
 
 /// By what the session began from which somebody asks; as by a password where it is none.
 pub(super) fn entrance(conn: &mut Conn, origin: Origin) -> QueryResult<Entrance> {
-    let Origin::Session(hash) = origin else { return Ok(Entrance::Password) };
+    let Some(hash) = origin.session() else { return Ok(Entrance::Password) };
     let began = session::table.find(&hash[..]).select(session::entered_by);
     let name = began.first::<Option<String>>(conn).optional()?.flatten();
     Ok(Entrance::named(name.as_deref()))

@@ -1,8 +1,8 @@
 //! Shared tablets at the bench: browsers in which people take turns by badge and PIN, because an administrator said so
 //! while he sat there. A tablet is known by its device cookie, which is made anew whenever somebody comes in.
 
-use super::device;
 use super::session::{Token, digest_of, hash_of};
+use super::{device, throttle};
 use crate::engine::prelude::*;
 use crate::schema::{bench_tablet, known_device, session};
 use crate::sql_types::Id;
@@ -95,14 +95,8 @@ pub fn end_tablet(conn: &mut Conn, id: Uuid, now: Time) -> QueryResult<bool> {
         let Some(hash) = row.select(bench_tablet::token_hash).first::<Vec<u8>>(conn).optional()? else {
             return Ok(false);
         };
-        let known = known_device::table.filter(known_device::token_hash.eq(&hash));
-        let people: Vec<Id> = known.select(known_device::person).load(conn)?;
         let there = session::tablet.eq(Id(id)).and(session::ended_at.is_null());
-        for person in people {
-            diesel::update(session::table.filter(session::person.eq(person)).filter(there))
-                .set(session::ended_at.eq(now.micros()))
-                .execute(conn)?;
-        }
+        diesel::update(session::table.filter(there)).set(session::ended_at.eq(now.micros())).execute(conn)?;
         diesel::delete(known_device::table.filter(known_device::token_hash.eq(&hash))).execute(conn)?;
         Ok(diesel::delete(row).execute(conn)? == 1)
     })
@@ -135,6 +129,9 @@ pub(super) fn renewed(conn: &mut Conn, cookie: Option<&str>) -> QueryResult<(Tok
                 .execute(conn)?;
         }
         let before = tablet.map_or(shown, |tablet| tablet.hash);
+        if let (Ok(before), Ok(after)) = (before[..].try_into(), hash[..].try_into()) {
+            throttle::follow(conn, before, after)?;
+        }
         diesel::update(known_device::table.filter(known_device::token_hash.eq(before)))
             .set(known_device::token_hash.eq(&hash))
             .execute(conn)?;

@@ -236,19 +236,43 @@ fn whoever_guesses_in_one_place_keeps_nobody_out_elsewhere() {
 }
 
 #[test]
+fn whoever_begins_a_session_without_the_password_has_no_new_guesses_in_the_next() {
+    let (mut conn, _) = with_hana();
+    let [one, other] = [[2; 32], [3; 32]].map(Origin::OtherSession);
+    for _ in 0..MOST_WRONG {
+        assert_eq!(fail(&mut conn, one, at(1)), PasswordRefused::Wrong);
+    }
+    assert!(matches!(sign_from(&mut conn, other, PASSWORD, at(1)), Err(PasswordRefused::Blocked { .. })));
+    sign(&mut conn, PASSWORD, at(1)).unwrap();
+}
+
+#[test]
+fn a_cookie_made_anew_frees_no_guesses() {
+    let (mut conn, _) = with_hana();
+    let known = enter(&mut conn, "hana", PASSWORD, None, at(0)).unwrap().device;
+    for _ in 0..MOST_WRONG {
+        fail(&mut conn, Origin::Device(session::digest_of(known.as_str())), at(1));
+    }
+    // Somebody else signs in there, or takes a turn by badge and PIN: for both the cookie is made anew.
+    let (renewed, _) = tablet::renewed(&mut conn, Some(known.as_str())).unwrap();
+    let refused = enter(&mut conn, "hana", PASSWORD, Some(renewed.as_str()), at(1)).err();
+    assert!(matches!(refused, Some(PasswordRefused::Blocked { .. })), "{refused:?}");
+}
+
+#[test]
 fn a_device_is_forgotten_with_a_new_password_a_departure_half_a_year_and_the_eleventh_after_it() {
     let (mut conn, _) = with_hana();
     let known = |conn: &mut Conn, device: &Token, second| {
         device::origin(conn, person(1).0, Some(device.as_str()), at(second)).unwrap() != Origin::Strangers
     };
-    let first = device::remember(&mut conn, person(1), None, at(0)).unwrap().0;
+    let first = device::remember(&mut conn, person(1), None, true, at(0)).unwrap().0;
     let kept = DEVICE_KEPT.num_seconds();
     assert!(known(&mut conn, &first, kept - 1) && !known(&mut conn, &first, kept));
     let others: Vec<Token> =
-        (1..=10).map(|n| device::remember(&mut conn, person(1), None, at(n)).unwrap().0).collect();
+        (1..=10).map(|n| device::remember(&mut conn, person(1), None, true, at(n)).unwrap().0).collect();
     assert!(!known(&mut conn, &first, 11) && others.iter().all(|other| known(&mut conn, other, 11)));
     // Whoever plants a cookie is not known by it.
-    let planted = device::remember(&mut conn, person(1), Some("planted"), at(12)).unwrap().0;
+    let planted = device::remember(&mut conn, person(1), Some("planted"), true, at(12)).unwrap().0;
     assert!(known(&mut conn, &planted, 12));
     assert_eq!(device::origin(&mut conn, person(1).0, Some("planted"), at(12)).unwrap(), Origin::Strangers);
 
@@ -256,7 +280,7 @@ fn a_device_is_forgotten_with_a_new_password_a_departure_half_a_year_and_the_ele
     let new = credentials(person(1), "hana", "seven loud magpies", at(20));
     store_credentials(&mut conn, &new, link.as_str(), None, at(20)).unwrap().unwrap();
     assert!(!known(&mut conn, &planted, 20));
-    let last = device::remember(&mut conn, person(1), None, at(21)).unwrap().0;
+    let last = device::remember(&mut conn, person(1), None, true, at(21)).unwrap().0;
     close_account(&mut conn, person(1), at(22)).unwrap();
     assert!(!known(&mut conn, &last, 22));
 }

@@ -73,8 +73,11 @@ pub enum Origin {
     Strangers,
     /// A browser from which he has, by its cookie's hash.
     Device([u8; 32]),
-    /// Within a session, by its token's hash.
+    /// Within a session that began with the password, by its token's hash.
     Session([u8; 32]),
+    /// Within one that began otherwise, by its token's hash. They are counted all together: whoever can begin one without
+    /// the password can begin more, and would have as many guesses in each.
+    OtherSession([u8; 32]),
     /// Programs that act for him by a token: all together, since he who has one can make more.
     Programs,
     /// The command line, by whoever can read the records anyway.
@@ -84,9 +87,14 @@ pub enum Origin {
 impl Origin {
     /// By what the session is ended that it is, as its owner sees it.
     pub fn session_id(self) -> Option<Uuid> {
+        self.session().map(|hash| super::session::id_of(&hash))
+    }
+
+    /// The hash of the session's token that it is.
+    pub(super) fn session(self) -> Option<[u8; 32]> {
         match self {
-            Self::Session(hash) => Some(super::session::id_of(&hash)),
-            _ => None,
+            Self::Session(hash) | Self::OtherSession(hash) => Some(hash),
+            Self::Strangers | Self::Device(_) | Self::Programs | Self::Machine => None,
         }
     }
 }
@@ -117,6 +125,7 @@ impl Count {
             Origin::Strangers => (b"strangers", &[]),
             Origin::Device(hash) => (b"device ", hash),
             Origin::Session(hash) => (b"session ", hash),
+            Origin::OtherSession(_) => (b"other sessions", &[]),
             Origin::Programs => (b"programs", &[]),
             Origin::Machine => (b"machine", &[]),
         };
@@ -127,6 +136,18 @@ impl Count {
         };
         [secret, name, of].concat()
     }
+}
+
+/// What was tried from a browser goes on to count once its cookie has been made anew.
+pub(super) fn follow(conn: &mut Conn, before: [u8; 32], after: [u8; 32]) -> QueryResult<()> {
+    for secret in [Secret::Password, Secret::Code, Secret::Pin] {
+        let [before, after] = [before, after]
+            .map(|hash| Count { subject: Uuid::nil(), secret, origin: Origin::Device(hash) }.key());
+        diesel::update(wrong_secret::table.filter(wrong_secret::origin.eq(before)))
+            .set(wrong_secret::origin.eq(after))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Until when nothing is looked at in a count; nothing where the next one is.

@@ -1,11 +1,11 @@
-//! Erased names: whether two people signed each erasure when nothing had to be kept any more, and whether every name that
-//! was not erased can still be read. How old a record must be, and of what an erasure consists, is the rules' own; the
-//! rows are read here.
+//! Erased names: whether two people signed each erasure when nothing had to be kept any more, whether nothing of the name
+//! is left then, and whether every name that was not erased can still be read. How old a record must be, and of what an
+//! erasure consists, is the rules' own; the rows are read here.
 
 use super::dialect::Dialect;
 use super::rows::{self, Bounds, Name};
 use super::signatures::key_in;
-use super::{Check, END, Fault, scope};
+use super::{Check, END, Fault, Note, scope};
 use crate::engine::prelude::*;
 use crate::store::Location;
 use baiyo_domain::event::Event;
@@ -16,13 +16,17 @@ use baiyo_domain::people::PublicKey;
 use baiyo_domain::world::World;
 use diesel::sql_types::{BigInt, Binary};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// Checks every erasure that is told of, and every name that is stored.
 pub fn check(check: &mut Check, conn: &mut Conn, location: &Location, bounds: &Bounds) -> QueryResult<()> {
     let folder = &location.folder;
     let told = told(conn, bounds)?;
+    let mut erased = BTreeSet::new();
     if !told.is_empty() {
         let anchor = key_in(&folder.join("keys").join("anchor.pub")).map(PublicKey);
         let mut known = World::anchored(anchor);
@@ -33,27 +37,45 @@ pub fn check(check: &mut Check, conn: &mut Conn, location: &Location, bounds: &B
         sound &= load(conn, &mut known, people.into_iter().map(|id| (StreamKind::Person, id)), bounds)?;
         for (patient, name) in &told {
             let stands = sound && everything_about(conn, *patient, known.clone(), bounds)?;
-            if !stands {
+            if stands {
+                erased.insert(*patient);
+            } else {
                 check.findings.found_in(name, Fault::ErasureUnfounded);
             }
         }
     }
-    let mut lost = lost_keys(conn, folder, &told)?;
+    let Names { mut lost, mut left, unread } = names(conn, folder, &told, &erased)?;
+    if !left.is_empty() {
+        // A server may be about to destroy it.
+        std::thread::sleep(BY_THEN_DESTROYED);
+    }
     // Somebody may have erased a name since this reading of the database began.
-    if !lost.is_empty()
+    if (!lost.is_empty() || !left.is_empty())
         && let Ok(mut now) = rows::Database::open(location)
     {
         let conn = now.conn();
         let bounds = rows::bounds(conn)?;
         let told = self::told(conn, &bounds)?;
-        let still = lost_keys(conn, folder, &told)?;
-        lost.retain(|patient| still.contains(patient));
+        let still = names(conn, folder, &told, &erased)?;
+        lost.retain(|patient| still.lost.contains(patient));
+        left.retain(|patient| still.left.contains(patient));
+    }
+    for patient in left {
+        if let Some(name) = told.get(&patient) {
+            check.findings.found_in(name, Fault::ErasureUnfinished { patient: patient.to_string() });
+        }
     }
     for patient in lost {
         check.findings.found(END, Fault::PatientKeyLost { patient: patient.to_string() });
     }
+    if unread {
+        check.report.notes.push(Note::NoPatientKeys);
+    }
     Ok(())
 }
+
+/// For so long a server may be at work on an erasure that it has just recorded.
+const BY_THEN_DESTROYED: Duration = Duration::from_secs(2);
 
 /// Of whom it is told that his name was erased, with the first entry that tells it.
 fn told(conn: &mut Conn, bounds: &Bounds) -> QueryResult<BTreeMap<PatientId, Name>> {
@@ -121,24 +143,57 @@ fn load(
     Ok(true)
 }
 
-/// Whose names nobody can read any more, though nobody erased them.
-fn lost_keys(
+/// What there is of names, stored or erased.
+#[derive(Default)]
+struct Names {
+    /// Whose names nobody can read any more, though it is not told that they were erased.
+    lost: BTreeSet<PatientId>,
+    /// Of whose names something is left, though they were erased.
+    left: BTreeSet<PatientId>,
+    /// Whether a key could not be looked at.
+    unread: bool,
+}
+
+/// Looks at the names that are stored and at those that were erased.
+fn names(
     conn: &mut Conn,
     folder: &Path,
-    erased: &BTreeMap<PatientId, Name>,
-) -> QueryResult<BTreeSet<PatientId>> {
+    told: &BTreeMap<PatientId, Name>,
+    erased: &BTreeSet<PatientId>,
+) -> QueryResult<Names> {
     let patients = folder.join("keys").join("patients");
     let stored: Vec<Key> = diesel::sql_query(format!(
         "SELECT {} AS id FROM personal_data ORDER BY patient",
         Dialect::of(conn).uuid("patient")
     ))
     .load(conn)?;
-    let stored = stored.iter().filter_map(|key| rows::uuid(&key.id)).map(PatientId);
-    // A destruction cut short leaves the overwritten file.
-    let is_lost = |patient: &PatientId| {
-        key_in(&patients.join(format!("{patient}.key"))).is_none_or(|key| key == [0; 32])
-    };
-    Ok(stored.filter(|patient| !erased.contains_key(patient) && is_lost(patient)).collect())
+    let stored: BTreeSet<PatientId> =
+        stored.iter().filter_map(|key| rows::uuid(&key.id)).map(PatientId).collect();
+    // Where there is no such folder, as beside a copy of the database alone, no file in it is missing.
+    let is_there = std::fs::read_dir(&patients).is_ok();
+    let mut names = Names::default();
+    for patient in stored.union(erased) {
+        let key = if is_there { has_key(&patients, *patient) } else { None };
+        names.unread |= key.is_none();
+        if erased.contains(patient) {
+            if key == Some(true) || stored.contains(patient) {
+                names.left.insert(*patient);
+            }
+        } else if key == Some(false) && !told.contains_key(patient) {
+            names.lost.insert(*patient);
+        }
+    }
+    Ok(names)
+}
+
+/// Whether there is a patient's key; nothing where that cannot be seen.
+fn has_key(patients: &Path, patient: PatientId) -> Option<bool> {
+    match std::fs::read(patients.join(format!("{patient}.key"))).map(Zeroizing::new) {
+        // A destruction cut short leaves the overwritten file.
+        Ok(key) => Some(key.len() == 32 && key.iter().any(|byte| *byte != 0)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(false),
+        Err(_) => None,
+    }
 }
 
 #[derive(QueryableByName)]

@@ -186,11 +186,22 @@ pub enum Fault {
          key is not destroyed for it"
     )]
     ErasureUnfounded,
-    /// A name that nobody can read any more and nobody erased.
+    /// A name that nobody can read any more, and of whose erasure these records tell nothing.
     #[error(
-        "the key of patient {patient} is lost, and nobody erased the name: restore keys/patients from its backup"
+        "the key of patient {patient} is lost, and these records tell of no erasure of the name: either the file \
+         was lost, then restore it in keys/patients from its backup; or the database is older than an erasure, \
+         then restore nothing, and let two people propose and confirm the erasure anew"
     )]
     PatientKeyLost {
+        /// The patient.
+        patient: String,
+    },
+    /// A name of which something is left after two people erased it.
+    #[error(
+        "it erased the name of patient {patient}, and the key or the encrypted name is there still, or again: \
+         start the server anew, which destroys it"
+    )]
+    ErasureUnfinished {
         /// The patient.
         patient: String,
     },
@@ -374,6 +385,9 @@ pub enum Note {
     /// No checkpoint outside the database.
     #[error("no checkpoint outside the database was compared")]
     NoOutsideCheckpoint,
+    /// No look at patients' keys.
+    #[error("whether every name can be read was not checked: keys/patients, or a file in it, cannot be read")]
+    NoPatientKeys,
     /// Not everything was read.
     #[error("{0}; what somebody changed in those, only a check of everything shows")]
     Resumed(Resumed),

@@ -322,9 +322,7 @@ pub async fn token_made(
     caller: &Caller,
     form: TokenForm,
 ) -> Result<Token, Problem> {
-    if caller.key_waits {
-        return Err(Problem::refused(&[Reason::KeyNotRegistered], caller.language, state.zone));
-    }
+    key_counts(state, caller)?;
     let new = NewToken {
         name: form.name.to_string(),
         scopes: form.scopes,
@@ -349,6 +347,7 @@ pub async fn badge_made(
     password: String,
     code: Option<String>,
 ) -> Result<Token, Problem> {
+    key_counts(state, caller)?;
     changed(request, state, caller, password, code, |store, checked, renewal| {
         store.make_badge(checked, renewal)
     })
@@ -367,10 +366,19 @@ pub async fn pin_set(
     code: Option<String>,
     pin: Pin,
 ) -> Result<(), Problem> {
+    key_counts(state, caller)?;
     changed(request, state, caller, password, code, move |store, checked, renewal| {
         store.set_pin(checked, renewal, &pin)
     })
     .await
+}
+
+/// Nothing is lent before two people have checked who somebody is.
+fn key_counts(state: &State, caller: &Caller) -> Result<(), Problem> {
+    match caller.key_waits {
+        true => Err(Problem::refused(&[Reason::KeyNotRegistered], caller.language, state.zone)),
+        false => Ok(()),
+    }
 }
 
 /// Changes something of one's own account, with the password, and with a code where one has a second factor.
@@ -508,7 +516,7 @@ fn renewal_of(request: &HttpRequest, caller: &Caller, code: Option<String>) -> R
 }
 
 /// Why an account was left as it was.
-fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Problem {
+pub fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Problem {
     security_log::note(Happened::AccountUnchanged, Some(caller.person));
     let language = caller.language;
     match refused {

@@ -7,9 +7,10 @@ use super::recording;
 use super::status_chip::{Look, chip};
 use crate::api::histories::entries_of_batch;
 use crate::api::items::{EntryView, SignatureView};
+use crate::api::problem::{Kind, Problem};
 use crate::api::reading as api;
 use crate::server::State;
-use crate::session;
+use crate::session::{self, Means};
 use crate::words::{self, Sheet, Ui};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -27,6 +28,12 @@ const SAME_MOMENT: i64 = 1;
 /// A batch's history as a table for a spreadsheet: each entry with its signature, and since when that no longer counts.
 pub async fn take_away(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, "read.batch").await?;
+    // By badge and PIN one reads what is needed at the bench, and takes nothing away.
+    if let (Means::Pin, Some((code, sentence))) =
+        (&caller.means, caller.means.refusal("read.batch", caller.language))
+    {
+        return Err(Problem::because(Kind::Forbidden, caller.language, code, None, sentence));
+    }
     let batch = api::one_batch(&state, &caller, &id).await?;
     let entries = entries_of_batch(&state, &caller, &batch).await?;
     let file = format!("attachment; filename=\"{}-history.csv\"", batch.opened.label);

@@ -6,7 +6,7 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::metrics::Counting;
 use crate::server::State;
-use crate::session::{self, Caller, Claim};
+use crate::session::{self, Caller, Claim, Standing};
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -18,6 +18,7 @@ use futures_util::stream;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -81,7 +82,6 @@ pub async fn between_servers(state: web::Data<State>) {
                     _ = state.changes.send(Change::elsewhere(""));
                     _ = hints.tell("").await;
                 }
-                lost = true;
                 if relayed(&state, &mut own, &mut hints).await.is_break() {
                     return;
                 }
@@ -89,6 +89,7 @@ pub async fn between_servers(state: web::Data<State>) {
             }
             Err(error) => tracing::warn!(%error, "no line to the other servers"),
         }
+        lost = true;
         let stopped = async {
             while !matches!(own.recv().await, Ok(Told { change: Change::Stop, .. }) | Err(RecvError::Closed))
             {
@@ -142,23 +143,19 @@ async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> 
 /// Whoever listens is told at least this often that the line is open.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// How often it is asked whether whoever listens still may.
-const ASKED_AGAIN: Duration = Duration::from_millis(800);
-
 /// Tells of changes for as long as somebody listens, and may: nobody does whose session has ended, or who has left.
 pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
     let caller = session::who(&request, &state).await?;
     let claim = Claim::of(&request).ok_or_else(|| Problem::new(Kind::NotSignedIn, caller.language))?;
-    let now = Instant::now();
     let listening = Listening {
         receiver: state.changes.subscribe(),
         replaced: state.listeners.join(caller.person),
         _counted: state.metrics.listening(),
-        asked_at: now,
-        told_at: now,
+        told_at: Instant::now(),
+        owes: false,
+        standing: state.standings.of(claim),
         state,
         caller,
-        claim,
     };
     let told = stream::unfold(listening, |mut listening| async move {
         let line = listening.next().await?;
@@ -177,11 +174,12 @@ struct Listening {
     /// Ends once newer pages of the same person took its place.
     replaced: oneshot::Receiver<Infallible>,
     _counted: Counting,
-    asked_at: Instant,
     told_at: Instant,
+    /// Whether something changed that it was not told yet.
+    owes: bool,
+    standing: Arc<Standing>,
     state: web::Data<State>,
     caller: Caller,
-    claim: Claim,
 }
 
 impl Listening {
@@ -195,13 +193,16 @@ impl Listening {
     async fn line(&mut self) -> Option<&'static str> {
         const CHANGED: &str = "event: change\ndata:\n\n";
         loop {
-            if self.asked_at.elapsed() >= ASKED_AGAIN {
-                if !self.claim.stands(&self.state).await {
-                    return None;
+            let (stands, again) = self.standing.now(&self.state).await;
+            match stands {
+                Some(false) => return None,
+                Some(true) if self.owes => {
+                    self.owes = false;
+                    return Some(CHANGED);
                 }
-                self.asked_at = Instant::now();
+                // While it cannot be asked whether he may look, he is told nothing of what changes.
+                Some(true) | None => {}
             }
-            let again = self.asked_at + ASKED_AGAIN;
             let change = match timeout_at(again, select(pin!(self.receiver.recv()), &mut self.replaced)).await
             {
                 Err(_) if self.told_at.elapsed() >= PATIENCE => return Some(": open\n\n"),
@@ -209,14 +210,13 @@ impl Listening {
                 Ok(Either::Right(_)) => return None,
                 Ok(Either::Left((told, _))) => told.map(|told| told.change),
             };
-            let is_of_centre = self.caller.scope() == ClinicScope::Centre;
-            match change {
+            let tells = match change {
                 Ok(Change::Stop) | Err(RecvError::Closed) => return None,
-                Ok(change) if sees(&self.state, &self.caller, change).await => return Some(CHANGED),
+                Ok(change) => sees(&self.state, &self.caller, change).await,
                 // Too much changed to tell each: for a clinic it may all have been others'.
-                Err(RecvError::Lagged(_)) if is_of_centre => return Some(CHANGED),
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-            }
+                Err(RecvError::Lagged(_)) => self.caller.scope() == ClinicScope::Centre,
+            };
+            self.owes |= tells;
         }
     }
 }

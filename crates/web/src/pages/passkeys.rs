@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::reader::{Reader, dash};
 use super::{Admits, Answer, Page, assets, get, post, see_other, sign_in};
 use crate::api::accounts::{carried, write};
-use crate::api::own_account::changed;
+use crate::api::own_account::{changed, unchanged};
 use crate::api::problem::{Kind, Problem};
 use crate::passkeys::{LONGEST_ANSWER, RelyingParty, Wrong};
 use crate::security_log::{self, Happened};
@@ -16,9 +16,10 @@ use crate::words::{Account, Ui, Ways};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use baiyo_domain::ids::PersonId;
+use baiyo_domain::refusal::Reason;
 use baiyo_domain::text::Short;
 use baiyo_persistence::StoreError;
-use baiyo_persistence::accounts::{self, Ceremony, NotKept, OwnPasskey, UsedPasskey};
+use baiyo_persistence::accounts::{self, Ceremony, NotKept, Origin, OwnPasskey, UsedPasskey};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -227,13 +228,16 @@ async fn keep(
         return Ok(refused(Ways::PasskeyNotMade));
     };
     let browser = carried(&request);
-    let kept =
-        write(&state, language, move |conn| Ok(accounts::keep_passkey(conn, person, &new, &browser, now)?));
+    let origin = caller.origin;
+    let kept = write(&state, language, move |conn| {
+        Ok(accounts::keep_passkey(conn, person, origin, &new, &browser, now)?)
+    });
     match kept.await? {
         Ok(signed_in) => {
             security_log::note(Happened::AccountChanged, Some(person));
             gone_on(&request, &caller, &signed_in)
         }
+        Err(NotKept::Ended) => Ok(refused(Ways::PasskeyNotMade)),
         Err(NotKept::Known) => Ok(refused(Ways::PasskeyKnown)),
         Err(NotKept::TooMany) => Ok(refused(Ways::TooManyPasskeys)),
     }
@@ -242,7 +246,7 @@ async fn keep(
 /// Ends one of one's own passkeys.
 async fn end_own(request: HttpRequest, id: web::Path<String>, state: web::Data<State>) -> Answer {
     let caller = session::admit(&request, &state, session::OWN).await?;
-    end(&state, &caller, caller.person, &id, caller.origin.session_id()).await?;
+    end(&state, &caller, caller.person, &id, Some(caller.origin)).await?;
     Ok(see_other(ACCOUNT))
 }
 
@@ -255,6 +259,9 @@ async fn end_anothers(
     let caller = session::admit(&request, &state, ENDS_ANOTHERS).await?;
     let (person, passkey) = ids.into_inner();
     let person = Uuid::try_parse(&person).map_err(|_| Problem::new(Kind::NotFound, caller.language))?;
+    if person == caller.person.0 {
+        return Err(Problem::refused(&[Reason::NotForOneself], caller.language, state.zone));
+    }
     end(&state, &caller, PersonId(person), &passkey, None).await?;
     Ok(see_other(&format!("/people/{person}")))
 }
@@ -264,17 +271,17 @@ async fn end(
     caller: &Caller,
     person: PersonId,
     id: &str,
-    but: Option<Uuid>,
+    himself: Option<Origin>,
 ) -> Result<(), Problem> {
     let missing = || Problem::new(Kind::NotFound, caller.language);
     let id = Uuid::try_parse(id).map_err(|_| missing())?;
     let (now, _) = state.store.now();
     let ended =
-        write(state, caller.language, move |conn| Ok(accounts::end_passkey(conn, person, id, but, now)?));
-    if !ended.await? {
+        write(state, caller.language, move |conn| Ok(accounts::end_passkey(conn, person, id, himself, now)?));
+    if !ended.await?.map_err(|refused| unchanged(refused, state, caller))? {
         return Err(missing());
     }
-    security_log::note(Happened::AccountChanged, Some(person));
+    security_log::note_about(Happened::AccountChanged, Some(caller.person), Some(person.0));
     Ok(())
 }
 

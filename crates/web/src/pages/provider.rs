@@ -294,7 +294,7 @@ async fn name(request: HttpRequest, id: web::Path<String>, form: Form, state: we
         }
     };
     let Some(fault) = fault else {
-        security_log::note(Happened::AccountChanged, Some(person));
+        security_log::note_about(Happened::AccountChanged, Some(caller.person), Some(person.0));
         return Ok(see_other(&format!("/people/{person}")));
     };
     let link = link(&state, &request, &caller, person).await?;
@@ -332,7 +332,7 @@ async fn end(
     if !ended.await? {
         return Err(Problem::new(Kind::NotFound, caller.language));
     }
-    security_log::note(Happened::AccountChanged, Some(person));
+    security_log::note_about(Happened::AccountChanged, Some(caller.person), Some(person.0));
     Ok(())
 }
 

@@ -1,13 +1,14 @@
 //! Signing in and out.
 
 use super::account::code_sheet;
+use super::bench::kit;
 use super::form::{Fault, Field, faults_of, summary};
 use super::frame::Frame;
 use super::{Answer, Query, encoded, other_ways, see_other};
 use crate::api::accounts;
 use crate::api::problem::{Kind, Problem};
 use crate::server::State;
-use crate::session::{self, COOKIE, Means, PENDING_COOKIE};
+use crate::session::{self, CEREMONY_COOKIE, COOKIE, Means, PENDING_COOKIE};
 use crate::words::Ui;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -30,10 +31,15 @@ pub async fn ask(request: HttpRequest, query: Query, state: web::Data<State>) ->
     match session::who(&request, &state).await {
         // By badge and PIN somebody may want more; and at a shared tablet somebody else may come.
         Ok(caller) if caller.means != Means::Pin && !query.contains_key("anew") => Ok(see_other(&to)),
-        Err(problem) if problem.status != StatusCode::UNAUTHORIZED => Err(problem),
+        Err(problem) if problem.status != StatusCode::UNAUTHORIZED && !query.contains_key("anew") => {
+            Err(problem)
+        }
         _ => {
             let typed = Typed { to, ..Typed::default() };
-            Ok(sheet(&Frame::new(&request, &state, None), &state, StatusCode::OK, &typed, &[]))
+            let mut answer = sheet(&Frame::new(&request, &state, None), &state, StatusCode::OK, &typed, &[]);
+            // Nobody else goes on with what somebody began here another way and left.
+            forget_ceremony(&request, &mut answer)?;
+            Ok(answer)
         }
     }
 }
@@ -124,7 +130,18 @@ pub fn gone_in(request: &HttpRequest, to: &str, signed_in: &SignedIn) -> Answer 
         let added = answer.add_cookie(&cookie);
         added.map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))?;
     }
+    forget_ceremony(request, &mut answer)?;
+    kit::forget_medium(request, &mut answer, session::language(request))?;
     Ok(answer)
+}
+
+/// Takes from a browser what it was given for a sign-in by another way, if it has any.
+pub fn forget_ceremony(request: &HttpRequest, answer: &mut HttpResponse) -> Result<(), Problem> {
+    if CEREMONY_COOKIE.of(request).is_none() {
+        return Ok(());
+    }
+    let gone = answer.add_cookie(&CEREMONY_COOKIE.gone(request));
+    gone.map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))
 }
 
 /// Ends the session.
@@ -133,6 +150,7 @@ pub async fn leave(request: HttpRequest, state: web::Data<State>) -> Answer {
     let mut answer = see_other("/sign-in");
     let gone = answer.add_cookie(&COOKIE.gone(&request));
     gone.map_err(|_| Problem::new(Kind::Unavailable, session::language(&request)))?;
+    forget_ceremony(&request, &mut answer)?;
     Ok(answer)
 }
 

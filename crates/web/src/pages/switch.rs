@@ -2,9 +2,10 @@
 //! each has a page of its own. Both fields hide what is in them; so no input method gets between scanner and field.
 
 use super::badge::pin_field;
+use super::bench::kit;
 use super::form::{Fault, summary};
 use super::frame::{Frame, TABLET_COOKIE};
-use super::{Answer, Query, encoded, see_other};
+use super::{Answer, Query, encoded, see_other, sign_in};
 use crate::api::accounts::{carried, cookies};
 use crate::api::problem::{Kind, Problem};
 use crate::security_log::{self, Happened};
@@ -88,7 +89,7 @@ async fn whose_turn(
     language: Language,
 ) -> Result<Result<Turn, Why>, Problem> {
     let (device, badge, (now, _)) = (DEVICE_COOKIE.of(request), badge.to_string(), state.store.now());
-    let store = Arc::clone(&state.store);
+    let (store, asked) = (Arc::clone(&state.store), web::Data::clone(state));
     let found = web::block(move || {
         store.read(|conn| {
             let turn = match accounts::turn(conn, &badge, device.as_deref(), now)? {
@@ -99,8 +100,12 @@ async fn whose_turn(
             let person = reading::stream(conn, stream)?
                 .and_then(|mut world| world.people.remove(&PersonId(stream.id)))
                 .filter(|person| !person.left && person.waiting_key().is_none());
-            let at_the_bench =
-                person.is_some_and(|person| person.roles_at(now).into_iter().any(is_of_the_bench));
+            let roles = person.map(|person| person.roles_at(now)).unwrap_or_default();
+            // By a PIN no second factor is shown: whoever must have one and has no codes would be let nowhere.
+            if session::must_set_up_a_factor(&asked, &roles, accounts::factor_since(conn, turn.person())?) {
+                return Ok(Err(Why::Refused(NotSwitched::NotToday)));
+            }
+            let at_the_bench = roles.into_iter().any(is_of_the_bench);
             Ok::<_, StoreError>(if at_the_bench { Ok(turn) } else { Err(Why::NotOfTheBench) })
         })
     });
@@ -148,6 +153,9 @@ fn come_in(request: &HttpRequest, to: &str, signed_in: &SignedIn, language: Lang
     for cookie in cookies(request, signed_in) {
         answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
     }
+    sign_in::forget_ceremony(request, &mut answer)?;
+    // The lot of whoever was here before is not suggested to whoever comes: it may not be his.
+    kit::forget_medium(request, &mut answer, language)?;
     Ok(answer)
 }
 

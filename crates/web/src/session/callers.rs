@@ -3,7 +3,7 @@
 
 use super::Known;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::Origin;
+use baiyo_persistence::accounts::{Entrance, Origin};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,9 +35,13 @@ impl Shown {
         Self { by_cookie, hash: Sha256::digest(secret).into() }
     }
 
-    /// In which count wrong passwords of him are.
-    pub fn origin(self) -> Origin {
-        if self.by_cookie { Origin::Session(self.hash) } else { Origin::Programs }
+    /// In which count wrong passwords of him are, by what his session began.
+    pub fn origin(self, entrance: Entrance) -> Origin {
+        match (self.by_cookie, entrance) {
+            (false, _) => Origin::Programs,
+            (true, Entrance::Password) => Origin::Session(self.hash),
+            (true, _) => Origin::OtherSession(self.hash),
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use crate::pages::reader::Reader;
 use crate::pages::typed::Typed;
 use crate::pages::{Answer, encoded, see_other};
 use crate::session::{self, OwnCookie};
-use crate::words::Bench;
+use crate::words::{Bench, Language};
 use actix_web::cookie::time::Duration;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,19 @@ impl Kit {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    fn remember(
+        &self,
+        request: &HttpRequest,
+        answer: &mut HttpResponse,
+        language: Language,
+    ) -> Result<(), Problem> {
+        let parts = [&self.room, &self.cabinet, &self.medium].map(|part| encoded(part));
+        let [room, cabinet, medium] = parts;
+        let mut cookie = COOKIE.with(request, &format!("room={room}&cabinet={cabinet}&medium={medium}"));
+        cookie.set_max_age(if self.is_empty() { Duration::ZERO } else { Duration::hours(HOURS) });
+        answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))
+    }
 }
 
 /// Keeps what was typed, or forgets it where nothing was.
@@ -61,17 +74,25 @@ pub async fn keep(request: HttpRequest, typed: web::Form<Kit>) -> Answer {
     let language = session::language(&request);
     let cut = |text: &str| text.trim().chars().filter(|c| !c.is_control()).take(MOST).collect::<String>();
     let kit = Kit { room: cut(&typed.room), cabinet: cut(&typed.cabinet), medium: cut(&typed.medium) };
-    let value = format!(
-        "room={}&cabinet={}&medium={}",
-        encoded(&kit.room),
-        encoded(&kit.cabinet),
-        encoded(&kit.medium)
-    );
-    let mut cookie = COOKIE.with(&request, &value);
-    cookie.set_max_age(if kit.is_empty() { Duration::ZERO } else { Duration::hours(HOURS) });
     let mut answer = see_other("/bench");
-    answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
+    kit.remember(&request, &mut answer, language)?;
     Ok(answer)
+}
+
+/// Somebody else comes to this device: room and cabinet are the same, the lot of whoever was here may not be.
+///
+/// # Errors
+/// The cookie cannot be written.
+pub fn forget_medium(
+    request: &HttpRequest,
+    answer: &mut HttpResponse,
+    language: Language,
+) -> Result<(), Problem> {
+    let kit = Kit::of(request);
+    if kit.medium.is_empty() {
+        return Ok(());
+    }
+    Kit { medium: String::new(), ..kit }.remember(request, answer, language)
 }
 
 /// What is kept, and where to change it.

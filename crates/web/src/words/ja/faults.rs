@@ -90,7 +90,10 @@ fn of(fault: &Fault) -> String {
                 .into()
         }
         Fault::PatientKeyLost { patient } => format!(
-            "患者{patient}の鍵が失われていますが、氏名の消去の記録がありません。keys/patientsをバックアップから復元してください"
+            "患者{patient}の鍵がありませんが、この記録に氏名の消去の記録がありません。鍵のファイルが失われた場合は、keys/patientsをバックアップから復元してください。データベースが消去より前のものである場合は、復元せず、消去の提案と承認をやり直してください"
+        ),
+        Fault::ErasureUnfinished { patient } => format!(
+            "患者{patient}の氏名を消去した記録ですが、鍵または暗号化された氏名が残っています。サーバーを再起動すると破棄されます"
         ),
         Fault::SchemaMissing { kind, name } => format!("スキーマに{kind} {name}がありません"),
         Fault::SchemaAltered { kind, name } => format!("{kind} {name}がBaiyoの作るものと異なります"),
@@ -120,6 +123,9 @@ pub(in crate::words) fn note(note: &Note) -> String {
         Note::LogKey(key) => format!("記録台帳の鍵は {key} です"),
         Note::NoLogKey => {
             "チェックポイントの署名は確認していません（keys/checkpoint.seedを読み取れません）".into()
+        }
+        Note::NoPatientKeys => {
+            "すべての氏名を読み取れるかは確認していません（keys/patients、またはその中のファイルを読み取れません）".into()
         }
         Note::Agreed { size } => format!("照合して一致した最大のチェックポイントは{size}件です"),
         Note::NoOutsideCheckpoint => "データベースの外のチェックポイントとは照合していません".into(),
