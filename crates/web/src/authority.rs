@@ -144,6 +144,8 @@ mod tests {
         }
     }
 
+    // With a feature it has more pages than what is shipped.
+    #[cfg(not(any(feature = "passkeys", feature = "openid")))]
     #[test]
     fn the_page_for_inspectors_is_the_one_this_program_prints() {
         let kept = include_str!("../../../docs/inspector/authority.md");
