@@ -38,6 +38,3 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON badge, pin, bench_tablet TO baiyo_app;
 -- When somebody last signed in from a browser with all that he signs in with, as long as that has not been ended since:
 -- for a working day after it his badge and PIN do there.
 ALTER TABLE known_device ADD COLUMN full_at BIGINT;
-
--- The sessions of a tablet that is lost.
-CREATE INDEX session_tablet ON session (tablet) WHERE tablet IS NOT NULL AND ended_at IS NULL;

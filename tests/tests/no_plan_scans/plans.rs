@@ -25,8 +25,7 @@ pub const GROWING: &[(&str, &[&str])] = &[
     ("order_row", &["id", "label", "patient"]),
     ("quality_event_row", &["id"]),
     ("setup_link", &["token_hash"]),
-    // Of a tablet, those that were not ended: each turn ends the one before.
-    ("session", &["token_hash", "tablet"]),
+    ("session", &["token_hash"]),
     ("api_token", &["token_hash"]),
     ("personal_data", &["patient"]),
     ("personal_index", &["digest", "patient"]),
