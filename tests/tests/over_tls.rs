@@ -54,8 +54,21 @@ fn a_centre_is_served_over_tls_with_its_own_certificate() {
     let [certificate_file, key_file] = certificate(folder.path(), "own");
     let mut centre = Centre::open();
     let (tls_certificate, tls_key) = (Some(certificate_file.clone()), Some(key_file));
-    centre.is_set_up(Settings { tls_certificate, tls_key, ..unhurried() });
+    // Bound and let go, so that it is free.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let metrics_listen = Some(([0, 0, 0, 0], port).into());
+    centre.is_set_up(Settings { tls_certificate, tls_key, metrics_listen, ..unhurried() });
     let address = centre.address().to_string();
+    // Figures to whatever other machine asks for them as well.
+    let figures = "GET /metrics HTTP/1.1\nHost: localhost\nConnection: close\n\n";
+    let at = format!("127.0.0.1:{port}");
+    let (_, answer) = ask(&at, &certificate_file, &[&rustls::version::TLS13], figures).unwrap();
+    assert!(answer.contains("baiyo_requests_total"), "{answer}");
+    let mut plain = TcpStream::connect(&at).unwrap();
+    plain.write_all(figures.replace('\n', "\r\n").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains("baiyo_"), "{}", String::from_utf8_lossy(&answer));
     let page = "GET /sign-in HTTP/1.1\nHost: localhost\nConnection: close\n\n";
     for (version, name) in [(&rustls::version::TLS12, "TLSv1_2"), (&rustls::version::TLS13, "TLSv1_3")] {
         let (spoken, answer) = ask(&address, &certificate_file, &[version], page).unwrap();

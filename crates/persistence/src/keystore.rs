@@ -378,6 +378,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sealed_is_xchacha20_poly1305_with_a_nonce_of_its_own() {
+        // draft-irtf-cfrg-xchacha-03, appendix A.3.1: what the library makes is what the paper says.
+        let hex = |text: &str| -> Vec<u8> {
+            (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        };
+        let text =
+            b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, \
+                     sunscreen would be it.";
+        let key: [u8; 32] = std::array::from_fn(|n| 0x80 + n as u8);
+        let nonce: [u8; 24] = std::array::from_fn(|n| 0x40 + n as u8);
+        let aad = hex("50515253c0c1c2c3c4c5c6c7");
+        let made =
+            XChaCha20Poly1305::new(&key.into()).encrypt(&nonce.into(), Payload { msg: text, aad: &aad });
+        let published = "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39\
+                         ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9\
+                         21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49";
+        assert_eq!(made.unwrap(), hex(published));
+
+        // And it is what seals here: opened without our own hand, by a key of 256 bits, each time under another nonce.
+        let key: Key = random().unwrap();
+        let binding = Binding { purpose: "test", owners: [Uuid::from_u128(1), Uuid::from_u128(2)] };
+        let (nonce, sealed) = seal(&key, text, &binding).unwrap();
+        let aad = [&b"test\0"[..], Uuid::from_u128(1).as_bytes(), Uuid::from_u128(2).as_bytes()].concat();
+        let opened = XChaCha20Poly1305::new((&*key).into())
+            .decrypt(&nonce.into(), Payload { msg: &sealed, aad: &aad });
+        assert_eq!(opened.unwrap(), text);
+        let mut nonces: Vec<[u8; 24]> = (0..500).map(|_| seal(&key, text, &binding).unwrap().0).collect();
+        nonces.sort_unstable();
+        nonces.dedup();
+        assert_eq!(nonces.len(), 500);
+    }
+
+    #[test]
     fn a_key_store_is_made_once_and_kept_from_others() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("data/keys");

@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use rustls::ServerConfig;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -194,19 +195,28 @@ fn resident_bytes() -> Option<i64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<i64>().ok()? * 1024)
 }
 
-/// Serves the figures until what is given back is stopped.
+/// Serves the figures until what is given back is stopped; to another machine with the server's own certificate.
 ///
 /// # Errors
 /// The address cannot be listened on.
-pub fn serve(state: &web::Data<State>, address: SocketAddr) -> std::io::Result<actix_web::dev::Server> {
+pub fn serve(
+    state: &web::Data<State>,
+    address: SocketAddr,
+    tls: Option<ServerConfig>,
+) -> std::io::Result<actix_web::dev::Server> {
     let state = web::Data::clone(state);
     let server = HttpServer::new(move || {
         App::new().app_data(web::Data::clone(&state)).route("/metrics", web::get().to(show))
     });
-    let server = server.workers(1).disable_signals().shutdown_timeout(1).bind(address).map_err(|error| {
+    let server = server.workers(1).disable_signals().shutdown_timeout(1);
+    let bound = match tls.filter(|_| !address.ip().is_loopback()) {
+        Some(tls) => server.bind_rustls_0_23(address, tls),
+        None => server.bind(address),
+    };
+    let bound = bound.map_err(|error| {
         std::io::Error::new(error.kind(), format!("metrics_listen: cannot listen on {address}: {error}"))
     })?;
-    Ok(server.run())
+    Ok(bound.run())
 }
 
 async fn show(state: web::Data<State>) -> HttpResponse {

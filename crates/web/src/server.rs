@@ -209,7 +209,8 @@ pub async fn serve_until(
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     let settings = state.settings.clone();
     let tls = tls::of(&settings).map_err(std::io::Error::other)?;
-    let figures = settings.metrics_listen.map(|address| metrics::serve(&state, address)).transpose()?;
+    let figures =
+        settings.metrics_listen.map(|address| metrics::serve(&state, address, tls.clone())).transpose()?;
     let connections = Arc::clone(&state.connections);
     let server = HttpServer::new(move || {
         App::new()

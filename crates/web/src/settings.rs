@@ -273,6 +273,15 @@ impl Settings {
                 return Err(NotAccepted(format!("{given}: {one} needs {other} as well")));
             }
         }
+        // What is counted tells nobody's name, and still goes to no other machine in the clear (ASVS 5.0, 12.3.1).
+        let far = reading.settings.metrics_listen.is_some_and(|address| !address.ip().is_loopback());
+        if let (true, None, Some(given)) =
+            (far, &reading.settings.tls_certificate, reading.given.get("metrics_listen"))
+        {
+            return Err(NotAccepted(format!(
+                "{given}: metrics_listen needs tls_certificate as well, where another machine asks"
+            )));
+        }
         Ok(reading.settings)
     }
 
@@ -583,6 +592,10 @@ mod tests {
             ("connections = 1", "baiyo.toml, line 1: connections takes a whole number from 16 to 100000"),
             ("connections = true", "baiyo.toml, line 1: connections takes a whole number from 16 to 100000"),
             ("tls_key = \"k\"", "baiyo.toml, line 1: tls_key needs tls_certificate as well"),
+            (
+                "metrics_listen = \"0.0.0.0:9464\"",
+                "baiyo.toml, line 1: metrics_listen needs tls_certificate as well, where another machine asks",
+            ),
             ("csrf = false", "baiyo.toml, line 1: there is no setting \"csrf\""),
             ("[tls]\nkey = \"k\"", "baiyo.toml, line 1: there is no setting \"tls\""),
             ("listen = \"a:1\"\nlisten = \"b:1\"", "baiyo.toml, line 2: duplicate key"),

@@ -214,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_160_bits_of_the_systems_generator_and_none_comes_twice() {
+        let made: Vec<[u8; 20]> = (0..2000).map(|_| *FactorSecret::random().unwrap().0).collect();
+        let mut different = made.clone();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!(different.len(), 2000);
+        // Of each of the 160 bits about half are set: six standard deviations to either side.
+        for bit in 0..160 {
+            let set = made.iter().filter(|bytes| bytes[bit / 8] >> (bit % 8) & 1 == 1).count();
+            assert!((866..=1134).contains(&set), "bit {bit} is set in {set} of 2000");
+        }
+    }
+
+    #[test]
     fn codes_are_those_of_the_standard() {
         // RFC 6238, appendix B, of whose eight digits ours are the last six.
         for (seconds, code) in [

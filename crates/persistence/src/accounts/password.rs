@@ -307,4 +307,23 @@ mod tests {
         assert!(!verify("three quiet heron", &hash));
         assert!(!verify("three quiet herons", "no hash"));
     }
+
+    #[test]
+    fn a_key_under_a_password_costs_as_much_as_its_hash() {
+        let (password, salt) = ("three quiet herons", [7; 16]);
+        let of_cost = |kib, passes| {
+            let mut key = [0; 32];
+            let params = Params::new(kib, passes, 1, Some(32)).unwrap();
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            argon2.hash_password_into(password.as_bytes(), &salt, &mut key).unwrap();
+            key
+        };
+        let key = *derive(password, &salt).unwrap();
+        assert_eq!(key, of_cost(19 * 1024, 2));
+        assert!(key != of_cost(19 * 1024, 1) && key != of_cost(9 * 1024, 2));
+        assert!(
+            key != *derive(password, &[8; 16]).unwrap()
+                && key != *derive("three quiet heron", &salt).unwrap()
+        );
+    }
 }
