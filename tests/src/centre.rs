@@ -15,12 +15,12 @@ use baiyo_persistence::progress::unwatched;
 use baiyo_persistence::rebuild;
 use baiyo_persistence::store::Location;
 use baiyo_persistence::verify::{Report, verify};
-use baiyo_persistence::{Conn, Store};
+use baiyo_persistence::{Conn, Store, StoreError};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -146,7 +146,7 @@ impl Centre {
 
     /// Starts the server again where it listened before: nobody who has a page open notices more than that it was away.
     pub fn start_again_at(&mut self, address: &str) {
-        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        let store = self.opened_again();
         let address = address.strip_prefix("http://").unwrap_or(address);
         self.served_by(Serving::start_at(address, Arc::new(store)));
     }
@@ -159,8 +159,22 @@ impl Centre {
     /// Stops the server and starts it again where it is asked to listen, as a site has set it up.
     pub fn is_set_up_at(&mut self, address: &str, settings: Settings) {
         self.stop();
-        let store = Store::open_at(&self.location, self.clock.clone()).expect("the store");
+        let store = self.opened_again();
         self.served_by(Serving::start_with(address, Arc::new(store), settings));
+    }
+
+    /// The records, once nobody has them open: what a stopped server was just doing behind its answers holds them for a
+    /// moment longer, and so does a program that is being started beside it, until it has become itself.
+    fn opened_again(&self) -> Store {
+        let patience = Instant::now() + Duration::from_secs(5);
+        loop {
+            match Store::open_at(&self.location, self.clock.clone()) {
+                Err(StoreError::InUse(_)) if Instant::now() < patience => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                opened => return opened.expect("the store"),
+            }
+        }
     }
 
     fn serve(&mut self, store: Arc<Store>) {

@@ -62,6 +62,14 @@ fn a_centre_is_served_over_tls_with_its_own_certificate() {
     // Figures to whatever other machine asks for them as well.
     let figures = "GET /metrics HTTP/1.1\nHost: localhost\nConnection: close\n\n";
     let at = format!("127.0.0.1:{port}");
+    // The first answer says that the server is there, and with it the figures.
+    ask(
+        &address,
+        &certificate_file,
+        &[&rustls::version::TLS13],
+        "GET /healthz HTTP/1.1\nHost: localhost\nConnection: close\n\n",
+    )
+    .unwrap();
     let (_, answer) = ask(&at, &certificate_file, &[&rustls::version::TLS13], figures).unwrap();
     assert!(answer.contains("baiyo_requests_total"), "{answer}");
     let mut plain = TcpStream::connect(&at).unwrap();
