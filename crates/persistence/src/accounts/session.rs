@@ -250,7 +250,7 @@ pub(super) fn end_at_tablets(conn: &mut Conn, person: PersonId, now: Time) -> Qu
     Ok(())
 }
 
-/// Whether the session that a request came in is in force still, and began with the password.
+/// Whether the session that a request came in is in force still, and did not begin by badge and PIN.
 pub(super) fn is_in_force(
     conn: &mut Conn,
     hash: &[u8; 32],

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// By what a request is somebody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Means {
-    /// A session that began with the password, and the second factor where he has one.
+    /// A session that began by the password, a passkey or a provider: nothing that is his is kept from it.
     Password,
     /// A session that began by badge and PIN at a shared tablet.
     Pin,
