@@ -1,5 +1,6 @@
 //! `cargo xtask test`: from a clean checkout to one line saying how every test went.
 
+use crate::featured::Featured;
 use crate::{browser, featured, tree};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -20,12 +21,17 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     }
     browser::provide_all(root)?;
 
-    // The stories start the product as its users do, and cargo does not build it for them.
-    let built = cargo(root).args(["build", "--locked", "--package", "baiyo"]).status();
-    if !built.map_err(|error| format!("cargo build: {error}"))?.success() {
-        return Err("the product did not build, so no test was run".into());
+    // The stories start the product as its users do. Cargo builds it for them only where all is built: there the product has
+    // a test of its commands (`crates/web/tests`).
+    if !extra.is_empty() {
+        let built = cargo(root).args(["build", "--locked", "--package", "baiyo"]).status();
+        if !built.map_err(|error| format!("cargo build: {error}"))?.success() {
+            return Err("the product did not build, so no test was run".into());
+        }
     }
 
+    let files = tree::files(root)?;
+    let featured = featured::among(&files);
     let server = Server::start()?;
     let mut tally = Tally::default();
     let mut runner_succeeded = true;
@@ -40,15 +46,20 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
         Ok(())
     };
     // Everything, on the embedded engine; then once more, on PostgreSQL, whatever keeps records. What a browser shows
-    // does not depend on the engine below: `browser-stories` run once.
-    const KEEPING: [&str; 4] = ["--package", "stories", "--package", "baiyo-persistence"];
-    for (packages, engine) in [(&["--workspace"][..], "embedded"), (&KEEPING, "postgres")] {
+    // does not depend on the engine below: `browser-stories` run once. Cargo is told of the same packages both times:
+    // of fewer it would build with other features of their libraries, which is to say all anew.
+    let keeping = keeping(&files, &featured);
+    let keeping: Vec<&str> = keeping.iter().flat_map(|test| ["--test", test.as_str()]).collect();
+    for (engine, tests) in [("embedded", &[][..]), ("postgres", &keeping)] {
         println!("-- on the engine: {engine}");
-        let packages: &[&str] = if names_packages(extra) { &[] } else { packages };
-        count(engine, &[packages, extra].concat())?;
+        match extra {
+            [] => count(engine, &[&["--workspace"], tests].concat())?,
+            _ if names_packages(extra) => count(engine, extra)?,
+            _ if engine == "embedded" => count(engine, &[&["--workspace"], extra].concat())?,
+            _ => count(engine, &[&KEEPING, extra].concat())?,
+        }
     }
     // Last what needs features. These tests serve the product in their own process: `target/debug/baiyo` stays as it is.
-    let featured = featured::among(&tree::files(root)?);
     if extra.is_empty() {
         for (engine, which) in featured::runs(&featured) {
             println!("-- with features, on the engine: {engine}");
@@ -68,6 +79,22 @@ pub fn run(root: &Path, extra: &[&str]) -> Result<ExitCode, String> {
     }
     println!("{} passed, {} failed", verdict.passed, verdict.failed);
     Ok(if verdict.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The packages whose tests keep records.
+const KEEPING: [&str; 4] = ["--package", "stories", "--package", "baiyo-persistence"];
+
+/// The test files of those packages, by cargo's names; those that need features are run apart.
+fn keeping(files: &[tree::File], featured: &[Featured]) -> Vec<String> {
+    let named = |(path, _): &tree::File| {
+        let inside = ["tests/tests/", "crates/persistence/tests/"]
+            .iter()
+            .find_map(|folder| path.strip_prefix(folder))?;
+        let name = inside.strip_suffix("/main.rs").or(inside.strip_suffix(".rs"))?;
+        let apart = featured.iter().any(|test| test.file == *path);
+        (!name.contains('/') && !apart).then(|| name.to_string())
+    };
+    files.iter().filter_map(named).collect()
 }
 
 /// Whether these arguments for cargo name packages: beside `--workspace` it would take no heed of them.
@@ -213,6 +240,28 @@ mod tests {
         for other in [&["--profile", "release"][..], &[], &["--test", "gate", "--", "-p"]] {
             assert!(!names_packages(other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn each_test_file_that_keeps_records_is_run_on_both_engines() {
+        let file = |path: &str| (path.to_string(), String::new());
+        let files = [
+            "tests/tests/a.rs",
+            "tests/tests/b/main.rs",
+            "tests/tests/b/part.rs",
+            "tests/tests/a/part.rs",
+            "tests/tests/apart.rs",
+            "crates/persistence/tests/c.rs",
+            "crates/domain/tests/d.rs",
+            "tests/src/e.rs",
+        ];
+        let apart = Featured {
+            package: "stories".into(),
+            test: "apart".into(),
+            features: vec!["f".into()],
+            file: "tests/tests/apart.rs".into(),
+        };
+        assert_eq!(keeping(&files.map(file), &[apart]), ["a", "b", "c"]);
     }
 
     fn counts(tally: &Tally, runner_succeeded: bool, nothing_may_be_skipped: bool) -> (u64, u64, usize) {
