@@ -219,7 +219,9 @@ fn told(socket: &mut TcpStream, within: Duration) -> Vec<u8> {
 /// After how long it ends.
 fn ends(mut socket: TcpStream, what: &str) -> Duration {
     let began = Instant::now();
-    assert!(told(&mut socket, Duration::from_secs(8)).ends_with(END), "{what}");
+    let told = told(&mut socket, Duration::from_secs(8));
+    assert!(told.ends_with(END), "{what}");
+    assert!(String::from_utf8_lossy(&told).contains("event: signed-out\n"), "{what}");
     began.elapsed()
 }
 
@@ -278,4 +280,43 @@ fn a_page_is_told_nothing_more_once_its_person_may_not_look() {
     let open: Vec<bool> = pages.iter_mut().map(goes_on).collect();
     assert_eq!(open, [vec![false; 2], vec![true; 24]].concat());
     assert!(goes_on(&mut another));
+}
+
+#[test]
+fn of_too_many_pages_the_oldest_is_told_so_and_the_others_stay() {
+    let centre = Centre::open();
+    let token = &centre.checker().account().token;
+    let of = || listening(&centre, &format!("Authorization: Bearer {token}"));
+    let mut pages: Vec<TcpStream> = (0..24).map(|_| of()).collect();
+    for _ in 0..3 {
+        pages.push(of());
+        let told = told(&mut pages.remove(0), Duration::from_secs(2));
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.contains("event: replaced\n") && told.as_bytes().ends_with(END), "{told}");
+    }
+    assert!(pages.iter_mut().all(goes_on));
+}
+
+#[test]
+fn a_page_that_asks_again_and_again_keeps_nobody_signed_in() {
+    let centre = Centre::open();
+    let member = centre.lead().account();
+    let signed_in = || {
+        let browser = Browser::new(&centre);
+        browser.sign_in(&member.sign_in, &member.password).ok();
+        browser
+    };
+    let (away, at_work) = (signed_in(), signed_in());
+    let cookie =
+        |browser: &Browser| format!("Cookie: baiyo_session={}", browser.cookie("baiyo_session").unwrap());
+    for _ in 0..5 {
+        centre.minutes(5);
+        drop(listening(&centre, &cookie(&away)));
+        at_work.get("/me").ok();
+        // That it was used is noted behind the answer.
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    centre.minutes(6);
+    away.get("/me").refused(401);
+    at_work.get("/me").ok();
 }

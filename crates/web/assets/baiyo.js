@@ -362,39 +362,68 @@ addEventListener("pageshow", (event) => {
 document.querySelector("#faults, .stop")?.focus();
 
 // --- Live hints -----------------------------------------------------------------------------------------------------
-// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger.
+// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger. Once the
+// session is over, however it ended, nothing of the page stays on the screen.
 
 if (page.dataset.live && "EventSource" in window) {
   const TRIES = 60;
+  const LEAVES = 2000; // milliseconds: whoever signs out here is on his way by then
   let source = null;
+  let replaced = false;
   let changes = 0;
   let failed = 0;
   let again = null;
-  const hint = () => {
+  const hint = (text) => {
     let link = document.querySelector(".changes");
     if (!link) {
+      const told = make("div");
+      told.setAttribute("role", "status");
       link = make("a", "changes");
       link.href = location.pathname + location.search;
-      link.setAttribute("role", "status");
-      page.append(link);
+      told.append(link);
+      page.append(told);
     }
-    link.textContent = `${words("changes")}: ${changes} – ${words("refresh")}`;
+    link.textContent = `${text} – ${words("refresh")}`;
+  };
+  const leave = () => location.replace(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
+  // Whether it is led elsewhere: an event source does not say why it got no answer.
+  const isOver = async () => {
+    const asking = new AbortController();
+    try {
+      return (await fetch("/live", { redirect: "manual", signal: asking.signal })).type === "opaqueredirect";
+    } catch {
+      return false;
+    } finally {
+      asking.abort();
+    }
   };
   const listen = () => {
     clearTimeout(again);
     source?.close();
-    source = document.hidden ? null : new EventSource("/live");
+    source = document.hidden || replaced ? null : new EventSource("/live");
     source?.addEventListener("change", () => {
       changes += 1;
-      hint();
+      hint(`${words("changes")}: ${changes}`);
     });
     source?.addEventListener("open", () => {
       failed = 0;
     });
-    // Any answer but 200 ends it for good, also that of a server whose database is away for a minute. Whoever is
-    // signed out looks the same from here: so it is asked ever more slowly, and not for ever.
-    source?.addEventListener("error", ({ target }) => {
-      if (target !== source || target.readyState !== EventSource.CLOSED || failed >= TRIES) return;
+    // Newer pages of the same person took its place: coming back it would take another's, and so on without end.
+    source?.addEventListener("replaced", () => {
+      replaced = true;
+      source.close();
+      hint(words("notFollowed"));
+    });
+    source?.addEventListener("signed-out", () => {
+      source.close();
+      setTimeout(leave, LEAVES);
+    });
+    // Any answer but 200 ends it for good, also that of a server whose database is away for a minute: so it is asked ever
+    // more slowly, and not for ever.
+    source?.addEventListener("error", async ({ target }) => {
+      if (target !== source || target.readyState !== EventSource.CLOSED) return;
+      if (await isOver()) return leave();
+      if (target !== source || failed >= TRIES) return;
       const seconds = Math.min(60, 4 * 2 ** failed) * (0.75 + Math.random() / 2);
       failed += 1;
       again = setTimeout(listen, seconds * 1000);
