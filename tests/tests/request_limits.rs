@@ -67,6 +67,32 @@ fn who_guesses_is_slowed_and_nobody_at_another_address_is() {
 }
 
 #[test]
+fn a_room_of_tablets_takes_turns_while_its_address_may_not_sign_in() {
+    let centre = behind_a_proxy(Settings { sign_ins_per_minute: 10, ..unhurried() });
+    let address = "203.0.113.9";
+    let turn = || {
+        let call = centre.stranger().call("POST", "//switch").header("x-forwarded-for", address);
+        let call = call.header("sec-fetch-site", "same-origin");
+        call.body(b"badge=B1-AAAAAAAAAAAAAAAAAAAAAAAAAA&pin=000000".to_vec(), FORM).send()
+    };
+    for _ in 0..15 {
+        guess(&centre, address);
+    }
+    assert_eq!(guess(&centre, address).status, 429);
+    // A browser that is no tablet is told so, not that it must wait.
+    let turns: Vec<u16> = (0..50).map(|_| turn().status).collect();
+    assert_eq!(turns.iter().filter(|status| **status == 403).count(), 40, "{turns:?}");
+    assert_eq!(turn().status, 429, "nor is there no end of them");
+    // And the other way round: who takes turns without end keeps nobody there from signing in.
+    let centre = behind_a_proxy(Settings { sign_ins_per_minute: 10, ..unhurried() });
+    for _ in 0..60 {
+        let call = centre.stranger().call("POST", "//switch").header("x-forwarded-for", address);
+        call.header("sec-fetch-site", "same-origin").body(b"badge=x".to_vec(), FORM).send();
+    }
+    assert_eq!(guess(&centre, address).status, 401);
+}
+
+#[test]
 fn a_forged_address_does_not_help_a_guesser_nor_harm_anybody_else() {
     let mut centre = Centre::open();
     // Nobody is trusted: whatever is forged, all of it comes from one address.

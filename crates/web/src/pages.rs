@@ -47,7 +47,7 @@ mod sheet;
 mod sign_in;
 mod standards;
 mod status_chip;
-mod switch;
+pub(crate) mod switch;
 mod tablets;
 #[cfg(test)]
 mod tests;
