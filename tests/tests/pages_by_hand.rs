@@ -9,6 +9,7 @@ use baiyo_persistence::engine::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use stories::doors::{due, somebody};
 use stories::{Answer, Asking, Centre, Course, Recipe, Step};
 use uuid::Uuid;
 
@@ -82,15 +83,6 @@ impl Things {
         let collection = route.path.split('/').nth(1).unwrap_or_default();
         let id = self.0.get(collection).copied().unwrap_or_default();
         format!("//record{}", route.path.replace("{id}", &id.to_string()))
-    }
-}
-
-/// Somebody with a role, of the clinic whose order it is where it is a clinic's.
-fn somebody(centre: &Centre, role: Role) -> Asking<'_> {
-    match role {
-        Role::Coordinator => centre.coordinator(),
-        Role::Physician => centre.physician(),
-        role => centre.role(role),
     }
 }
 
@@ -311,13 +303,6 @@ const OTHER: [&str; 19] = [
 fn shown() -> impl Iterator<Item = (&'static str, Admits)> {
     let pages = pages::all().into_iter().filter(|page| page.method == "GET" && !OTHER.contains(&page.path));
     pages.map(|page| (page.path, page.admits))
-}
-
-fn due(admits: Admits, role: Role) -> u16 {
-    match admits {
-        Admits::To(actions) if !actions.iter().any(|action| may(&[role], action)) => 403,
-        _ => 200,
-    }
 }
 
 #[test]
