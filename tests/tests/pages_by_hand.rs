@@ -146,7 +146,7 @@ fn fault(answer: &Answer, typed: &[(String, String)], changed: bool) -> Option<S
         return (!changed).then(|| "it was recorded and nothing was written".into());
     }
     // A one-time link is shown once, by the answer itself.
-    if changed && !(answer.status == 200 && answer.text.contains("/setup/")) {
+    if changed && !(answer.status == 200 && answer.text.contains("/setup#")) {
         return said("refused, and something was written");
     }
     if answer.header("set-cookie").is_some() {
@@ -286,7 +286,7 @@ const OTHER: [&str; 19] = [
     "/assets/{name}",
     "/sign-in",
     "/switch",
-    "/setup/{token}",
+    "/setup",
     "/live",
     "/find",
     "/record/{collection}",

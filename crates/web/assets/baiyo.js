@@ -358,6 +358,19 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of sheets) delete form.dataset.leaving;
 });
 
+// --- A one-time link ------------------------------------------------------------------------------------------------
+// What makes it somebody's stands behind its #, which no browser sends. It is handed in, and gone from the address.
+
+const byLink = () => {
+  const field = document.querySelector("form[action='/setup'] input#link");
+  if (!field || location.hash.length < 2) return;
+  field.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  field.form.requestSubmit();
+};
+byLink();
+addEventListener("hashchange", byLink);
+
 // What went wrong is read first.
 document.querySelector("#faults, .stop")?.focus();
 

@@ -76,7 +76,7 @@ const OWN_PAGES: &[&str] = &[
     "/me/pin",
 ];
 
-/// Whether a request tries a password, or a link. A link's page is a try as well.
+/// Whether a request tries a password, or a link.
 fn tries_a_secret(method: &Method, path: &str) -> bool {
     let (places, own) = match path.strip_prefix(BASE) {
         Some(own) => (&["/session", "/setup", "/me/password", "/me/tokens"][..], own),
@@ -85,7 +85,7 @@ fn tries_a_secret(method: &Method, path: &str) -> bool {
     let at = places
         .iter()
         .any(|place| own.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    at && (*method == Method::POST || own.starts_with("/setup/"))
+    at && *method == Method::POST
 }
 
 struct Counted {
@@ -153,8 +153,8 @@ mod tests {
             (Method::POST, "/sign-in", true),
             (Method::GET, "/sign-in", false),
             (Method::POST, "/sign-in/code", true),
-            (Method::GET, "/setup/abc", true),
-            (Method::POST, "/setup/abc", true),
+            (Method::GET, "/setup", false),
+            (Method::POST, "/setup", true),
             (Method::POST, "/api/v1/session", true),
             (Method::DELETE, "/api/v1/session", false),
             (Method::POST, "/api/v1/setup", true),

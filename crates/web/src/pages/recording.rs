@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::layouts;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
+use super::setup;
 use super::sheet::{FILE, SHOWN_TO, Sheet};
 use super::typed::{Shape, Typed};
 use super::uploaded::{self, File, Uploaded};
@@ -596,8 +597,10 @@ fn go_on(
             &title,
             html! {
                 div.title { h1 { (title) } }
-                p.notice { a href={ "/setup/" (token) } { "/setup/" (token) } }
+                @let link = setup::link(token);
+                p.notice { a href=(link) { (link) } }
                 p.hint { (frame.say(Privacy::LinkShownOnce)) }
+                p { (frame.say(Privacy::LinkCode)) " " code { (token) } }
                 @if let Some(person) = aimed {
                     p { a href={ "/people/" (person) } { (frame.say(Ui::Person)) } }
                 }
