@@ -15,6 +15,7 @@ mod correcting;
 mod disclosures;
 mod documentation;
 mod dossier;
+mod drafts;
 mod form;
 mod frame;
 mod gate;

@@ -4,6 +4,7 @@
 use super::bench::kit::Kit;
 use super::clinic::layouts::Known;
 use super::correcting;
+use super::drafts;
 use super::form::Fault;
 use super::frame::Frame;
 use super::layouts;
@@ -491,6 +492,7 @@ fn laid_out(
         version: names_a_version.then(|| filled.seen.filter(|_| !changed).unwrap_or(about.version)),
         files: Cell::new(false),
         choosing: false,
+        draft_keys: drafts::keys(state, about.caller.person),
     };
     if let Some((button, value)) = &filled.further {
         layouts::further(&mut sheet, about, button, value);
