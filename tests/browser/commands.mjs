@@ -45,6 +45,9 @@ export const commands = {
   async open({ person }, { path }) {
     if (/^https?:/.test(path)) person.knows(path);
     const response = await person.page.goto(path, { waitUntil: 'load' });
+    // A one-time link hands itself in.
+    if (path.includes('/setup#')) await person.page.waitForFunction(() => !document.querySelector('#link'));
+    await person.page.waitForLoadState('load');
     return response?.status();
   },
 

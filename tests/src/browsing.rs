@@ -65,12 +65,17 @@ impl<'a> Browser<'a> {
 
     /// Sends a page's form.
     pub fn fill_in(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.form(path, fields))
+    }
+
+    /// A page's form, filled in.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Call<'a> {
         let encoded =
             |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let body = pairs.join("&").into_bytes();
-        self.send(self.call("POST", path).body(body, "application/x-www-form-urlencoded"))
+        self.call("POST", path).body(body, "application/x-www-form-urlencoded")
     }
 
     /// Signs in through the API.

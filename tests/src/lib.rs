@@ -14,6 +14,7 @@ mod browsing;
 mod centre;
 mod course;
 pub mod disk;
+pub mod doors;
 pub mod engine;
 mod forging;
 mod founded;

@@ -208,7 +208,7 @@ fn a_persons_page_tells_how_he_came_in_and_that_he_left_and_his_link_is_shown_on
     let shown = form.body(b"%2Freason=by+hand".to_vec(), "application/x-www-form-urlencoded").send();
     assert_eq!(shown.status, 200);
     assert!(shown.text.contains("shown this once"), "{}", shown.text);
-    let link = shown.text.split("/setup/").nth(1).expect("the link").split('"').next().unwrap().to_string();
+    let link = shown.text.split("/setup#").nth(1).expect("the link").split('"').next().unwrap().to_string();
     assert!(page().contains(open) && !page().contains(&link));
     let newer = administrator.post(&format!("/people/{id}/setup_link"), json!({ "reason": "lost" })).ok();
     let setup = |token: &Value| {

@@ -51,7 +51,7 @@ fn every_answer_says_what_browsers_may_do_with_it() {
     let pages = [
         "",
         "sign-in",
-        "setup/abc",
+        "setup",
         "bench",
         "bench/map",
         "batches",

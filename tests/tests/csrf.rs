@@ -161,7 +161,7 @@ fn rows(centre: &Centre) -> BTreeMap<String, Vec<String>> {
 const PAGES: [&str; 26] = [
     "/",
     "/sign-in",
-    "/setup/abc",
+    "/setup",
     "/find?code=x",
     "/bench",
     "/bench/map",

@@ -183,6 +183,57 @@ fn a_forged_erasure_destroys_no_key_at_any_start_and_is_named() {
 }
 
 #[test]
+fn a_forged_erasure_is_told_as_a_fault_and_a_broken_history_hides_nothing_but_itself() {
+    let mut centre = Centre::open();
+    centre.is_tampered_with();
+    let standard = centre.standard(FRESH);
+    let [forged, sound] = [("佐藤 花子", "P-001"), ("鈴木 一郎", "P-002")].map(|(name, pseudonym)| {
+        let recipe = Recipe { person: (name, "1950-01-02"), pseudonym, ..Recipe::of(standard) };
+        let course = Course::run(&centre, recipe, Step::Ordered);
+        (course.order, course.patient())
+    });
+    // The first patient has one order more, whose history will be broken.
+    let again = json!({
+        "purpose": "therapy", "pseudonym": "P-001", "patient": forged.1,
+        "plan": { "number": "PB3190001", "class": "two" },
+    });
+    let broken = centre.coordinator().post("/orders", again).made();
+    let label =
+        centre.coordinator().get(&format!("/orders/{broken}")).ok()["label"].as_str().unwrap().to_string();
+    centre.inspector().get("/checkpoint").ok();
+    let (manager, releaser) = (centre.manager().id(), centre.releaser().id());
+    let mut forger = Forger::of(&centre);
+    let erased = json!({ "patient": forged.1, "proposed_by": manager, "remark": "compared" });
+    forge_erasure(&mut forger, &centre, forged.0, releaser, json!({ "personal_data_erased": erased }));
+    for reason in ["once", "and again, which cannot have happened"] {
+        let proposed = json!({ "erasure_proposed": { "by": manager, "reason": reason } });
+        forge_erasure(&mut forger, &centre, broken, manager, proposed);
+    }
+    // Whoever owns the folder takes the key away as well.
+    let keys = centre.folder().join("keys/patients");
+    std::fs::remove_file(keys.join(format!("{}.key", forged.1))).unwrap();
+
+    for _ in 0..2 {
+        let recipient = |order: Uuid| centre.coordinator().get(&format!("/orders/{order}/recipient"));
+        recipient(forged.0).refused(404).only(&["name_unreadable"]);
+        assert_eq!(recipient(sound.0).ok()["name"], "鈴木 一郎");
+        let board = centre.coordinator().get("//clinic");
+        assert_eq!(board.status, 200, "{}", board.text);
+        for seen in ["鈴木 一郎", "The name cannot be read", "These cannot be shown", &label] {
+            assert!(board.text.contains(seen), "{seen}: {}", board.text);
+        }
+        let form = centre.coordinator().get("//record/orders");
+        assert!(form.status == 200 && form.text.contains("鈴木 一郎"), "{}", form.text);
+        let order = format!("//orders/{}", forged.0);
+        for page in [board.text, centre.coordinator().get(&order).text, centre.releaser().get(&order).text] {
+            assert!(page.contains("P-001") && !page.contains("Name erased"), "{page}");
+        }
+        centre.stop();
+        centre.start();
+    }
+}
+
+#[test]
 fn nobody_confirms_a_forged_proposal_and_whoever_may_withdraws_it() {
     let mut centre = Centre::open();
     centre.is_tampered_with();

@@ -9,6 +9,7 @@ use baiyo_persistence::engine::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use stories::doors::{due, somebody};
 use stories::{Answer, Asking, Centre, Course, Recipe, Step};
 use uuid::Uuid;
 
@@ -85,15 +86,6 @@ impl Things {
     }
 }
 
-/// Somebody with a role, of the clinic whose order it is where it is a clinic's.
-fn somebody(centre: &Centre, role: Role) -> Asking<'_> {
-    match role {
-        Role::Coordinator => centre.coordinator(),
-        Role::Physician => centre.physician(),
-        role => centre.role(role),
-    }
-}
-
 /// The fields of a page's form, each with what there is to choose in it.
 fn fields(page: &str) -> BTreeMap<String, BTreeSet<String>> {
     let form = page.split_once("<form class=\"sheet").map_or(page, |(_, rest)| rest);
@@ -154,7 +146,7 @@ fn fault(answer: &Answer, typed: &[(String, String)], changed: bool) -> Option<S
         return (!changed).then(|| "it was recorded and nothing was written".into());
     }
     // A one-time link is shown once, by the answer itself.
-    if changed && !(answer.status == 200 && answer.text.contains("/setup/")) {
+    if changed && !(answer.status == 200 && answer.text.contains("/setup#")) {
         return said("refused, and something was written");
     }
     if answer.header("set-cookie").is_some() {
@@ -294,7 +286,7 @@ const OTHER: [&str; 19] = [
     "/assets/{name}",
     "/sign-in",
     "/switch",
-    "/setup/{token}",
+    "/setup",
     "/live",
     "/find",
     "/record/{collection}",
@@ -311,13 +303,6 @@ const OTHER: [&str; 19] = [
 fn shown() -> impl Iterator<Item = (&'static str, Admits)> {
     let pages = pages::all().into_iter().filter(|page| page.method == "GET" && !OTHER.contains(&page.path));
     pages.map(|page| (page.path, page.admits))
-}
-
-fn due(admits: Admits, role: Role) -> u16 {
-    match admits {
-        Admits::To(actions) if !actions.iter().any(|action| may(&[role], action)) => 403,
-        _ => 200,
-    }
 }
 
 #[test]

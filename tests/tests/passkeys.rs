@@ -175,6 +175,11 @@ fn goes_to(answer: &Answer, place: &str) {
 }
 
 #[test]
+fn its_doors_are_like_all_others() {
+    assert_eq!(stories::doors::of_a_feature_are_like_all_others(&centre(), "/passkey"), 6);
+}
+
+#[test]
 fn a_passkey_is_made_with_the_password_and_signs_in_without_it() {
     let centre = centre();
     let administrator = centre.administrator();

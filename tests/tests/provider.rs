@@ -315,6 +315,46 @@ fn goes_to(answer: &Answer, place: &str) {
 }
 
 #[test]
+fn its_doors_are_like_all_others() {
+    let (centre, _provider, _folder, _) = centre();
+    assert_eq!(stories::doors::of_a_feature_are_like_all_others(&centre, "/provider"), 7);
+}
+
+#[test]
+fn a_sign_in_that_was_left_is_over_for_whoever_copied_it() {
+    let (centre, provider, _folder, _) = centre();
+    let member = centre.technician().account().clone();
+    linked(&centre, &member, "subject-1");
+    type Leaves = fn(&Browser, &Member) -> Answer;
+    let ways: [(&str, Leaves); 3] = [
+        ("by signing in with a password", |browser, member| {
+            browser.fill_in("//sign-in", &[("sign_in", &member.sign_in), ("password", &member.password)])
+        }),
+        ("by asking for the password", |browser, _| browser.get("//sign-in?anew=1")),
+        ("by signing out", |browser, _| browser.fill_in("//sign-out", &[])),
+    ];
+    for (how, leaves) in ways {
+        let (browser, copy) = (Browser::new(&centre), Browser::new(&centre));
+        let asked = sent(&browser, "/");
+        let back = provider.sees(&centre, &asked, "subject-1");
+        assert_eq!(come_back(&browser, &back).status, 200, "{how}");
+        copy.put("baiyo_ceremony", &browser.cookie("baiyo_ceremony").expect("a ceremony"));
+        let left = leaves(&browser, &member);
+        assert!(left.status < 400 && browser.cookie("baiyo_ceremony").is_none(), "{how}: {}", left.text);
+        // It is ended behind the answer.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert_ne!(go_on(&copy, "").status, 303, "{how}");
+        copy.get("/me").refused(401);
+    }
+    // The control: one that was not left goes on.
+    let browser = Browser::new(&centre);
+    let asked = sent(&browser, "/");
+    let back = provider.sees(&centre, &asked, "subject-1");
+    come_back(&browser, &back);
+    goes_to(&go_on(&browser, ""), "/");
+}
+
+#[test]
 fn whoever_the_provider_names_goes_on_with_a_tap_and_signs_with_his_password() {
     let (centre, provider, _folder, _) = centre();
     let (administrator, member) = (centre.administrator().account(), centre.technician().account().clone());

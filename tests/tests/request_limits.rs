@@ -47,11 +47,11 @@ fn who_guesses_is_slowed_and_nobody_at_another_address_is() {
     let page = sign_in("ja");
     assert_eq!((page.status, page.header("content-type")), (429, Some("text/html; charset=utf-8")));
     assert!(page.text.contains("しばらくお待ちください") && page.header("retry-after").is_some());
-    let link =
-        centre.stranger().call("GET", "//setup/guessed").header("x-forwarded-for", "203.0.113.9").send();
-    assert_eq!(link.status, 429);
+    let link = centre.stranger().call("POST", "//setup").header("x-forwarded-for", "203.0.113.9");
+    let link = link.header("sec-fetch-site", "same-origin").body(b"link=guessed".to_vec(), FORM);
+    assert_eq!(link.send().status, 429);
     // Nor does an address spelled otherwise lead past it: to routes it is the same one.
-    for spelled in ["/%73ession", "/sessio%6e", "//%73ign-in", "//sign%2Din", "//s%65tup/guessed"] {
+    for spelled in ["/%73ession", "/sessio%6e", "//%73ign-in", "//sign%2Din", "//s%65tup"] {
         let call = centre.stranger().call("POST", spelled).header("x-forwarded-for", "203.0.113.9");
         let call = call.header("sec-fetch-site", "same-origin");
         assert_eq!(call.body(b"{}".to_vec(), "application/json").send().status, 429, "{spelled}");
@@ -64,6 +64,32 @@ fn who_guesses_is_slowed_and_nobody_at_another_address_is() {
     let network: Vec<u16> = (0..12).map(|n| guess(&centre, &format!("2001:db8::{n:x}")).status).collect();
     assert_eq!(network.iter().filter(|status| **status == 429).count(), 2, "{network:?}");
     assert_eq!(guess(&centre, "2001:db8:0:1::1").status, 401);
+}
+
+#[test]
+fn a_room_of_tablets_takes_turns_while_its_address_may_not_sign_in() {
+    let centre = behind_a_proxy(Settings { sign_ins_per_minute: 10, ..unhurried() });
+    let address = "203.0.113.9";
+    let turn = || {
+        let call = centre.stranger().call("POST", "//switch").header("x-forwarded-for", address);
+        let call = call.header("sec-fetch-site", "same-origin");
+        call.body(b"badge=B1-AAAAAAAAAAAAAAAAAAAAAAAAAA&pin=000000".to_vec(), FORM).send()
+    };
+    for _ in 0..15 {
+        guess(&centre, address);
+    }
+    assert_eq!(guess(&centre, address).status, 429);
+    // A browser that is no tablet is told so, not that it must wait.
+    let turns: Vec<u16> = (0..50).map(|_| turn().status).collect();
+    assert_eq!(turns.iter().filter(|status| **status == 403).count(), 40, "{turns:?}");
+    assert_eq!(turn().status, 429, "nor is there no end of them");
+    // And the other way round: who takes turns without end keeps nobody there from signing in.
+    let centre = behind_a_proxy(Settings { sign_ins_per_minute: 10, ..unhurried() });
+    for _ in 0..60 {
+        let call = centre.stranger().call("POST", "//switch").header("x-forwarded-for", address);
+        call.header("sec-fetch-site", "same-origin").body(b"badge=x".to_vec(), FORM).send();
+    }
+    assert_eq!(guess(&centre, address).status, 401);
 }
 
 #[test]

@@ -1,71 +1,23 @@
 //! Whoever sends slowly, opens more connections than one needs or keeps pages open is nobody's hindrance: who he is is asked
 //! before a byte of what he sends is read, and he holds nothing that others wait for.
 
-use baiyo::pages::{self, Admits};
 use baiyo::settings::Settings;
 use socket2::{Domain, Socket, Type};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use stories::{Browser, Centre, Course, Recipe, Step, api, unhurried};
+use stories::doors::{self, answered, begun, opened};
+use stories::{Browser, Centre, Course, Recipe, Step, unhurried};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A connection on which this was written, with line ends as HTTP has them.
-fn opened(centre: &Centre, text: &str) -> TcpStream {
-    let mut socket = TcpStream::connect(centre.address().trim_start_matches("http://")).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    socket.write_all(text.replace('\n', "\r\n").as_bytes()).unwrap();
-    socket
-}
-
-/// The beginning of a request of which one byte in 900 has come.
-fn begun(path: &str, kind: &str, more: &str) -> String {
-    format!("POST {path} HTTP/1.1\nHost: x\nContent-Type: {kind}\nContent-Length: 900\n{more}\nx")
-}
-
-/// The status that is answered, and after how long.
-fn answered(mut socket: TcpStream) -> (String, Duration) {
-    let began = Instant::now();
-    let mut line = [0; 12];
-    let read = socket.read_exact(&mut line);
-    (
-        read.map_or_else(|error| error.to_string(), |()| String::from_utf8_lossy(&line[9..]).into()),
-        began.elapsed(),
-    )
-}
-
-/// Every address at which something is handed in, and whether whoever asks may.
-fn addresses() -> Vec<(String, bool)> {
-    let operations = api()["paths"].as_object().unwrap().iter();
-    let operations = operations.filter(|(_, item)| item.get("post").is_some());
-    let operations = operations.map(|(path, item)| {
-        (format!("/api/v1{path}"), item["post"]["security"].as_array().is_some_and(Vec::is_empty))
-    });
-    let pages = pages::all().into_iter().filter(|page| page.method == "POST");
-    let pages = pages.map(|page| (page.path.to_string(), page.admits == Admits::Anybody));
-    let id = uuid::Uuid::now_v7().to_string();
-    let filled = |path: String| match path.as_str() {
-        "/record/{collection}" => "/record/quality_events".into(),
-        "/record/{collection}/{form}" => "/record/site/access_review".into(),
-        "/record/{collection}/{id}/{form}" => format!("/record/batches/{id}/holding"),
-        _ => path.replace("{id}", &id).replace("{token}", "guessed"),
-    };
-    operations.chain(pages).map(|(path, anybody)| (filled(path), anybody)).collect()
-}
-
 #[test]
 fn who_somebody_is_is_asked_before_a_byte_of_what_he_sends_is_read() {
     let centre = Centre::open();
-    let (mut asked, mut slowest) = (0, Duration::ZERO);
-    for (path, _) in addresses().iter().filter(|(_, anybody)| !anybody) {
-        let (status, took) = answered(opened(&centre, &begun(path, FORM, "Origin: http://x\n")));
-        assert_eq!(status, "401", "{path}");
-        (asked, slowest) = (asked + 1, slowest.max(took));
-    }
-    assert!(asked >= 90 && slowest < Duration::from_secs(2), "{asked} addresses, at most {slowest:?}");
+    let (asked, slowest) = doors::a_stranger_is_not_read(&centre, |_| true);
+    assert!(asked >= 90, "{asked}");
     // Nor is it read where somebody may not hand it in.
     let token = &centre.physician().account().token;
     let by_other = format!("Authorization: Bearer {token}\n");
@@ -79,26 +31,8 @@ fn who_somebody_is_is_asked_before_a_byte_of_what_he_sends_is_read() {
 #[test]
 fn where_nobody_need_be_signed_in_a_body_is_small_and_comes_at_once() {
     let centre = Centre::open();
-    let open: Vec<String> =
-        addresses().into_iter().filter_map(|(path, anybody)| anybody.then_some(path)).collect();
-    let reads: Vec<&String> = open.iter().filter(|path| path.as_str() != "/sign-out").collect();
-    assert!(reads.len() >= 6, "{reads:?}");
-    let kind = |path: &str| if path.starts_with("/api") { "application/json" } else { FORM };
-    let slow: Vec<_> = reads
-        .iter()
-        .map(|path| (path, opened(&centre, &begun(path, kind(path), "Origin: http://x\n"))))
-        .collect();
-    for (path, socket) in slow {
-        let (status, took) = answered(socket);
-        assert_eq!(status, "408", "{path}");
-        assert!(took < Duration::from_secs(15), "{path}: {took:?}, of 60 seconds that a known person has");
-    }
-    for path in reads {
-        let body = format!("sign_in={}", "x".repeat(20_000));
-        let asked = path.strip_prefix("/api/v1").map_or_else(|| format!("/{path}"), String::from);
-        let call = centre.stranger().call("POST", &asked).header("sec-fetch-site", "same-origin");
-        assert_eq!(call.body(body.into_bytes(), kind(path)).send().status, 413, "{path}");
-    }
+    let read = doors::a_stranger_sends_little_and_at_once(&centre, |_| true);
+    assert!(read >= 6, "{read}");
 }
 
 #[test]
@@ -216,10 +150,12 @@ fn told(socket: &mut TcpStream, within: Duration) -> Vec<u8> {
     told
 }
 
-/// After how long it ends.
+/// After how long it is told that its person may not look any more, and ends.
 fn ends(mut socket: TcpStream, what: &str) -> Duration {
     let began = Instant::now();
-    assert!(told(&mut socket, Duration::from_secs(8)).ends_with(END), "{what}");
+    let told = told(&mut socket, Duration::from_secs(8));
+    assert!(told.ends_with(END), "{what}");
+    assert!(String::from_utf8_lossy(&told).contains("event: signed-out\n"), "{what}");
     began.elapsed()
 }
 
@@ -278,4 +214,43 @@ fn a_page_is_told_nothing_more_once_its_person_may_not_look() {
     let open: Vec<bool> = pages.iter_mut().map(goes_on).collect();
     assert_eq!(open, [vec![false; 2], vec![true; 24]].concat());
     assert!(goes_on(&mut another));
+}
+
+#[test]
+fn of_too_many_pages_the_oldest_is_told_so_and_the_others_stay() {
+    let centre = Centre::open();
+    let token = &centre.checker().account().token;
+    let of = || listening(&centre, &format!("Authorization: Bearer {token}"));
+    let mut pages: Vec<TcpStream> = (0..24).map(|_| of()).collect();
+    for _ in 0..3 {
+        pages.push(of());
+        let told = told(&mut pages.remove(0), Duration::from_secs(2));
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.contains("event: replaced\n") && told.as_bytes().ends_with(END), "{told}");
+    }
+    assert!(pages.iter_mut().all(goes_on));
+}
+
+#[test]
+fn a_page_that_asks_again_and_again_keeps_nobody_signed_in() {
+    let centre = Centre::open();
+    let member = centre.lead().account();
+    let signed_in = || {
+        let browser = Browser::new(&centre);
+        browser.sign_in(&member.sign_in, &member.password).ok();
+        browser
+    };
+    let (away, at_work) = (signed_in(), signed_in());
+    let cookie =
+        |browser: &Browser| format!("Cookie: baiyo_session={}", browser.cookie("baiyo_session").unwrap());
+    for _ in 0..5 {
+        centre.minutes(5);
+        drop(listening(&centre, &cookie(&away)));
+        at_work.get("/me").ok();
+        // That it was used is noted behind the answer.
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    centre.minutes(6);
+    away.get("/me").refused(401);
+    at_work.get("/me").ok();
 }

@@ -38,7 +38,7 @@ fn every_field_for_a_password_hides_it_and_lets_a_manager_fill_it_in() {
     let link = link["token"].as_str().or(link["link"].as_str()).expect("a link").to_string();
     let mut pages = vec![
         ("/sign-in".to_string(), centre.stranger().get("//sign-in").text),
-        ("/setup".to_string(), centre.stranger().get(&format!("//setup/{link}")).text),
+        ("/setup".to_string(), Browser::new(&centre).fill_in("//setup", &[("link", &link)]).text),
         ("/me/password".to_string(), his.get("//me/password").text),
         ("/me/factor".to_string(), his.get("//me/factor").text),
     ];

@@ -7,14 +7,12 @@ use crate::error::StoreError;
 use crate::keyset::further;
 use crate::keystore::{self, Personal};
 use crate::on_engine;
-use crate::reading::{self, After, ClinicScope};
+use crate::reading::{After, ClinicScope};
 use crate::schema::{disclosure, order_row};
 use crate::sql_types::Id;
 use crate::store::Store;
 use crate::writer::{JobError, WriteError};
 use baiyo_domain::ids::{ClinicId, OrderId, PatientId, PersonId};
-use baiyo_domain::journal::{StreamId, StreamKind};
-use baiyo_domain::order::Erasure;
 use baiyo_domain::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -37,9 +35,10 @@ pub enum Told {
     Name(Personal),
     /// Nothing: he is another clinic's, or may not be told.
     Nothing,
-    /// Nothing any more: two people had the name erased, and it is.
+    /// Nothing any more: two people had the name erased, by signatures that stand, and it is.
     Erased,
-    /// Nothing, though nobody erased the name: its key or the name itself is lost. A fault, which `verify` names.
+    /// Nothing, though no two people erased the name: its key or the name itself is lost, or the history is broken that
+    /// would tell of it. A fault, which `verify` names.
     Unreadable,
     /// Nothing now: it could not be noted that he was told.
     Withheld,
@@ -121,7 +120,7 @@ impl Store {
     fn opened(&self, conn: &mut Conn, clinic: ClinicId, patient: PatientId) -> Result<Told, StoreError> {
         // Where the row is gone only the orders tell whose he is.
         let Some(stored) = keystore::load_personal(conn, patient)? else {
-            return unnamed(conn, clinic, patient);
+            return self.unnamed(conn, clinic, patient);
         };
         if stored.clinic != clinic {
             return Ok(Told::Nothing);
@@ -130,7 +129,7 @@ impl Store {
             Ok(personal) => Ok(Told::Name(personal)),
             // A database that was restored from before the erasure has the row still, and no key opens it.
             Err(error) => {
-                let told = unnamed(conn, clinic, patient)?;
+                let told = self.unnamed(conn, clinic, patient)?;
                 if told != Told::Erased {
                     tracing::error!(%error, "a patient's name cannot be read");
                 }
@@ -138,24 +137,20 @@ impl Store {
             }
         }
     }
-}
 
-/// What a clinic is told of a patient of its whose name is not there: whether it was erased, by the history of his orders.
-fn unnamed(conn: &mut Conn, clinic: ClinicId, patient: PatientId) -> Result<Told, StoreError> {
-    let own = order_row::table.filter(order_row::clinic.eq(Id(clinic.0)));
-    let orders: Vec<Id> =
-        own.filter(order_row::patient.eq(Id(patient.0))).select(order_row::id).load(conn)?;
-    let mut told = Told::Nothing;
-    for order in orders {
-        let stream = StreamId { kind: StreamKind::Order, id: order.0 };
-        let world = reading::stream(conn, stream)?;
-        let order = world.and_then(|mut world| world.orders.remove(&OrderId(order.0)));
-        if order.is_some_and(|order| order.erasure == Some(Erasure::Done)) {
-            return Ok(Told::Erased);
-        }
-        told = Told::Unreadable;
+    /// What a clinic is told of a patient of its whose name is not there. An entry alone tells of no erasure: whoever
+    /// writes into the database could have made it.
+    fn unnamed(&self, conn: &mut Conn, clinic: ClinicId, patient: PatientId) -> Result<Told, StoreError> {
+        let own = order_row::table.filter(order_row::clinic.eq(Id(clinic.0)));
+        let orders: Vec<Id> =
+            own.filter(order_row::patient.eq(Id(patient.0))).select(order_row::id).load(conn)?;
+        let orders: Vec<OrderId> = orders.into_iter().map(|order| OrderId(order.0)).collect();
+        Ok(match (orders.is_empty(), self.was_erased(conn, patient, &orders)?) {
+            (true, _) => Told::Nothing,
+            (false, true) => Told::Erased,
+            (false, false) => Told::Unreadable,
+        })
     }
-    Ok(told)
 }
 
 /// A day, in microseconds.

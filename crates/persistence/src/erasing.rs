@@ -78,6 +78,29 @@ impl Store {
         }
         Ok(())
     }
+
+    /// Whether a patient's name was erased, as the history of one of these orders of his tells and two people's signatures
+    /// say. What was found to stand is not looked at again: histories only grow.
+    ///
+    /// # Errors
+    /// The database or the key store cannot be read.
+    pub fn was_erased(
+        &self,
+        conn: &mut Conn,
+        patient: PatientId,
+        orders: &[OrderId],
+    ) -> Result<bool, StoreError> {
+        let found = || self.erased.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if found().contains(&patient) {
+            return Ok(true);
+        }
+        let orders = orders.iter().map(|order| Id(order.0)).collect();
+        let stands = told(conn, orders)?.contains(&patient) && stands(conn, self.keys.anchor()?, patient)?;
+        if stands {
+            found().insert(patient);
+        }
+        Ok(stands)
+    }
 }
 
 /// The streams of all orders of a patient.

@@ -15,7 +15,9 @@ use crate::sealing;
 use crate::sql_types::Id;
 use crate::writer::{JobError, WriteError, Writer};
 use crate::{accounts, happenings, journal, rebuild};
+use baiyo_domain::ids::PatientId;
 use baiyo_domain::time::Time;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
@@ -85,6 +87,8 @@ pub struct Store {
     remembered: Arc<Remembered>,
     /// Of how many erasures this process has destroyed what there was.
     pub(crate) erasures: AtomicUsize,
+    /// Of whom this process found that his name was erased, by the signatures of two people.
+    pub(crate) erased: Mutex<BTreeSet<PatientId>>,
     engine: Engine,
 }
 
@@ -117,7 +121,7 @@ impl Store {
         let folder = location.folder.clone();
         let keys = folder.join("keys");
         let remembered = Arc::<Remembered>::default();
-        let erasures = AtomicUsize::default();
+        let (erasures, erased) = (AtomicUsize::default(), Mutex::default());
         let store = match &location.postgres {
             None => {
                 let lock = lock(&folder)?;
@@ -136,7 +140,7 @@ impl Store {
                 let writer = Writer::start(open).map_err(StoreError::Database)?;
                 let readers = Mutex::new(vec![only_reading(first)?.remembering(&remembered)]);
                 let engine = Engine::Embedded { writer, readers, _lock: lock };
-                Self { location: location.clone(), keys, time, remembered, erasures, engine }
+                Self { location: location.clone(), keys, time, remembered, erasures, erased, engine }
             }
             Some(address) => {
                 make(&folder)?;
@@ -154,7 +158,7 @@ impl Store {
                     writers: pool(WRITERS, ""),
                     readers: pool(READERS, "SET default_transaction_read_only = on"),
                 };
-                Self { location: location.clone(), keys, time, remembered, erasures, engine }
+                Self { location: location.clone(), keys, time, remembered, erasures, erased, engine }
             }
         };
         store.mend_anchor()?;

@@ -169,7 +169,9 @@ const say = (text, detail) => {
 // --- Drafts ---------------------------------------------------------------------------------------------------------
 // What a person changed in a bench form and did not record is kept on this device, for this person, this form and what it
 // is about, for as long as a session at the bench lasts. Only what was typed by hand: never a scan, a choice or a tick,
-// which must be made again, and nothing of a form that signs or hands cells over. Signing out wipes all of it.
+// which must be made again, and nothing of a form that signs or hands cells over. It is sealed by a key that stands in this
+// person's pages alone and that no browser keeps: once the session is over, nobody reads it but he, signed in again. Where
+// a browser seals nothing, as over a plain connection to another machine, nothing is kept. Signing out wipes all of it.
 
 const KEPT = "baiyo-draft:";
 const SENT = "baiyo-sent:";
@@ -201,17 +203,61 @@ const stored = {
       localStorage.removeItem(key);
     } catch {}
   },
-  wipe() {
+  wipe(which = () => true) {
     try {
-      for (const key of Object.keys(localStorage)) if (key.startsWith(KEPT) || key.startsWith(SENT)) localStorage.removeItem(key);
+      for (const key of Object.keys(localStorage)) {
+        if ((key.startsWith(KEPT) || key.startsWith(SENT)) && which(key)) localStorage.removeItem(key);
+      }
     } catch {}
   },
 };
+// What is too old, whosesoever; and what an older version kept without a seal.
+stored.wipe((key) => !stored.get(key) || (key.startsWith(KEPT) && !stored.get(key).sealed));
 
-const keep = (form) => {
-  if (!form.dataset.draft) return;
-  const changed = [...form.elements].filter((field) => isKept(field) && field.value !== field.defaultValue);
-  stored.set(KEPT + keyOf(form), { fields: changed.map((field) => [field.name, field.defaultValue, field.value]) });
+const inBase64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(""));
+const fromHex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+const inUtf8 = (text) => new TextEncoder().encode(text);
+const NONCE = 12; // bytes
+
+// AES-256-GCM; the place where it is kept belongs to it, so that it opens nowhere else.
+const seal = async (key, place, value) => {
+  const iv = crypto.getRandomValues(new Uint8Array(NONCE));
+  const how = { name: "AES-GCM", iv, additionalData: inUtf8(place) };
+  const sealed = await crypto.subtle.encrypt(how, key, inUtf8(JSON.stringify(value)));
+  return inBase64(iv) + inBase64(sealed);
+};
+const open = async (keys, place, text) => {
+  const [iv, sealed] = [text.slice(0, NONCE / 3 * 4), text.slice(NONCE / 3 * 4)].map(fromBase64);
+  for (const key of keys) {
+    try {
+      const how = { name: "AES-GCM", iv, additionalData: inUtf8(place) };
+      return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(how, key, sealed)));
+    } catch {
+      // By another key: of the hours before, or none of his.
+    }
+  }
+  return null;
+};
+
+// The forms whose drafts are kept.
+const drafts = new Map();
+
+const keep = async (form) => {
+  const draft = drafts.get(form);
+  if (!draft) return;
+  try {
+    // What was kept before is in the form by then.
+    const [newest] = await draft.restored;
+    const changed = [...form.elements].filter((field) => isKept(field) && field.value !== field.defaultValue);
+    const turn = (draft.turns += 1);
+    const fields = changed.map((field) => [field.name, field.defaultValue, field.value]);
+    const sealed = await seal(newest, draft.place, fields);
+    // One that took longer does not come after a newer one, nor after the end.
+    if (turn < draft.written || !drafts.has(form)) return;
+    draft.written = turn;
+    stored.set(draft.place, { sealed });
+  } catch {}
 };
 
 const note = (form, text, action, done) => {
@@ -224,22 +270,36 @@ const note = (form, text, action, done) => {
   form.before(told);
 };
 
-const restore = (form) => {
-  if (!form.dataset.draft || document.getElementById("faults")) return;
-  const key = KEPT + keyOf(form);
+// Puts into a form what was kept of it; the keys to go on with.
+const restore = async (form, place, keys) => {
+  keys = await Promise.all(
+    keys.map((key) => crypto.subtle.importKey("raw", fromHex(key), "AES-GCM", false, ["encrypt", "decrypt"])),
+  );
+  const kept = document.getElementById("faults") ? null : stored.get(place);
   let restored = false;
-  for (const [name, before, value] of stored.get(key)?.fields ?? []) {
+  for (const [name, before, value] of (kept && (await open(keys, place, kept.sealed))) ?? []) {
     const field = [...form.elements].find((field) => field.name === name && isKept(field));
     // Where the page now suggests something else, that is newer.
     if (!field || field.value !== before) continue;
     field.value = value;
     restored = true;
   }
-  if (!restored) return;
-  note(form, words("draftKept"), words("draftDiscard"), () => {
-    stored.remove(key);
-    location.reload();
-  });
+  if (restored) {
+    note(form, words("draftKept"), words("draftDiscard"), () => {
+      drafts.delete(form);
+      stored.remove(place);
+      location.reload();
+    });
+  }
+  return keys;
+};
+
+const draw = (form) => {
+  const keys = form.dataset.draft?.split(" ");
+  delete form.dataset.draft;
+  if (!keys || !globalThis.crypto?.subtle) return;
+  const place = KEPT + keyOf(form);
+  drafts.set(form, { place, turns: 0, written: 0, restored: restore(form, place, keys) });
 };
 
 // Sent, and no answer came: whether it was recorded is for a person to see, before it is recorded once more.
@@ -306,8 +366,8 @@ const handIn = async (event) => {
   if (!form.matches("form.sheet[action^='/record']") || form.dataset.leaving) return;
   event.preventDefault();
   const button = event.submitter;
-  keep(form);
   const pressed = performance.now();
+  await keep(form);
   if (await there()) return send(form, button);
   if (form.querySelector("input[type=password]") || button?.name) return banner(words("offline"));
   // A picture is not kept waiting: it stays chosen, and the form is handed in again by hand.
@@ -333,7 +393,9 @@ const handIn = async (event) => {
 
 addEventListener("submit", handIn);
 addEventListener("submit", (event) => {
-  if (new URL(event.target.action).pathname === "/sign-out") stored.wipe();
+  if (new URL(event.target.action).pathname !== "/sign-out") return;
+  drafts.clear();
+  stored.wipe();
 });
 addEventListener("offline", () => waiting || banner(words("offline")));
 addEventListener("online", () => waiting || banner(""));
@@ -349,7 +411,7 @@ if (sent) {
 
 const sheets = [...document.querySelectorAll("form.sheet[action^='/record']")];
 for (const form of sheets) {
-  restore(form);
+  draw(form);
   warn(form);
   form.addEventListener("input", () => keep(form));
 }
@@ -358,43 +420,85 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of sheets) delete form.dataset.leaving;
 });
 
+// --- A one-time link ------------------------------------------------------------------------------------------------
+// What makes it somebody's stands behind its #, which no browser sends. It is handed in, and gone from the address.
+
+const byLink = () => {
+  const field = document.querySelector("form[action='/setup'] input#link");
+  if (!field || location.hash.length < 2) return;
+  field.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  field.form.requestSubmit();
+};
+byLink();
+addEventListener("hashchange", byLink);
+
 // What went wrong is read first.
 document.querySelector("#faults, .stop")?.focus();
 
 // --- Live hints -----------------------------------------------------------------------------------------------------
-// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger.
+// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger. Once the
+// session is over, however it ended, nothing of the page stays on the screen.
 
 if (page.dataset.live && "EventSource" in window) {
   const TRIES = 60;
+  const LEAVES = 2000; // milliseconds: whoever signs out here is on his way by then
   let source = null;
+  let replaced = false;
   let changes = 0;
   let failed = 0;
   let again = null;
-  const hint = () => {
+  const hint = (text) => {
     let link = document.querySelector(".changes");
     if (!link) {
+      const told = make("div");
+      told.setAttribute("role", "status");
       link = make("a", "changes");
       link.href = location.pathname + location.search;
-      link.setAttribute("role", "status");
-      page.append(link);
+      told.append(link);
+      page.append(told);
     }
-    link.textContent = `${words("changes")}: ${changes} – ${words("refresh")}`;
+    link.textContent = `${text} – ${words("refresh")}`;
+  };
+  const leave = () => location.replace(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
+  // Whether it is led elsewhere: an event source does not say why it got no answer.
+  const isOver = async () => {
+    const asking = new AbortController();
+    try {
+      return (await fetch("/live", { redirect: "manual", signal: asking.signal })).type === "opaqueredirect";
+    } catch {
+      return false;
+    } finally {
+      asking.abort();
+    }
   };
   const listen = () => {
     clearTimeout(again);
     source?.close();
-    source = document.hidden ? null : new EventSource("/live");
+    source = document.hidden || replaced ? null : new EventSource("/live");
     source?.addEventListener("change", () => {
       changes += 1;
-      hint();
+      hint(`${words("changes")}: ${changes}`);
     });
     source?.addEventListener("open", () => {
       failed = 0;
     });
-    // Any answer but 200 ends it for good, also that of a server whose database is away for a minute. Whoever is
-    // signed out looks the same from here: so it is asked ever more slowly, and not for ever.
-    source?.addEventListener("error", ({ target }) => {
-      if (target !== source || target.readyState !== EventSource.CLOSED || failed >= TRIES) return;
+    // Newer pages of the same person took its place: coming back it would take another's, and so on without end.
+    source?.addEventListener("replaced", () => {
+      replaced = true;
+      source.close();
+      hint(words("notFollowed"));
+    });
+    source?.addEventListener("signed-out", () => {
+      source.close();
+      setTimeout(leave, LEAVES);
+    });
+    // Any answer but 200 ends it for good, also that of a server whose database is away for a minute: so it is asked ever
+    // more slowly, and not for ever.
+    source?.addEventListener("error", async ({ target }) => {
+      if (target !== source || target.readyState !== EventSource.CLOSED) return;
+      if (await isOver()) return leave();
+      if (target !== source || failed >= TRIES) return;
       const seconds = Math.min(60, 4 * 2 ** failed) * (0.75 + Math.random() / 2);
       failed += 1;
       again = setTimeout(listen, seconds * 1000);

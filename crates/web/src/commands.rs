@@ -1,6 +1,7 @@
 //! The commands of the binary: serve, demo, migrate, copy, standard import, gate, verify, rebuild, export, authority.
 
 use crate::acting::{Acting, ActingError};
+use crate::pages::setup;
 use crate::server::{self, Centre, State};
 use crate::settings::{FILE_VARIABLE, Flag, NotAccepted, Settings};
 use crate::words::{self, Language};
@@ -319,7 +320,7 @@ fn serve(settings: Settings) -> Result<ExitCode, Failure> {
             say!(
                 "This folder is empty. The first administrator sets up his account and the centre here, once:"
             );
-            say!("  {scheme}://{address}/setup/{}", link.as_str());
+            say!("  {scheme}://{address}{}", setup::link(link.as_str()));
         }
     }
     say!("Serving {} (started in {} ms). Stop with Ctrl-C.", folder.display(), began.elapsed().as_millis());

@@ -15,6 +15,7 @@ mod correcting;
 mod disclosures;
 mod documentation;
 mod dossier;
+mod drafts;
 mod form;
 mod frame;
 mod gate;
@@ -42,12 +43,12 @@ mod reader;
 pub(crate) mod recording;
 mod records;
 mod results;
-mod setup;
+pub(crate) mod setup;
 mod sheet;
 mod sign_in;
 mod standards;
 mod status_chip;
-mod switch;
+pub(crate) mod switch;
 mod tablets;
 #[cfg(test)]
 mod tests;
@@ -168,8 +169,8 @@ fn framed() -> Vec<Page> {
         post("/tablets", TABLETS, web::to(tablets::register)),
         post("/tablets/{id}/end", TABLETS, web::to(tablets::end)),
         post("/sign-out", Anybody, web::to(sign_in::leave)),
-        get("/setup/{token}", Anybody, web::to(setup::ask)),
-        post("/setup/{token}", Anybody, web::to(setup::take)),
+        get(setup::SETUP, Anybody, web::to(setup::ask)),
+        post(setup::SETUP, Anybody, web::to(setup::take)),
         get("/live", SignedIn, web::to(live::listen)),
         get("/find", BATCH, web::to(bench::find)),
         get("/bench", BATCH, web::to(bench::today::show)),

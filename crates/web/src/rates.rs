@@ -3,6 +3,7 @@
 
 use crate::api::BASE;
 use crate::connection::Network;
+use crate::pages::switch::SWITCH;
 use crate::settings::Settings;
 use actix_web::http::Method;
 use governor::clock::{Clock, DefaultClock};
@@ -15,9 +16,15 @@ use std::sync::Mutex;
 /// Addresses whose requests are counted at a time; of more, those that asked least lately are forgotten.
 pub const ADDRESSES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
+/// How many more turns at shared tablets one address may take than sign-ins. A badge cannot be guessed, and a PIN is
+/// guarded by counts of its own; but a room of tablets behind one address changes hands all at once, with two scans each,
+/// and neither keeps the others from signing in nor is kept by them.
+const TURNS: u32 = 4;
+
 /// Requests of each address, counted.
 pub struct Rates {
     guesses: Counted,
+    turns: Counted,
     requests: Counted,
     probes: Counted,
 }
@@ -27,6 +34,7 @@ impl Rates {
     pub fn of(settings: &Settings) -> Self {
         Self {
             guesses: Counted::per_minute(settings.sign_ins_per_minute),
+            turns: Counted::per_minute(settings.sign_ins_per_minute.saturating_mul(TURNS)),
             requests: Counted::per_minute(settings.requests_per_minute),
             probes: Counted::per_minute(settings.requests_per_minute),
         }
@@ -47,7 +55,11 @@ impl Rates {
     pub fn count(&self, client: IpAddr, method: &Method, path: &str) -> Result<(), u64> {
         let household = Network::around(client);
         self.requests.count(household)?;
-        if tries_a_secret(method, path) { self.guesses.count(household) } else { Ok(()) }
+        match path {
+            SWITCH if *method == Method::POST => self.turns.count(household),
+            _ if tries_a_secret(method, path) => self.guesses.count(household),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -55,7 +67,6 @@ impl Rates {
 const OWN_PAGES: &[&str] = &[
     "/sign-in",
     "/setup",
-    "/switch",
     "/me/password",
     "/me/factor",
     "/me/passkeys",
@@ -65,7 +76,7 @@ const OWN_PAGES: &[&str] = &[
     "/me/pin",
 ];
 
-/// Whether a request tries a password, or a link. A link's page is a try as well.
+/// Whether a request tries a password, or a link.
 fn tries_a_secret(method: &Method, path: &str) -> bool {
     let (places, own) = match path.strip_prefix(BASE) {
         Some(own) => (&["/session", "/setup", "/me/password", "/me/tokens"][..], own),
@@ -74,7 +85,7 @@ fn tries_a_secret(method: &Method, path: &str) -> bool {
     let at = places
         .iter()
         .any(|place| own.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    at && (*method == Method::POST || own.starts_with("/setup/"))
+    at && *method == Method::POST
 }
 
 struct Counted {
@@ -127,13 +138,23 @@ mod tests {
     }
 
     #[test]
+    fn turns_at_a_tablet_and_sign_ins_are_counted_apart() {
+        let rates = rates();
+        let from = |path: &str| rates.count(address("192.0.2.1"), &Method::POST, path).is_ok();
+        assert_eq!((0..30).filter(|_| from("/switch")).count(), 20);
+        assert_eq!((0..30).filter(|_| from("/sign-in")).count(), 5, "those who sign in have theirs still");
+        assert!(!from("/switch"), "and nobody's turns are without end");
+        assert!((0..20).all(|_| rates.count(address("192.0.2.2"), &Method::POST, "/switch").is_ok()));
+    }
+
+    #[test]
     fn what_is_counted_strictly_is_what_can_be_guessed() {
         for (method, path, strict) in [
             (Method::POST, "/sign-in", true),
             (Method::GET, "/sign-in", false),
             (Method::POST, "/sign-in/code", true),
-            (Method::GET, "/setup/abc", true),
-            (Method::POST, "/setup/abc", true),
+            (Method::GET, "/setup", false),
+            (Method::POST, "/setup", true),
             (Method::POST, "/api/v1/session", true),
             (Method::DELETE, "/api/v1/session", false),
             (Method::POST, "/api/v1/setup", true),

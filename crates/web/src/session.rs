@@ -198,7 +198,19 @@ fn aimed_at(request: &HttpRequest) -> String {
 /// # Errors
 /// Nobody is signed in, or he must set up a second factor first.
 pub async fn who(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
-    let caller = who_so_far(request, state).await?;
+    whole(who_so_far(request, state).await?)
+}
+
+/// The same, asked by a page and not by its person: it is no use of his session, which ends as if nobody sat there.
+///
+/// # Errors
+/// As [`who`].
+pub async fn whose_page(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
+    whole(looked_up(request, state, Looks::Server).await?)
+}
+
+/// Somebody who need not set up a second factor first.
+fn whole(caller: Caller) -> Result<Caller, Problem> {
     if caller.lacks_factor {
         let sentence = match caller.language {
             Language::En => {
@@ -222,11 +234,15 @@ pub const FACTOR_NEEDED: &str = "second_factor_needed";
 /// # Errors
 /// Nobody is signed in.
 pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
+    looked_up(request, state, Looks::Himself).await
+}
+
+async fn looked_up(request: &HttpRequest, state: &web::Data<State>, looks: Looks) -> Result<Caller, Problem> {
     let language = language(request);
     let refused = || Problem::new(Kind::NotSignedIn, language);
     let claim = Claim::of(request).ok_or_else(refused)?;
     let (now, _) = state.store.now();
-    let known = known_by(state, &claim, Looks::Himself).await.map_err(|error| match error {
+    let known = known_by(state, &claim, looks).await.map_err(|error| match error {
         Some(error) => Problem::of_store(&error, language),
         None => Problem::new(Kind::Unavailable, language),
     })?;
@@ -289,7 +305,7 @@ impl Claim {
 enum Looks {
     /// His own: he uses his session.
     Himself,
-    /// The server's.
+    /// The server's, or a page's that is open: nobody stays signed in by it.
     Server,
 }
 

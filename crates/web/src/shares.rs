@@ -142,7 +142,7 @@ impl Drop for Open {
 }
 
 /// Open pages of one person that are told of changes. Of more, the oldest is told no longer: often it is one that was left
-/// and whose connection nobody has yet found dead.
+/// and whose connection nobody has yet found dead. One that is still looked at is told so, and does not take another's place.
 const LISTENING: usize = 24;
 
 /// Who has pages open that are told of changes.

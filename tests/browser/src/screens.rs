@@ -31,7 +31,8 @@ use Who::{Is, Nobody};
 /// All of them. A new page gets a line here.
 pub const SCREENS: &[Screen] = &[
     screen("sign-in", Nobody, "/sign-in"),
-    screen("set-up-account", Nobody, "/setup/{invitation}"),
+    screen("set-up-code", Nobody, "/setup"),
+    screen("set-up-account", Nobody, "/setup#{invitation}"),
     screen("set-up-centre", Nobody, "{unfounded}"),
     screen("not-found", Nobody, "/nowhere"),
     screen("documentation", Nobody, "/documentation"),

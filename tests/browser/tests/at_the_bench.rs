@@ -4,6 +4,9 @@
 use baiyo::words::{self, Bench, Sheet};
 use browser_stories::{Browser, Device, Language, Person, Theme, Ui};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 use stories::{Centre, Course, Recipe, Step, count};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
@@ -268,6 +271,148 @@ fn a_draft_is_there_again_after_the_page_was_left_and_gone_after_signing_out() {
         .scan(&label)
         .tap(&action(Language::En, "medium_change"))
         .does_not_see(person.say(Bench::DraftKept));
+}
+
+/// Everything that the browser keeps for the centre's pages, on one line.
+fn kept(person: &Person) -> String {
+    let all = "(async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, \
+               history.state, await indexedDB.databases(), await caches.keys()]))()";
+    person.run(all).as_str().unwrap().to_string()
+}
+
+#[test]
+fn what_was_typed_is_read_by_nobody_once_the_session_is_over_and_found_again_by_its_person() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    let (label, volume) = (label(&course), words::field(Language::En, "volume"));
+    let form = action(Language::En, "medium_change");
+    person.scan(&label).tap(&form).enter(volume, "31415926");
+    let page = person.url();
+    person.open("/bench").scan(&label).tap(&form).see(person.say(Bench::DraftKept));
+    assert_eq!(person.value(volume), "31415926");
+    let before = kept(&person);
+    assert!(before.contains("baiyo-draft:") && !before.contains("31415926"), "{before}");
+    let keys = "document.documentElement.outerHTML.match(/[0-9a-f]{64}/g)";
+    assert_eq!(person.run(keys), json!(null), "nor does its key stay in the page");
+
+    // The session ends by itself: nothing that can be read is left, neither on the screen nor behind it.
+    centre.minutes(31);
+    person.see(person.say(Ui::SignInName));
+    assert!(!person.text().contains("31415926"));
+    let after = kept(&person);
+    assert!(after.contains("baiyo-draft:") && !after.contains("31415926"), "{after}");
+
+    // Somebody else at the same browser finds nothing, and takes nothing away.
+    let other = centre.lead().account();
+    person.signs_in(&other.sign_in, &other.password).open(page.split(centre.address()).nth(1).unwrap());
+    person.see(volume).does_not_see(person.say(Bench::DraftKept));
+    assert_ne!(person.value(volume), "31415926");
+    let own = centre.technician().id();
+    let place = format!("Object.keys(localStorage).filter((key) => key.includes('{own}')).length");
+    assert_eq!(person.run(&place), json!(1));
+    // Nor can he with his own keys: he puts it where his own would be.
+    let as_his = format!(
+        "for (const key of Object.keys(localStorage)) localStorage.setItem(key.replace('{own}', '{}'), \
+         localStorage.getItem(key)); location.reload(); 0",
+        other.id
+    );
+    person.run(&as_his);
+    person.see(volume).does_not_see(person.say(Bench::DraftKept));
+    assert_ne!(person.value(volume), "31415926");
+
+    // The person himself, at the same form.
+    centre.minutes(31);
+    person.see(person.say(Ui::SignInName));
+    let member = centre.technician().account();
+    person
+        .enter(person.say(Ui::SignInName), &member.sign_in)
+        .enter(person.say(Ui::Password), &member.password);
+    person.tap(person.say(Ui::SignIn)).see(person.say(Bench::DraftKept));
+    assert_eq!(person.value(volume), "31415926");
+}
+
+#[test]
+fn nothing_typed_is_lost_when_the_page_is_read_anew_in_the_same_moment() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person.scan(&label(&course)).tap(&action(Language::En, "medium_change"));
+    let volume = words::field(Language::En, "volume");
+    person.see(volume);
+    let rounds = 20;
+    let page = person.url().replace(centre.address(), "");
+    for round in 1..=rounds {
+        let (typed, again) = (format!("{}", 1000 + round), format!("{page}&round={round}"));
+        // The last key and the way to the page anew in one breath.
+        let script = format!(
+            "const field = document.getElementById('/volume'); for (const part of ['{}', '{typed}']) \
+             {{ field.value = part; field.dispatchEvent(new Event('input', {{ bubbles: true }})); }} \
+             location.assign('{again}'); 0",
+            &typed[..3]
+        );
+        person.run(&script);
+        person.arrives_at(&again).see(person.say(Bench::DraftKept));
+        assert_eq!(person.value(volume), typed, "round {round}");
+    }
+    println!("{rounds} of {rounds} found again");
+}
+
+#[test]
+fn of_two_pages_with_the_same_form_the_last_that_was_typed_in_is_found() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person.scan(&label(&course)).tap(&action(Language::En, "medium_change"));
+    let volume = words::field(Language::En, "volume");
+    person.enter(volume, "41");
+    // A second page of the same form, in a frame of its own origin that stands for another tab.
+    let path = person.url();
+    person.run(&format!("window.other = window.open('{path}'); 0"));
+    let typed = "(async () => { const other = window.other; const field = () => other.document.getElementById('/volume'); \
+                 while (field()?.value !== '41') await new Promise((done) => setTimeout(done, 20)); \
+                 field().value = '42'; field().dispatchEvent(new other.Event('input', { bubbles: true })); \
+                 await new Promise((done) => setTimeout(done, 200)); other.close(); return 0; })()";
+    person.run(typed);
+    person.open("/bench").scan(&label(&course)).tap(&action(Language::En, "medium_change"));
+    person.see(person.say(Bench::DraftKept));
+    assert_eq!(person.value(volume), "42");
+}
+
+#[test]
+fn a_page_whose_place_newer_ones_took_says_so_and_takes_nobodys() {
+    let centre = Centre::open();
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    person.open("/bench").see(person.say(Bench::Today));
+    let address = centre.address().trim_start_matches("http://");
+    let token = &centre.technician().account().token;
+    let mut others: Vec<TcpStream> = (0..24)
+        .map(|_| {
+            let mut page = TcpStream::connect(address).unwrap();
+            let ask =
+                format!("GET /live HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n");
+            page.write_all(ask.as_bytes()).unwrap();
+            page
+        })
+        .collect();
+    person.see(person.say(Bench::NotFollowed));
+    // For longer than a browser waits before it comes back, and again when the page is looked at anew.
+    std::thread::sleep(Duration::from_secs(5));
+    person.run("document.dispatchEvent(new Event('visibilitychange')); 0");
+    std::thread::sleep(Duration::from_secs(2));
+    let told = others.iter_mut().map(|page| {
+        page.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let mut told = Vec::new();
+        _ = page.read_to_end(&mut told);
+        String::from_utf8_lossy(&told).into_owned()
+    });
+    let replaced: Vec<String> = told.filter(|told| told.contains("replaced")).collect();
+    assert_eq!(replaced, [""; 0]);
+    person.see(person.say(Bench::NotFollowed)).breaks_no_rule();
 }
 
 #[test]

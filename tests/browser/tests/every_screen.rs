@@ -103,7 +103,7 @@ fn every_screen_can_be_read_by_everybody_on_every_device() {
     let mut centre = Centre::open();
     let mut place = Place::full(&mut centre);
     let (mut unfounded, link) = Centre::empty();
-    place.call("unfounded", &format!("{}/setup/{link}", unfounded.address()));
+    place.call("unfounded", &format!("{}/setup#{link}", unfounded.address()));
     let paths = SCREENS.iter().map(|screen| (screen.name, place.fill(screen.path))).collect();
 
     let (place, paths) = (&place, &paths);

@@ -2,11 +2,11 @@
 //! document of a batch; the manufacturing lead opens a batch, instructs, looks at the week and confirms a record; the
 //! administrator brings people and clinics in, and no form of the work opens to him.
 
-use baiyo::words::{self, Inspection, Picture, Quality, Sheet};
+use baiyo::words::{self, Inspection, Picture, Privacy, Quality, Sheet};
 use baiyo_domain::authority::{Role, TABLE};
-use browser_stories::{Browser, Device, Language, Person, Theme, Ui};
+use browser_stories::{Browser, Device, Language, Person, Scripts, Theme, Ui};
 use serde_json::json;
-use stories::{Centre, Course, Recipe, Step};
+use stories::{Centre, Course, PASSWORD_OF_SETUP, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
@@ -147,6 +147,60 @@ fn form_of(action: &str, course: &Course) -> Option<String> {
         ("standard", form) => Some(format!("/record/standards/{}/{form}", course.recipe.standard)),
         ("quality_event", "report") => Some("/record/quality_events".into()),
         _ => None,
+    }
+}
+
+/// A link as the administrator's page shows it, and its code.
+fn made(administrator: &Person, language: Language, of: uuid::Uuid) -> (String, String) {
+    administrator.open(&format!("/record/people/{of}/setup_link"));
+    administrator.enter(words::field(language, "reason"), "by hand").tap(administrator.say(Ui::Record));
+    administrator.see(administrator.say(Privacy::LinkShownOnce)).breaks_no_rule();
+    let read = |script: &str| administrator.run(script).as_str().unwrap().to_string();
+    let (link, code) = (
+        read("document.querySelector('.notice a').href"),
+        read("document.querySelector('main code').textContent"),
+    );
+    assert!(code.len() > 20 && link.ends_with(&format!("/setup#{code}")), "{link} {code}");
+    (link, code)
+}
+
+fn sets_a_password(person: &Person) {
+    person.enter(person.say(Ui::NewPassword), PASSWORD_OF_SETUP);
+    person.enter(person.say(Ui::RepeatPassword), PASSWORD_OF_SETUP);
+    person.tap(person.say(Ui::SetPassword)).see(person.say(Ui::PasswordSet));
+}
+
+#[test]
+fn a_password_is_set_by_a_link_whose_code_stands_in_no_address_and_without_scripts_by_pasting_it() {
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let sits =
+            |scripts| browser.visitor(centre.address(), Device::Phone, language, Theme::Light, scripts);
+        let account = centre.administrator().account();
+        let administrator = browser.person(&centre, account, Device::Desktop, language, Theme::Light);
+        let invited = |sign_in: &str| {
+            centre.administrator().post("/people", json!({ "name": "ARAI Yu", "sign_in": sign_in })).made()
+        };
+        let (link, code) = made(&administrator, language, invited("arai.yu"));
+        let person = sits(Scripts::On);
+        person.open(&link).see("arai.yu").breaks_no_rule();
+        let seen = "JSON.stringify([location.href, document.referrer, history.state, performance.getEntries().map((e) => e.name)])";
+        let seen = person.run(seen).as_str().unwrap().to_string();
+        assert!(seen.contains("/setup\"") && !seen.contains(&code), "{seen}");
+        sets_a_password(&person);
+        // Used: it opens nothing more. Pasted into a page that is open already it says so as well.
+        let used = sits(Scripts::On);
+        used.open("/setup").see(used.say(Ui::LinkCode)).breaks_no_rule().open(&link);
+        used.see(used.say(Ui::LinkExpired));
+
+        let (link, code) = made(&administrator, language, invited("arai.ken"));
+        let person = sits(Scripts::Off);
+        for pasted in [code, link] {
+            person.open("/setup").enter(person.say(Ui::LinkCode), &pasted).tap(person.say(Ui::LinkGo));
+            person.see("arai.ken");
+        }
+        sets_a_password(&person);
     }
 }
 

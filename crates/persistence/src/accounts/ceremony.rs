@@ -99,6 +99,15 @@ pub fn take_ceremony(
     Ok((taken == 1).then_some(found))
 }
 
+/// Ends a ceremony that its browser has left; one that ended or never was changes nothing.
+///
+/// # Errors
+/// The database.
+pub fn end_ceremony(conn: &mut Conn, token: &str) -> QueryResult<()> {
+    diesel::delete(ceremony::table.find(hash_of(token))).execute(conn)?;
+    Ok(())
+}
+
 /// Ends all ceremonies of a person.
 pub(super) fn end_ceremonies(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
     diesel::delete(ceremony::table.filter(ceremony::person.eq(Id(person.0)))).execute(conn)?;

@@ -385,6 +385,7 @@ impl Store {
 
     /// Gives a person who is signed in a second factor, in place of one he may have, if his password is right and so are a
     /// code of the old one and a code of the new one. All his sessions and tokens end; this session is the one that goes on.
+    /// Nothing where it ended meanwhile.
     ///
     /// # Errors
     /// The database, or no random bytes; inside, what was wrong.
@@ -394,10 +395,14 @@ impl Store {
         renewal: Renewal,
         secret: FactorSecret,
         first: String,
-    ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
+    ) -> Result<Result<Option<SignedIn>, PasswordRefused>, StoreError> {
         let factors = self.factor_key_made()?;
         self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
-            let Renewal { person, origin, code, device, .. } = &renewal;
+            let Renewal { person, origin, code, device } = &renewal;
+            throttle::lock(conn, person.0)?;
+            if !renewal.lasts(conn, now)? {
+                return Ok(Ok(None));
+            }
             if let Err(refused) = recognise(conn, &checked, now)? {
                 return Ok(Err(refused));
             }
@@ -414,12 +419,12 @@ impl Store {
             }
             factor::store(conn, &factors, *person, &secret, step, now)?;
             session::end_all(conn, *person, now)?;
-            Ok(Ok(enter(conn, *person, device.as_deref(), Entrance::Password, now)?))
+            Ok(Ok(Some(enter(conn, *person, device.as_deref(), Entrance::Password, now)?)))
         })
     }
 
     /// Puts a person's signing key under a new password, if the old one opened it and the code is right. All his sessions
-    /// and tokens end and his browsers are forgotten; what goes on is this session.
+    /// and tokens end and his browsers are forgotten; what goes on is this session. Nothing where it ended meanwhile.
     ///
     /// # Errors
     /// The database, or no random bytes; inside, what was wrong.
@@ -427,11 +432,14 @@ impl Store {
         &self,
         changed: Option<ChangedPassword>,
         renewal: Renewal,
-    ) -> Result<Result<SignedIn, PasswordRefused>, StoreError> {
+    ) -> Result<Result<Option<SignedIn>, PasswordRefused>, StoreError> {
         let factors = self.factor_key()?;
         self.settle(Some(renewal.person), renewal.origin, move |conn, now| {
             let Renewal { person, origin, code, device } = &renewal;
             throttle::lock(conn, person.0)?;
+            if !renewal.lasts(conn, now)? {
+                return Ok(Ok(None));
+            }
             let count = Count { subject: person.0, secret: Secret::Password, origin: *origin };
             if let Err(refused) = throttle::settle(conn, count, changed.is_some(), now)? {
                 return Ok(Err(refused));
@@ -453,7 +461,7 @@ impl Store {
             session::end_all(conn, *person, now)?;
             device::forget(conn, *person)?;
             // Others stay known in this browser. What was shown besides the password stays shown.
-            Ok(Ok(enter(conn, *person, device.as_deref(), entrance, now)?))
+            Ok(Ok(Some(enter(conn, *person, device.as_deref(), entrance, now)?)))
         })
     }
 

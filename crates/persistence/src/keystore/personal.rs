@@ -5,7 +5,7 @@ use super::{Binding, CryptoFailure, KeyStore, KeyStoreError, seal, unseal};
 use crate::engine::prelude::*;
 use crate::schema::{personal_data, personal_index};
 use crate::sql_types::Id;
-use baiyo_domain::ids::{ClinicId, PatientId};
+use baiyo_domain::ids::{ClinicId, PatientId, PersonId};
 use baiyo_domain::journal::Hash;
 use baiyo_domain::text::Short;
 use chrono::{Datelike, NaiveDate};
@@ -159,6 +159,12 @@ impl KeyStore {
         self.mac(&[b"\xffrequest\0", request].concat())
     }
 
+    /// By what a browser seals what a person typed and has not recorded, within a period of time. Whoever has it learns no
+    /// other person's, nor that of another period.
+    pub fn draft_key(&self, person: PersonId, period: i64) -> [u8; 32] {
+        self.mac(&[&b"\xffdraft\0"[..], person.0.as_bytes(), &period.to_be_bytes()].concat())
+    }
+
     /// What stands for a name that is no account, where tries are counted: it does not tell the name.
     pub(crate) fn stand_in(&self, sign_in: &str) -> Uuid {
         let mac = self.mac(&[b"\xffsign-in\0", sign_in.as_bytes()].concat());
@@ -298,6 +304,23 @@ mod tests {
         assert_eq!(String::from(day("2000-02-29")), "2000-02-29");
         assert_eq!(serde_json::from_str::<BirthDate>("\"1900-01-01\"").unwrap(), day("1900-01-01"));
         assert!(!format!("{:?}", yamada()).contains("山田"));
+    }
+
+    #[test]
+    fn a_key_for_drafts_is_one_persons_in_one_period_and_tells_nothing_else() {
+        let (home, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (keys, others) = (KeyStore::open(home.path()).unwrap(), KeyStore::open(other.path()).unwrap());
+        let person = |n| PersonId(Uuid::from_u128(n));
+        let key = keys.draft_key(person(1), 7);
+        assert_eq!(key, KeyStore::open(home.path()).unwrap().draft_key(person(1), 7), "after a new start");
+        let message = [b"\xffdraft\0".to_vec(), person(1).0.as_bytes().to_vec(), 7i64.to_be_bytes().to_vec()];
+        let all = [
+            keys.draft_key(person(2), 7),
+            keys.draft_key(person(1), 8),
+            others.draft_key(person(1), 7),
+            keys.fingerprint(&message.concat()),
+        ];
+        assert!(!all.contains(&key));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct SignInForm {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetupForm {
-    /// The link's token.
+    /// The link's code: what stands behind its `#`.
     #[schemars(length(min = 1, max = 200))]
     pub token: String,
     /// The new password, 12–128 characters.

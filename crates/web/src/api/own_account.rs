@@ -467,10 +467,11 @@ pub async fn password_changed(
     });
     let outcome = outcome.await.map_err(|_| unavailable())?;
     match outcome.map_err(|error| Problem::of_store(&error, language))? {
-        Ok(signed_in) => {
+        Ok(Some(signed_in)) => {
             security_log::note(Happened::AccountChanged, Some(caller.person));
             Ok(signed_in)
         }
+        Ok(None) => Err(Problem::new(Kind::NotSignedIn, language)),
         Err(Unchanged::Weak(problems)) => Err(password_problems(&problems, "/new_password", language)),
         Err(Unchanged::Refused(refused)) => Err(unchanged(refused, state, caller)),
     }
@@ -500,7 +501,7 @@ pub async fn factor_set(
 ) -> Result<SignedIn, Problem> {
     let FactorForm { password, code, first, secret } = form;
     changed(request, state, caller, password, code, move |store, checked, renewal| {
-        Ok(store.set_factor(checked, renewal, secret, first)?.map(Some))
+        store.set_factor(checked, renewal, secret, first)
     })
     .await
 }

@@ -86,12 +86,12 @@ impl<'a> Frame<'a> {
                     script type="module" src=(assets::script_address()) {}
                 }
                 body.(self.workplace()) data-person=[self.caller.map(|caller| caller.person)]
-                    data-live=[self.caller.map(|_| "yes")] data-scan-check=(self.say(Bench::CheckCharacter))
+                    data-live=[self.caller.filter(|caller| !caller.lacks_factor).map(|_| "yes")] data-scan-check=(self.say(Bench::CheckCharacter))
                     data-scan-again=(self.say(Bench::ScanAgain)) data-offline=(self.say(Bench::OfflineNow))
                     data-unsent=(self.say(Bench::Unsent)) data-picture-offline=(self.say(Bench::PictureOffline)) data-draft-kept=(self.say(Bench::DraftKept))
                     data-draft-discard=(self.say(Bench::DraftDiscard)) data-sent-before=(self.say(Bench::SentBefore))
                     data-seen=(self.say(Bench::Seen)) data-take-back=(self.say(Bench::TakeBack)) data-changes=(self.say(Bench::ChangesSeen))
-                    data-refresh=(self.say(Bench::Refresh)) {
+                    data-refresh=(self.say(Bench::Refresh)) data-not-followed=(self.say(Bench::NotFollowed)) {
                     a.skip href="#content" { (self.say(Ui::SkipToContent)) }
                     @if self.demonstration {
                         p.demonstration { (self.say(Ui::DemonstrationBanner)) }

@@ -1,5 +1,6 @@
 //! Live hints: whoever has a page open is told that something changed, never what. Each may hear only of what he may see.
-//! Nothing is held but the open answer, and who listens is asked again each second.
+//! Nothing is held but the open answer, and who listens is asked again each second. A page that is told nothing more is told
+//! why, so that it does not come back for it.
 
 use super::Answer;
 use crate::api::problem::{Kind, Problem};
@@ -143,9 +144,16 @@ async fn relayed(state: &State, own: &mut Receiver<Told>, hints: &mut Hints) -> 
 /// Whoever listens is told at least this often that the line is open.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// Something changed.
+const CHANGED: &str = "event: change\ndata:\n\n";
+/// Newer pages took this one's place: it is not to take another's.
+const REPLACED: &str = "event: replaced\ndata:\n\n";
+/// Whoever opened the page may not look any more.
+const SIGNED_OUT: &str = "event: signed-out\ndata:\n\n";
+
 /// Tells of changes for as long as somebody listens, and may: nobody does whose session has ended, or who has left.
 pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::who(&request, &state).await?;
+    let caller = session::whose_page(&request, &state).await?;
     let claim = Claim::of(&request).ok_or_else(|| Problem::new(Kind::NotSignedIn, caller.language))?;
     let listening = Listening {
         receiver: state.changes.subscribe(),
@@ -153,6 +161,7 @@ pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
         _counted: state.metrics.listening(),
         told_at: Instant::now(),
         owes: false,
+        over: false,
         standing: state.standings.of(claim),
         state,
         caller,
@@ -177,6 +186,8 @@ struct Listening {
     told_at: Instant,
     /// Whether something changed that it was not told yet.
     owes: bool,
+    /// Whether it was told that it is told nothing more.
+    over: bool,
     standing: Arc<Standing>,
     state: web::Data<State>,
     caller: Caller,
@@ -185,17 +196,20 @@ struct Listening {
 impl Listening {
     /// The next line; nothing once the server stops, or this page is told nothing any more.
     async fn next(&mut self) -> Option<&'static str> {
+        if self.over {
+            return None;
+        }
         let line = self.line().await;
         self.told_at = Instant::now();
+        self.over = matches!(line, Some(REPLACED | SIGNED_OUT));
         line
     }
 
     async fn line(&mut self) -> Option<&'static str> {
-        const CHANGED: &str = "event: change\ndata:\n\n";
         loop {
             let (stands, again) = self.standing.now(&self.state).await;
             match stands {
-                Some(false) => return None,
+                Some(false) => return Some(SIGNED_OUT),
                 Some(true) if self.owes => {
                     self.owes = false;
                     return Some(CHANGED);
@@ -207,7 +221,7 @@ impl Listening {
             {
                 Err(_) if self.told_at.elapsed() >= PATIENCE => return Some(": open\n\n"),
                 Err(_) => continue,
-                Ok(Either::Right(_)) => return None,
+                Ok(Either::Right(_)) => return Some(REPLACED),
                 Ok(Either::Left((told, _))) => told.map(|told| told.change),
             };
             let tells = match change {

@@ -62,7 +62,14 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
     let (store, viewer) = (Arc::clone(&state.store), viewer(&request, &caller));
     let found = read(&state, &caller, move |conn| {
         let Some((order, _)) = reading::order(conn, scope, id)? else { return Ok(None) };
-        let patient = cases::patient(conn, &store, viewer.as_ref(), order.placed.placement.patient)?;
+        let patient = order.placed.placement.patient;
+        let told = match cases::patient(conn, &store, viewer.as_ref(), patient)? {
+            // Whoever is told no names is told that there is none any more.
+            Told::Nothing if order.erasure == Some(Erasure::Done) => {
+                if store.was_erased(conn, patient, &[order.id])? { Told::Erased } else { Told::Nothing }
+            }
+            told => told,
+        };
         let mut batches = Vec::new();
         for batch in &order.batches {
             batches.extend(reading::batch(conn, scope, *batch)?);
@@ -71,7 +78,7 @@ pub async fn show(request: HttpRequest, id: web::Path<String>, state: web::Data<
         for batch in &order.batches {
             names.learn_batch(conn, *batch, scope)?;
         }
-        Ok(Some((order, batches, patient, names)))
+        Ok(Some((order, batches, told, names)))
     });
     let (order, batches, patient, names) = found.await?.ok_or_else(missing)?;
     let entries = entries_of_order(&state, &caller, order.id).await?;
@@ -159,13 +166,8 @@ fn content(
                         " · " (birth_date(reader.language, patient.birth_date.date())) br;
                     }
                     (placement.pseudonym)
-                    @match (order.erasure, patient) {
-                        // A name that can be read was not erased, whatever is told of it.
-                        (Some(Erasure::Done), Told::Erased | Told::Name(_)) | (None, _) => {}
-                        (Some(Erasure::Done), _) => { " " (chip(Look::Plain, reader.say(Privacy::NameErased))) }
-                        (Some(Erasure::Proposed { .. }), _) => {
-                            " " (chip(Look::Waiting, reader.say(Privacy::ErasureProposed)))
-                        }
+                    @if let Some(Erasure::Proposed { .. }) = order.erasure {
+                        " " (chip(Look::Waiting, reader.say(Privacy::ErasureProposed)))
                     }
                     @if sees_viewers {
                         br; a href={ "/patients/" (placement.patient) } { (reader.say(Privacy::WhoSawPatient)) }

@@ -82,7 +82,7 @@ async fn enter(
     match entered.await? {
         Some(signed_in) => {
             security_log::note(Happened::SignedIn, Some(signed_in.person));
-            let mut answer = sign_in::gone_in(&request, &typed.to, &signed_in)?;
+            let mut answer = sign_in::gone_in(&request, &state, &typed.to, &signed_in).await?;
             let gone = answer.add_cookie(&CEREMONY_COOKIE.gone(&request));
             gone.map_err(|_| Problem::new(Kind::Unavailable, language))?;
             Ok(answer)

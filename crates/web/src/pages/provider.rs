@@ -163,7 +163,7 @@ async fn enter(request: HttpRequest, form: Form, state: web::Data<State>) -> Ans
     match settled.map_err(|error| Problem::of_store(&error, language))? {
         Ok(Some(signed_in)) => {
             security_log::note(Happened::SignedIn, Some(signed_in.person));
-            let answer = sign_in::gone_in(&request, &named.to, &signed_in)?;
+            let answer = sign_in::gone_in(&request, &state, &named.to, &signed_in).await?;
             with_cookie(answer, &CEREMONY_COOKIE.gone(&request), &request)
         }
         Ok(None) => Ok(over()),

@@ -4,11 +4,13 @@
 use super::bench::kit::Kit;
 use super::clinic::layouts::Known;
 use super::correcting;
+use super::drafts;
 use super::form::Fault;
 use super::frame::Frame;
 use super::layouts;
 use super::offers::Offers;
 use super::reader::{Names, Reader};
+use super::setup;
 use super::sheet::{FILE, SHOWN_TO, Sheet};
 use super::typed::{Shape, Typed};
 use super::uploaded::{self, File, Uploaded};
@@ -490,6 +492,7 @@ fn laid_out(
         version: names_a_version.then(|| filled.seen.filter(|_| !changed).unwrap_or(about.version)),
         files: Cell::new(false),
         choosing: false,
+        draft_keys: drafts::keys(state, about.caller.person),
     };
     if let Some((button, value)) = &filled.further {
         layouts::further(&mut sheet, about, button, value);
@@ -596,8 +599,10 @@ fn go_on(
             &title,
             html! {
                 div.title { h1 { (title) } }
-                p.notice { a href={ "/setup/" (token) } { "/setup/" (token) } }
+                @let link = setup::link(token);
+                p.notice { a href=(link) { (link) } }
                 p.hint { (frame.say(Privacy::LinkShownOnce)) }
+                p { (frame.say(Privacy::LinkCode)) " " code { (token) } }
                 @if let Some(person) = aimed {
                     p { a href={ "/people/" (person) } { (frame.say(Ui::Person)) } }
                 }

@@ -1,4 +1,6 @@
-//! Setting a password by a one-time link; the first administrator also says who the centre is.
+//! Setting a password by a one-time link; the first administrator also says who the centre is. What makes the link his
+//! stands behind its `#`: browsers send that to nobody, so it is in no address that a server, a proxy or a log sees. The
+//! page's script hands it in and takes it out of the address; without scripts it is typed.
 
 use super::Answer;
 use super::form::{Fault, Field, faults_of, summary};
@@ -18,11 +20,21 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 
+/// Where it is.
+pub const SETUP: &str = "/setup";
+
+/// The link that a code makes, within this server.
+pub fn link(code: &str) -> String {
+    format!("{SETUP}#{code}")
+}
+
 /// What is typed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    password: String,
+    link: String,
+    /// Nothing where only the link's code was handed in so far.
+    password: Option<String>,
     repeated: String,
     your_name: String,
     name: String,
@@ -30,37 +42,46 @@ pub struct Typed {
     facility_number: String,
 }
 
-/// Asks for a password.
-pub async fn ask(request: HttpRequest, token: web::Path<String>, state: web::Data<State>) -> Answer {
-    let frame = Frame::new(&request, &state, None);
-    Ok(match invited(&state, &token, frame.language).await? {
-        Some((invited, founded)) => {
-            frame.ok(frame.say(Ui::SetPassword), sheet(&frame, &invited, founded, &Typed::default(), &[]))
-        }
-        None => ended(&frame),
-    })
+impl Typed {
+    /// What makes the link his, also where the whole link was typed.
+    fn token(&self) -> &str {
+        self.link.rsplit('#').next().unwrap_or_default().trim()
+    }
 }
 
-/// Takes a password.
+/// Asks for the link's code.
+pub async fn ask(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let frame = Frame::new(&request, &state, None);
+    Ok(frame.ok(frame.say(Ui::SetPassword), code_sheet(&frame, &[])))
+}
+
+/// Takes the link's code, and with it a password.
 pub async fn take(
     request: HttpRequest,
-    token: web::Path<String>,
     typed: Result<web::Form<Typed>, actix_web::Error>,
     state: web::Data<State>,
 ) -> Answer {
     let frame = Frame::new(&request, &state, None);
-    let Some((invited, founded)) = invited(&state, &token, frame.language).await? else {
+    let title = frame.say(Ui::SetPassword);
+    let typed = typed.map(web::Form::into_inner).unwrap_or_default();
+    if typed.token().is_empty() {
+        let fault = Fault::of("link", frame.say(Ui::FieldMissing));
+        return Ok(frame.answer(StatusCode::UNPROCESSABLE_ENTITY, title, code_sheet(&frame, &[fault])));
+    }
+    let Some((invited, founded)) = invited(&state, typed.token(), frame.language).await? else {
         return Ok(ended(&frame));
     };
-    let typed = typed.map(web::Form::into_inner).unwrap_or_default();
+    let Some(password) = &typed.password else {
+        return Ok(frame.ok(title, sheet(&frame, &invited, founded, &typed, &[])));
+    };
     let mut faults = Vec::new();
-    if typed.password != typed.repeated {
+    if *password != typed.repeated {
         faults.push(Fault::of("repeated", frame.say(Ui::PasswordsDiffer)));
     }
     let centre = if founded { None } else { centre_of(&typed, &frame, &mut faults) };
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if faults.is_empty() {
-        let form = SetupForm { token: token.into_inner(), password: typed.password.clone(), centre };
+        let form = SetupForm { token: typed.token().into(), password: password.clone(), centre };
         match accounts::set_password(&request, &state, form).await {
             Ok((warnings, device)) => {
                 let mut answer = done(&frame, founded, &warnings);
@@ -74,8 +95,7 @@ pub async fn take(
             }
         }
     }
-    let content = sheet(&frame, &invited, founded, &typed, &faults);
-    Ok(frame.answer(status, frame.say(Ui::SetPassword), content))
+    Ok(frame.answer(status, title, sheet(&frame, &invited, founded, &typed, &faults)))
 }
 
 /// Whom a link is for, and whether the centre is founded; nothing where the link has ended.
@@ -140,6 +160,26 @@ fn done(frame: &Frame, founded: bool, warnings: &[Warning]) -> HttpResponse {
     frame.ok(title, content)
 }
 
+fn code_sheet(frame: &Frame, faults: &[Fault]) -> Markup {
+    let code = Field {
+        name: "link",
+        label: frame.say(Ui::LinkCode),
+        hint: Some(frame.say(Ui::LinkCodeHint)),
+        value: "",
+        autocomplete: "off",
+        optional: false,
+        most: 400,
+    };
+    html! {
+        (summary(frame.language, faults))
+        div.title { h1 { (frame.say(Ui::SetPassword)) } }
+        form.sheet method="post" action=(SETUP) {
+            (code.show(faults))
+            button type="submit" { (frame.say(Ui::LinkGo)) }
+        }
+    }
+}
+
 fn sheet(frame: &Frame, invited: &Invited, founded: bool, typed: &Typed, faults: &[Fault]) -> Markup {
     let password = Field {
         name: "password",
@@ -155,7 +195,8 @@ fn sheet(frame: &Frame, invited: &Invited, founded: bool, typed: &Typed, faults:
         (summary(frame.language, faults))
         div.title { h1 { (frame.say(Ui::SetPassword)) } }
         p { (frame.say(Ui::SetPasswordHelp)) }
-        form.sheet method="post" {
+        form.sheet method="post" action=(SETUP) {
+            input type="hidden" name="link" value=(typed.token());
             p { (frame.say(Ui::SignInName)) ": " strong { (invited.sign_in.as_str()) } }
             input type="hidden" name="username" autocomplete="username" value=(invited.sign_in.as_str());
             (password.show(faults))

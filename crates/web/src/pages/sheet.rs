@@ -48,6 +48,8 @@ pub struct Sheet<'a> {
     pub files: Cell<bool>,
     /// Whether it is still to be chosen what the form is about: until then there is nothing to hand in.
     pub choosing: bool,
+    /// By what a browser seals what is typed in it.
+    pub draft_keys: String,
 }
 
 /// The field that says for whom a form was drawn.
@@ -208,13 +210,13 @@ impl Sheet<'_> {
         (!about.is_empty()).then(|| about.join(" "))
     }
 
-    /// Whether what was typed may be kept on a device: at the bench alone. What is signed, or hands cells over, is done
+    /// The keys by which what was typed may be kept on a device: at the bench alone. What is signed, or hands cells over, is done
     /// anew each time.
-    fn may_be_kept(&self) -> Option<&'static str> {
+    fn may_be_kept(&self) -> Option<&str> {
         const BENCH: [&str; 3] = ["batch.culture.", "batch.filling.", "batch.intake.tissue_receipt"];
         let kept =
             self.route.meaning.is_none() && BENCH.iter().any(|stage| self.route.action.starts_with(stage));
-        kept.then_some("yes")
+        kept.then_some(self.draft_keys.as_str())
     }
 
     fn summary(&self) -> Markup {

@@ -12,9 +12,10 @@ use crate::session::{self, CEREMONY_COOKIE, COOKIE, Means, PENDING_COOKIE};
 use crate::words::Ui;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use baiyo_persistence::accounts::{Completed, Entered, SignedIn};
+use baiyo_persistence::accounts::{Completed, Entered, SignedIn, end_ceremony};
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// What is typed to sign in.
 #[derive(Default, Deserialize)]
@@ -38,7 +39,7 @@ pub async fn ask(request: HttpRequest, query: Query, state: web::Data<State>) ->
             let typed = Typed { to, ..Typed::default() };
             let mut answer = sheet(&Frame::new(&request, &state, None), &state, StatusCode::OK, &typed, &[]);
             // Nobody else goes on with what somebody began here another way and left.
-            forget_ceremony(&request, &mut answer)?;
+            forget_ceremony(&request, &state, &mut answer).await?;
             Ok(answer)
         }
     }
@@ -54,7 +55,7 @@ pub async fn take(
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     let (sign_in, password) = (typed.sign_in.clone(), typed.password.clone());
     match accounts::check_password(&request, &state, sign_in, password, None).await {
-        Ok(Entered::In(signed_in)) => gone_in(&request, &typed.to, &signed_in),
+        Ok(Entered::In(signed_in)) => gone_in(&request, &state, &typed.to, &signed_in).await,
         Ok(Entered::CodeAwaited(pending)) => {
             let mut answer = see_other(&match typed.to.as_str() {
                 "" => CODE.to_string(),
@@ -110,7 +111,7 @@ pub async fn take_code(
 ) -> Answer {
     let typed = typed.map(web::Form::into_inner).unwrap_or_default();
     match accounts::check_code(&request, &state, typed.code.trim().to_string()).await {
-        Ok(Completed::In(signed_in)) => gone_in(&request, &typed.to, &signed_in),
+        Ok(Completed::In(signed_in)) => gone_in(&request, &state, &typed.to, &signed_in).await,
         // Sent twice by a double click: what the first brought is in the browser, or it asks anew.
         Ok(Completed::Already) => Ok(see_other(&typed.to)),
         // From the beginning.
@@ -123,25 +124,38 @@ pub async fn take_code(
 }
 
 /// Goes on in the session that somebody has from now on.
-pub fn gone_in(request: &HttpRequest, to: &str, signed_in: &SignedIn) -> Answer {
+pub async fn gone_in(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    to: &str,
+    signed_in: &SignedIn,
+) -> Answer {
     let mut answer = see_other(to);
     let [own, device] = accounts::cookies(request, signed_in);
     for cookie in [own, device, PENDING_COOKIE.gone(request)] {
         let added = answer.add_cookie(&cookie);
         added.map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))?;
     }
-    forget_ceremony(request, &mut answer)?;
+    forget_ceremony(request, state, &mut answer).await?;
     kit::forget_medium(request, &mut answer, session::language(request))?;
     Ok(answer)
 }
 
-/// Takes from a browser what it was given for a sign-in by another way, if it has any.
-pub fn forget_ceremony(request: &HttpRequest, answer: &mut HttpResponse) -> Result<(), Problem> {
-    if CEREMONY_COOKIE.of(request).is_none() {
-        return Ok(());
+/// Takes from a browser what it was given for a sign-in by another way, if it has any, and ends that: whoever had copied
+/// it goes on with it no further.
+pub async fn forget_ceremony(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    answer: &mut HttpResponse,
+) -> Result<(), Problem> {
+    let Some(token) = CEREMONY_COOKIE.of(request) else { return Ok(()) };
+    let unavailable = || Problem::new(Kind::Unavailable, session::language(request));
+    let store = Arc::clone(&state.store);
+    let ended = web::block(move || store.note_later(move |conn| end_ceremony(conn, &token)));
+    if let Err(error) = ended.await.map_err(|_| unavailable())? {
+        tracing::warn!(%error, "a sign-in that was left could not be ended; it ends by itself");
     }
-    let gone = answer.add_cookie(&CEREMONY_COOKIE.gone(request));
-    gone.map_err(|_| Problem::new(Kind::Unavailable, session::language(request)))
+    answer.add_cookie(&CEREMONY_COOKIE.gone(request)).map_err(|_| unavailable())
 }
 
 /// Ends the session.
@@ -150,7 +164,7 @@ pub async fn leave(request: HttpRequest, state: web::Data<State>) -> Answer {
     let mut answer = see_other("/sign-in");
     let gone = answer.add_cookie(&COOKIE.gone(&request));
     gone.map_err(|_| Problem::new(Kind::Unavailable, session::language(&request)))?;
-    forget_ceremony(&request, &mut answer)?;
+    forget_ceremony(&request, &state, &mut answer).await?;
     Ok(answer)
 }
 

@@ -65,7 +65,7 @@ pub async fn take(
         Ok(turn) => match taken(&request, &state, turn, &typed, frame.language).await? {
             Ok(signed_in) => {
                 security_log::note(Happened::Switched, Some(signed_in.person));
-                return come_in(&request, &typed.to, &signed_in, frame.language);
+                return come_in(&request, &state, &typed.to, &signed_in, frame.language).await;
             }
             Err(why) => why,
         },
@@ -148,12 +148,18 @@ async fn is_tablet(
         .map_err(|error| Problem::of_store(&error, language))
 }
 
-fn come_in(request: &HttpRequest, to: &str, signed_in: &SignedIn, language: Language) -> Answer {
+async fn come_in(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    to: &str,
+    signed_in: &SignedIn,
+    language: Language,
+) -> Answer {
     let mut answer = see_other(if to.is_empty() { "/" } else { to });
     for cookie in cookies(request, signed_in) {
         answer.add_cookie(&cookie).map_err(|_| Problem::new(Kind::Unavailable, language))?;
     }
-    sign_in::forget_ceremony(request, &mut answer)?;
+    sign_in::forget_ceremony(request, state, &mut answer).await?;
     // The lot of whoever was here before is not suggested to whoever comes: it may not be his.
     kit::forget_medium(request, &mut answer, language)?;
     Ok(answer)

@@ -8,7 +8,7 @@ catalogue! {
     Clinic in clinic {
         // The board.
         Board, ReadyAbout, UseBy, Wanted, NextSteps, NothingToDo, HereNow, ReadyNow, ThisWeek, NextWeek, Later, NoDate,
-        Over, OverHint, NoCasesYet, PlaceOrder, OlderOrders, ScanBag, ScanBagHint, ScanGo, ScanUnknown, NotYetReady,
+        Over, OverHint, NoCasesYet, Broken, BrokenHelp, PlaceOrder, OlderOrders, ScanBag, ScanBagHint, ScanGo, ScanUnknown, NotYetReady,
         StopsFirst, StopExplained, StopAcknowledge, MoreOfBatch, Documents,
         // What is to be done.
         DoConsent, DoScreening, DoBook, DoBookAnew, DoReceive, DoDecide, DoCheck, DoConfirmCheck, DoConfirmPart, SecondAwaited,

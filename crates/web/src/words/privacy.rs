@@ -10,7 +10,7 @@ catalogue! {
         // Erasing a name.
         NameErased, ErasureProposed, NameUnreadable,
         // Taking people on.
-        LinkShownOnce, LinkOpen,
+        LinkShownOnce, LinkCode, LinkOpen,
         // Reviewing access.
         Access, AccessMeans, LastReview, ReviewedPeriod, Findings, NeverReviewed, ReviewDue, SignedInLast, NeverSignedIn,
         Unused, TokensInForce, PeopleFile, SeenFile, SeenLink, SeenInPeriod, SeenInPeriodMeans,

@@ -42,7 +42,7 @@ catalogue! {
     SignIn, SignOut, SignedOut, SignedInAs, SignInName, Name, Password, WrongNameOrPassword,
     TooManyAttempts, SessionExpired, SetPassword, SetPasswordHelp, NewPassword, RepeatPassword,
     PasswordsDiffer, PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordSet, KeyWaits,
-    LinkExpired, SignAgainHelp,
+    LinkCode, LinkCodeHint, LinkGo, LinkExpired, SignAgainHelp,
     // The board and lists.
     Board, Today, Batch, Batches, BatchNumber, Order, Orders, Patient, Donor, Recipient, Clinic, Clinics,
     Plan, Product, Standard, Standards, Purpose, Status, Stage, Ready, ReadyWindow, Expected, Due,

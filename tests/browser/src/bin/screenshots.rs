@@ -35,7 +35,7 @@ fn main() {
     let mut demonstration = Demonstration::start();
     let (mut unfounded, link) = Centre::empty();
     let place = demonstration.place();
-    place.call("unfounded", &format!("{}/setup/{link}", unfounded.address()));
+    place.call("unfounded", &format!("{}/setup#{link}", unfounded.address()));
     let browser = Browser::start();
     for (who, screens) in by_person(&screens) {
         for language in Language::ALL {

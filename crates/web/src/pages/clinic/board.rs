@@ -40,8 +40,8 @@ pub async fn show(request: HttpRequest, query: Query, state: web::Data<State>) -
         let cases = cases::load(conn, &store, &viewer, after, now)?;
         let mut stops = Vec::new();
         for stop in reading::open_stops(conn, scope)? {
-            let batch = reading::batch(conn, scope, BatchId(stop.batch.0))?;
-            stops.push((stop, batch));
+            let batch = cases::unless_broken(reading::batch(conn, scope, BatchId(stop.batch.0)))?;
+            stops.push((stop, batch.flatten()));
         }
         Ok((cases, stops))
     })
@@ -108,7 +108,14 @@ impl Board<'_> {
                 }
             }
             (scan_field(self.reader, unknown))
-            @if rows.is_empty() { p.empty { (self.reader.say(Clinic::NoCasesYet)) } }
+            @if !self.cases.broken.is_empty() {
+                section.notice.bad aria-labelledby="broken" {
+                    h2 #broken { (Look::Warning.icon()) (self.reader.say(Clinic::Broken)) }
+                    ul { @for label in &self.cases.broken { li { (label) } } }
+                    p { (self.reader.say(Clinic::BrokenHelp)) }
+                }
+            }
+            @if rows.is_empty() && self.cases.broken.is_empty() { p.empty { (self.reader.say(Clinic::NoCasesYet)) } }
             @for (group, word) in groups {
                 @if of(group).next().is_some() {
                     section.cases aria-labelledby={ "group-" (group as u8) } {

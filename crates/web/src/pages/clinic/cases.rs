@@ -14,7 +14,6 @@ use baiyo_domain::time::Time;
 use baiyo_persistence::disclosure::{Told, Viewer};
 use baiyo_persistence::reading::{self, After, ClinicScope};
 use baiyo_persistence::{Conn, Store, StoreError};
-use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
@@ -48,6 +47,8 @@ impl Case {
 pub struct Cases {
     /// The courses.
     pub all: Vec<Case>,
+    /// The labels of those that cannot be shown, since a history cannot have happened as the records tell it.
+    pub broken: Vec<String>,
     /// What is learned of the products that are in culture, by their codes.
     pub experience: BTreeMap<Code, Experience>,
     /// What people call things.
@@ -71,26 +72,29 @@ pub fn load(
     let rows = reading::orders(conn, scope, after, ROWS)?;
     let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= ROWS;
     let next = rows.last().filter(|_| full).map(|row| (row.placed_at, row.id.0));
-    let mut wanted: BTreeSet<OrderId> = rows.iter().map(|row| OrderId(row.id.0)).collect();
+    let mut wanted: BTreeMap<OrderId, String> =
+        rows.into_iter().map(|row| (OrderId(row.id.0), row.label)).collect();
     if after.is_none() {
         let given = std::iter::once(BatchStatus::Administered);
         for status in BatchStatus::UNDER_WAY.into_iter().chain(given) {
             let rows = reading::batches(conn, scope, Some(status.name()), None, ROWS, now)?.rows;
-            wanted.extend(rows.into_iter().map(|row| OrderId(row.order_id.0)));
+            for row in rows {
+                wanted.entry(OrderId(row.order_id.0)).or_insert(row.label);
+            }
         }
     }
-    let mut orders = Vec::new();
-    for id in wanted {
-        orders.extend(reading::order(conn, scope, id)?.map(|(order, _)| order));
+    let (mut courses, mut broken) = (Vec::new(), Vec::new());
+    for (id, label) in wanted {
+        match unless_broken(course(conn, scope, id))? {
+            Some(course) => courses.extend(course),
+            None => broken.push(label),
+        }
     }
-    let told = store.disclose(conn, viewer, orders.iter().map(|order| order.placed.placement.patient))?;
+    let patients = courses.iter().map(|(order, _)| order.placed.placement.patient);
+    let told = store.disclose(conn, viewer, patients)?;
     let mut all = Vec::new();
-    for order in orders {
+    for (order, batches) in courses {
         let patient = told.get(&order.placed.placement.patient).cloned().unwrap_or(Told::Nothing);
-        let mut batches = Vec::new();
-        for batch in &order.batches {
-            batches.extend(reading::batch(conn, scope, *batch)?);
-        }
         for batch in shown(batches, now) {
             all.push(Case { order: Arc::clone(&order), batch, patient: patient.clone() });
         }
@@ -102,7 +106,35 @@ pub fn load(
             unknown.insert(learned(conn, standard)?);
         }
     }
-    Ok(Cases { all, experience, names: Names::of_centre(conn)?, next })
+    Ok(Cases { all, broken, experience, names: Names::of_centre(conn)?, next })
+}
+
+/// An order that this scope may see, and its batches.
+type Course = (Arc<Order>, Vec<Arc<Batch>>);
+
+fn course(conn: &mut Conn, scope: ClinicScope, id: OrderId) -> Result<Option<Course>, StoreError> {
+    let Some((order, _)) = reading::order(conn, scope, id)? else { return Ok(None) };
+    let mut batches = Vec::new();
+    for batch in &order.batches {
+        batches.extend(reading::batch(conn, scope, *batch)?);
+    }
+    Ok(Some((order, batches)))
+}
+
+/// What was read; nothing where its history cannot have happened, which `verify` names. It keeps nobody from the rest of a
+/// list.
+///
+/// # Errors
+/// Whatever else is the matter.
+pub fn unless_broken<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::Impossible(why)) => {
+            tracing::error!(%why, "a course cannot be shown");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Who one patient is, to somebody who may be told; nothing to all others.

@@ -114,7 +114,8 @@ impl Known {
             if !new && row.status != "active" {
                 continue;
             }
-            let Some((order, _)) = reading::order(conn, scope, OrderId(row.id.0))? else { continue };
+            let found = cases::unless_broken(reading::order(conn, scope, OrderId(row.id.0)))?;
+            let Some((order, _)) = found.flatten() else { continue };
             if new {
                 self.patients.push((patient, order.placed.placement.pseudonym.clone(), Told::Nothing));
             }
@@ -123,7 +124,7 @@ impl Known {
             if let Some(window) = window.filter(|_| order.standing.active) {
                 let mut over = !order.batches.is_empty();
                 for batch in &order.batches {
-                    let batch = reading::batch(conn, scope, *batch)?;
+                    let batch = cases::unless_broken(reading::batch(conn, scope, *batch))?.flatten();
                     over &= batch.is_none_or(|batch| cases::is_over(&batch, now));
                 }
                 self.wanted.extend((!over).then_some(window));

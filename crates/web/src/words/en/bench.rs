@@ -103,6 +103,7 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::TakeBack => "Take back",
         Bench::ChangesSeen => "Changes since this page was loaded",
         Bench::Refresh => "Refresh",
+        Bench::NotFollowed => "You have many pages open: newer ones are told of changes, this one no longer",
         Bench::ScanStop => "Stop",
         Bench::ScanAgain => "Go on",
         Bench::ScanWrongVessel => "This label does not belong to this batch. Do nothing more with it.",

@@ -20,6 +20,10 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::Over => "Over",
         Clinic::OverHint => "Given, ended, or not for use",
         Clinic::NoCasesYet => "There are no orders yet.",
+        Clinic::Broken => "These cannot be shown: their records are damaged",
+        Clinic::BrokenHelp => {
+            "Do nothing with their cells. Call the centre, where the records are to be verified."
+        }
         Clinic::PlaceOrder => "Place an order",
         Clinic::OlderOrders => "Older orders",
         Clinic::ScanBag => "Scan a container",

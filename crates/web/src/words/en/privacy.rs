@@ -22,9 +22,10 @@ pub(in crate::words) fn text(word: Privacy) -> &'static str {
             "The name cannot be read, though nobody erased it: tell the administrator (its key is lost or damaged)"
         }
         Privacy::LinkShownOnce => {
-            "Give this address to the person, and to nobody else: it is shown this once and can be used once, within 72 \
+            "Give this link to the person, and to nobody else: it is shown this once and can be used once, within 72 \
              hours. Whoever opens it sets the password, which nobody else ever knows. A newer link ends it."
         }
+        Privacy::LinkCode => "Where the link does not open by itself, its code is pasted on the page /setup:",
         Privacy::LinkOpen => "A one-time link can be used until",
         Privacy::Access => "Access",
         Privacy::AccessMeans => {

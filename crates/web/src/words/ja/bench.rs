@@ -105,6 +105,7 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::TakeBack => "送信を取り消す",
         Bench::ChangesSeen => "この画面を開いた後の変更",
         Bench::Refresh => "更新する",
+        Bench::NotFollowed => "多くの画面を開いているため、この画面への変更の通知を終了しました",
         Bench::ScanStop => "中止",
         Bench::ScanAgain => "続ける",
         Bench::ScanWrongVessel => "このロットのラベルではありません。これ以上操作しないでください。",

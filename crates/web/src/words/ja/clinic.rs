@@ -20,6 +20,8 @@ pub(in crate::words) fn text(word: Clinic) -> &'static str {
         Clinic::Over => "終了",
         Clinic::OverHint => "投与済・終了・使用不可",
         Clinic::NoCasesYet => "製造依頼はまだありません。",
+        Clinic::Broken => "記録が破損しているため、次の製造依頼を表示できません",
+        Clinic::BrokenHelp => "該当する細胞加工物は使用せず、施設に連絡して記録の検証を依頼してください。",
         Clinic::PlaceOrder => "製造を依頼する",
         Clinic::OlderOrders => "以前の製造依頼",
         Clinic::ScanBag => "最終容器をスキャン",

@@ -72,6 +72,9 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::PasswordTooCommon => "このパスワードは推測されやすいため使用できません",
         Ui::PasswordSet => "パスワードを設定しました",
         Ui::KeyWaits => "署名を行うには、システム管理者による本人確認と署名鍵の登録が必要です。",
+        Ui::LinkCode => "リンクのコード",
+        Ui::LinkCodeHint => "受け取ったリンクを開くか、リンクのコードをここに貼り付けてください。",
+        Ui::LinkGo => "次へ",
         Ui::LinkExpired => {
             "このリンクは使用済みか、有効期限が切れています。システム管理者に新しいリンクを依頼してください"
         }
