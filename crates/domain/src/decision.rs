@@ -10,6 +10,7 @@ use crate::ids::{
     BatchId, ClinicId, ContainerNo, EntryId, HoldNo, Label, LabelKind, OrderId, PersonId, QualityEventId,
     StandardId,
 };
+use crate::journal::source::Source;
 use crate::journal::{Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use crate::order::{self, Erasure, Finding};
 use crate::people::Person;
@@ -652,11 +653,10 @@ fn signed(appends: Appends, ctx: &Context, proof: Option<&Reauthenticated>) -> R
             reasons.push(Reason::ClockBehind);
         }
     }
-    if appends
-        .0
-        .iter()
-        .any(|append| append.event.payload().len() + 67 * append.covers.len() + 500 > MAX_PAYLOAD)
-    {
+    // The most that it has with its source and its signature.
+    let bytes =
+        |append: &Append| append.event.payload(None).len() + Source::MOST + 67 * append.covers.len() + 500;
+    if appends.0.iter().any(|append| bytes(append) > MAX_PAYLOAD) {
         reasons.push(Reason::EntryTooLarge);
     }
     if reasons.is_empty() { Ok(appends) } else { Err(reasons.into()) }

@@ -19,6 +19,7 @@ use baiyo_domain::batch::correction::form_of;
 use baiyo_domain::batch::{self, disposition};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::BatchId;
+use baiyo_domain::journal::source::Source;
 use baiyo_exchange::csv::Csv;
 use maud::{Markup, html};
 
@@ -43,7 +44,7 @@ pub async fn take_away(request: HttpRequest, id: web::Path<String>, state: web::
         .body(table(&entries)))
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "version",
     "entry",
     "kind",
@@ -51,6 +52,9 @@ const COLUMNS: [&str; 16] = [
     "recorded_at",
     "performer",
     "recorder",
+    "source",
+    "device",
+    "device_id",
     "signed_by",
     "signed_at",
     "meaning",
@@ -66,7 +70,8 @@ fn table(entries: &[EntryView]) -> String {
     let mut csv = Csv::new(&COLUMNS);
     let version = |entry: &uuid::Uuid| entries.iter().find(|other| other.entry == *entry).map(|e| e.version);
     for entry in entries {
-        let signature = entry.signature.as_ref();
+        let (source, signature) = (entry.source.as_ref(), entry.signature.as_ref());
+        let device = source.and_then(Source::device);
         let signed = |part: fn(&SignatureView) -> String| signature.map(part).unwrap_or_default();
         let voided = signature.and_then(|signature| signature.voided_by.as_ref()).and_then(version);
         let corrections = entry.corrected_by.iter().filter_map(version).map(|version| version.to_string());
@@ -78,6 +83,9 @@ fn table(entries: &[EntryView]) -> String {
             entry.recorded_at.to_string(),
             entry.performer_name.clone(),
             entry.recorder_name.clone(),
+            source.map(|source| source.means().to_string()).unwrap_or_default(),
+            device.map(|device| device.name.to_string()).unwrap_or_default(),
+            device.map(|device| device.id.to_string()).unwrap_or_default(),
             signed(|signature| signature.name.clone()),
             signed(|signature| signature.at.to_string()),
             signed(|signature| signature.meaning.clone()),
@@ -143,6 +151,7 @@ fn meta(reader: &Reader, entry: &EntryView) -> Markup {
             @if entry.recorder != entry.performer {
                 span { (reader.say(Ui::Recorder)) " " (entry.recorder_name) }
             }
+            @if let Some(source) = &entry.source { span { (words::source(reader.language, source)) } }
         }
     }
 }

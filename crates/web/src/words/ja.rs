@@ -17,7 +17,7 @@ pub(super) mod sheet;
 pub(super) mod ui;
 pub(super) mod ways;
 
-pub(super) use account::scope;
+pub(super) use account::{scope, source};
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
 pub(super) use quality::{awaited, exception, exception_count, met_count};

@@ -325,6 +325,7 @@ impl Record<'_> {
                     (self.say(Ui::Performer)) ": " (entry.performer_name)
                     @if let Some(checker) = self.checker(entry) { small { (self.say(Ui::Checker)) ": " (checker) } }
                     @if entry.recorder != entry.performer { small { (self.say(Ui::Recorder)) ": " (entry.recorder_name) } }
+                    @if let Some(source) = &entry.source { small { (words::source(language, source)) } }
                     small { (self.time(entry.occurred_at)) }
                     @if apart { small { (self.say(Ui::Recorded)) ": " (self.time(entry.recorded_at)) } }
                 }
