@@ -528,14 +528,23 @@ fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<App
     if batch.end.is_some() && wants_unended(form) {
         return Err(Reason::BatchEnded.into());
     }
-    let mut appends = match form {
+    let contradicted = batch::not_applicable::faults(form);
+    let decided = match form {
         batch::Command::Intake(form) => intake::decide(batch, form, ctx),
         batch::Command::Culture(form) => batch::culture::decide(batch, form, ctx),
         batch::Command::Filling(form) => batch::filling::decide(batch, form, ctx),
         batch::Command::Testing(form) => batch::testing::decide(batch, form, ctx),
         batch::Command::Disposition(form) => disposition::decide(batch, form, ctx),
         batch::Command::Distribution(form) => distribution::decide(batch, form, ctx),
-    }?;
+    };
+    let mut appends = match decided {
+        Ok(appends) if contradicted.is_empty() => appends,
+        Ok(_) => return Err(contradicted.into()),
+        Err(mut refusal) => {
+            refusal.reasons.extend(contradicted);
+            return Err(refusal);
+        }
+    };
     let performer = batch::performed::performer(form).filter(|performer| *performer != ctx.actor.person);
     if let Some(person) = performer.and_then(|performer| ctx.world.people.get(&performer)) {
         let roles = roles_for(&format!("batch.{}", form.name()));

@@ -244,6 +244,8 @@ in_each_language! {
     role(role: Role) -> &'static str;
     /// What is lent to a program by its token.
     scope(scope: Scope) -> &'static str;
+    /// That a field does not apply, and why.
+    not_applicable(reason: &str) -> String;
     /// From where an entry was handed in.
     source(source: &Source) -> String;
     /// A department.
@@ -346,5 +348,9 @@ fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 
 /// A remark on one line.
 fn line<const MAX: usize>(text: &Text<MAX>) -> String {
-    text.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(text.as_str())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

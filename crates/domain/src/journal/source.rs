@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// By what means, and at which device, an entry was handed in. Entries have none that no session or token brought: those
-/// of the command line, of a sign-in before it succeeded, and all from before sources were recorded.
+/// of the command line, of wrong passwords, codes and PINs, of a password set by a link, and all from before sources were
+/// recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "means", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {

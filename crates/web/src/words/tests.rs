@@ -34,6 +34,7 @@ fn said(lang: Language, context: &Context) -> Vec<String> {
     said.extend([exception_count(lang, 0, 1), exception_count(lang, 3, 148), met_count(lang, 26, 28)]);
     said.extend(hold_causes().iter().map(|cause| hold_cause(lang, cause, context)));
     said.extend(stop_causes().iter().map(|cause| stop_cause(lang, cause, context)));
+    said.push(not_applicable(lang, if lang == Language::Ja { "目視" } else { "read by eye" }));
     said.extend(sources().iter().map(|from| source(lang, from)));
     said
 }

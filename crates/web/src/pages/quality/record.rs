@@ -8,7 +8,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::pages::bench::photo::Gallery;
 use crate::pages::frame::Frame;
-use crate::pages::history::voiding;
+use crate::pages::history::{said_not_to_apply, voiding};
 use crate::pages::reader::{Names, Reader, dash, part_label};
 use crate::pages::{Answer, gate, lineage, may, orders, status_chip};
 use crate::server::State;
@@ -311,6 +311,7 @@ impl Record<'_> {
                     @if entry.corrected_by.is_empty() { (sentence) } @else { del { (sentence) } }
                     @for correction in corrections { (self.correction(correction)) }
                     (self.head(&entry.event))
+                    (self.left_empty(&entry.event))
                     @if let Some(signature) = &entry.signature {
                         small.signed {
                             (self.say(Ui::SignedBy)) ": " strong { (signature.name) } ", " (self.time(signature.at)) ", "
@@ -349,6 +350,11 @@ impl Record<'_> {
         }
     }
 
+    /// What was said not to apply.
+    fn left_empty(&self, event: &Event) -> Markup {
+        html! { @for one in said_not_to_apply(self.reader.language, event) { small { (one) } } }
+    }
+
     /// What was looked after while cells were open to the room.
     fn beside(&self, bench: &BenchRecords) -> String {
         let language = self.reader.language;
@@ -380,6 +386,7 @@ impl Record<'_> {
         html! {
             p.corrected {
                 ins { (words::event(self.reader.language, &replacement, &self.reader.context)) }
+                (self.left_empty(&replacement))
                 small {
                     (self.say(Quality::Because)) ": " (fact.reason) " – " (correction.recorder_name) ", "
                     (self.time(correction.recorded_at)) ", " (self.say(Ui::CorrectedIn)) " " (correction.version)
