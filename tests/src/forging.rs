@@ -72,7 +72,7 @@ impl Forger {
         let signer = Signer { person: PersonId(person), key: KeyId(key), secret: &self.secret };
         let meaning = event.meaning().expect("a signing").into();
         let covers = entries.iter().map(|entry| entry.hash).collect();
-        let payload = seal(&place, &event.payload(), &signer, meaning, at, covers).expect("a payload");
+        let payload = seal(&place, &event.payload(None), &signer, meaning, at, covers).expect("a payload");
         let mut entry = Entry {
             id: EntryId(Uuid::now_v7()),
             stream,

@@ -286,6 +286,7 @@ fn a_signing_begun_with_the_old_password_ends_with_its_change() {
         let (recorder, proof) = (person, Some(proof));
         store.execute(Request {
             recorder,
+            source: None,
             command,
             once: None,
             expected_version: Some(1),

@@ -1,5 +1,6 @@
 //! Two people take turns at one bench tablet by badge and PIN: each entry bears the right person, nothing else opens, and
-//! a PIN signs nothing. Whoever has the badge alone, the PIN alone, another tablet or an ended badge has nothing.
+//! a PIN signs nothing. Whoever has the badge alone, the PIN alone, another tablet or an ended badge has nothing. Every
+//! entry says from where it came.
 
 use baiyo::api::{described, form_routes};
 use baiyo::settings::{SecondFactor, Settings};
@@ -380,4 +381,136 @@ fn a_pin_is_set_with_the_password_and_not_one_that_is_guessed_first() {
         stored.iter().all(|pin| pin.hash.starts_with("$argon2id$v=19$m=19456") && !pin.hash.contains(PIN))
     );
     assert_eq!(stored.len(), 1);
+}
+
+/// A token of somebody's; with the name of an instrument, that instrument's.
+fn token(centre: &Centre, member: &Member, name: &str, instrument: Option<&str>) -> Value {
+    let mut form = json!({ "name": name, "scopes": [Scope::Bench], "password": member.password });
+    if let Some(instrument) = instrument {
+        form["device"] = json!(instrument);
+    }
+    signed_in(centre, member).post("/me/tokens", &form).ok()["token"].clone()
+}
+
+fn by_token(centre: &Centre, token: &Value, path: &str, form: &Value) -> Answer {
+    let bearer = format!("Bearer {}", token.as_str().unwrap());
+    centre.stranger().call("POST", path).header("authorization", &bearer).json(form).send()
+}
+
+#[test]
+fn every_entry_says_from_where_it_came_and_what_was_withdrawn_hands_in_nothing() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    let hana = centre.technician().account().clone();
+    let tablet = tablet(&centre);
+    let administrator = signed_in(&centre, centre.administrator().account());
+    let page = administrator.get("//tablets").text;
+    let tablet_id = page.split("/tablets/").nth(1).unwrap().split('/').next().unwrap();
+    let code = equipped(&centre, &hana, PIN);
+    let (path, form) =
+        (course.path("medium_change"), json!({ "vessels": course.vessel_labels(), "volume": "12" }));
+    let counter = token(&centre, &hana, "counter", None);
+    let instrument = token(&centre, &hana, "counter", Some("NC-202"));
+
+    // A session of her own, the same at the tablet, her badge there, and her two tokens.
+    let own = signed_in(&centre, &hana);
+    let mut entries = vec![own.post(&path, &form)];
+    tablet.sign_in(&hana.sign_in, &hana.password).ok();
+    entries.push(tablet.post(&path, &form));
+    came_in(switch(&tablet, &code, PIN));
+    let once = |form: &Value| {
+        tablet.send(tablet.call("POST", &path).json(form).header("idempotency-key", "turn-at-hood-1"))
+    };
+    entries.push(once(&form));
+    entries.extend([&counter, &instrument].map(|token| by_token(&centre, token, &path, &form)));
+    let entries: Vec<String> =
+        entries.into_iter().map(|answer| answer.entry("batch.culture.medium_changed")).collect();
+    // A repetition answers the first answer and adds nothing.
+    assert_eq!(once(&form).entry("batch.culture.medium_changed"), entries[2]);
+
+    let history = centre.inspector().get(&format!("/batches/{}/history", course.batch)).ok();
+    let items = history["items"].as_array().unwrap();
+    let item = |entry: &String| items.iter().find(|item| item["entry"] == entry.as_str()).unwrap();
+    let device = json!({ "id": tablet_id, "name": "Hood 1" });
+    let sources: Vec<&Value> = entries.iter().map(|entry| &item(entry)["source"]).collect();
+    assert_eq!(sources[0], &json!({ "means": "session" }));
+    assert_eq!(sources[1], &json!({ "means": "session", "device": device }));
+    assert_eq!(sources[2], &json!({ "means": "badge", "device": device }));
+    for (source, means, name) in [(sources[3], "program", "counter"), (sources[4], "instrument", "NC-202")] {
+        assert_eq!((&source["means"], &source["device"]["name"]), (&json!(means), &json!(name)), "{source}");
+    }
+    let listed = own.get("/me/tokens").ok();
+    let named = |name: &str| listed["items"].as_array().unwrap().iter().find(|own| own["device"] == name);
+    assert_eq!(sources[4]["device"]["id"], named("NC-202").unwrap()["id"]);
+    // The story itself is told by tokens: no entry of the batch is without a source.
+    assert!(items.iter().all(|item| item["source"]["means"].is_string()));
+
+    // On the pages in both languages, and in the table.
+    let said = [
+        (
+            "en",
+            [
+                "Own session",
+                "Tablet: Hood 1 (own session)",
+                "Tablet: Hood 1 (badge and PIN)",
+                "Program: counter",
+                "Instrument: NC-202",
+            ],
+        ),
+        (
+            "ja",
+            [
+                "本人のセッション",
+                "共用端末：Hood 1（本人のセッション）",
+                "共用端末：Hood 1（バッジとPIN）",
+                "プログラム：counter",
+                "機器：NC-202",
+            ],
+        ),
+    ];
+    let part = |page: &str, entry: &String| {
+        let id = format!("id=\"entry-{}\"", item(entry)["version"]);
+        page.split(&id).nth(1).unwrap().split("id=\"entry-").next().unwrap().to_string()
+    };
+    for (language, said) in said {
+        let inspector = centre.inspector().in_language(language);
+        for address in ["", "/record"] {
+            let page = inspector.get(&format!("//batches/{}{address}", course.batch)).text;
+            for (entry, said) in entries.iter().zip(said) {
+                assert!(part(&page, entry).contains(&format!(">{said}<")), "{address} {language}: {said}");
+            }
+        }
+    }
+    let table = centre.inspector().get(&format!("//batches/{}/history.csv", course.batch)).text;
+    let row = |entry: &String| table.lines().find(|line| line.contains(entry.as_str())).unwrap();
+    for (entry, cells) in entries.iter().zip([
+        ",session,,,".to_string(),
+        format!(",session,Hood 1,{tablet_id},"),
+        format!(",badge,Hood 1,{tablet_id},"),
+        ",program,counter,".into(),
+        ",instrument,NC-202,".into(),
+    ]) {
+        assert!(row(entry).contains(&cells), "{}: {cells}", row(entry));
+    }
+
+    // A tablet that is withdrawn and tokens that are ended hand in nothing; the name stands in what they handed in.
+    assert_eq!(administrator.fill_in(&format!("//tablets/{tablet_id}/end"), &[]).status, 303);
+    for own in listed["items"].as_array().unwrap().iter().filter(|own| own["name"] == "counter") {
+        let ended = signed_in(&centre, &hana);
+        ended.send(ended.call("DELETE", &format!("/me/tokens/{}", own["id"].as_str().unwrap()))).ok();
+    }
+    let version = centre.inspector().version_of(&path);
+    tablet.post(&path, &form).refused(401);
+    for token in [&counter, &instrument] {
+        by_token(&centre, token, &path, &form).refused(401);
+    }
+    assert_eq!(centre.inspector().version_of(&path), version);
+    let again = centre.inspector().get(&format!("/batches/{}/history", course.batch)).ok();
+    assert_eq!(again["items"], history["items"]);
+    // In that browser she is no longer at a tablet.
+    tablet.sign_in(&hana.sign_in, &hana.password).ok();
+    let entry = tablet.post(&path, &form).entry("batch.culture.medium_changed");
+    let history = centre.inspector().get(&format!("/batches/{}/history", course.batch)).ok();
+    let item = history["items"].as_array().unwrap().iter().find(|item| item["entry"] == entry.as_str());
+    assert_eq!(item.unwrap()["source"], json!({ "means": "session" }));
 }

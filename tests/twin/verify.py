@@ -24,6 +24,7 @@ HASHED = {"id": UUID, "stream": "[a-z_]+/" + UUID, "version": int, "occurred_at"
           "performer": UUID, "recorder": UUID, "command": UUID, "kind": KIND, "schema_version": int}
 SIGNATURE = {"person": UUID, "key": UUID, "meaning": "[a-z][a-z0-9_]{0,63}", "at": int, "covers": [HASH],
              "value": str}
+DEVICE = {"id": UUID, "name": str}
 ENTRY = {**HASHED, "payload": str, "previous_hash": HASH, "hash": HASH, "tree_index": (int, type(None)),
          "proof": ([HASH], type(None))}
 EXPORT = {"format": "baiyo-export/1", "origin": str, "vkey": str, "checkpoint": str, "complete": bool,
@@ -135,6 +136,16 @@ def expect_forms(values, forms, what):
         expect(name in values and fits(values[name], form), f"malformed {what}: {name}")
 
 
+def expect_source(source):
+    expect(type(source) is dict and list(source) in (["means"], ["means", "device"]), "malformed source")
+    expect(source["means"] in ("session", "badge", "program", "instrument"), "malformed source: means")
+    if "device" in source:
+        expect_forms(source["device"], DEVICE, "source")
+        expect(list(source["device"]) == list(DEVICE), "malformed source")
+    else:
+        expect(source["means"] == "session", "the source has no device")
+
+
 def unbase64(text, length=None):
     data = base64.b64decode(text, validate=True)
     expect(base64.b64encode(data).decode() == text and length in (None, len(data)), "malformed base64")
@@ -184,9 +195,10 @@ class Entry:
         return sha256(b"\x00" + b"".join(len(f).to_bytes(4, "big") + f for f in fields)).hexdigest()
 
     def read_payload(self):
-        """Parts event and signature; writing them again must give the same bytes."""
+        """Parts event, source and signature; writing them again must give the same bytes."""
         members = json.loads(self.payload.decode(), object_pairs_hook=unique)
-        expect(type(members) is dict and list(members) in (["event"], ["event", "signature"]), "not an event")
+        known = [name for name in ("event", "source", "signature") if name in members]
+        expect(type(members) is dict and "event" in known and list(members) == known, "not an event")
         signature, unsigned, rest = members.get("signature"), self.payload, b"}"
         if "signature" in members:
             expect_forms(signature, SIGNATURE, "signature")
@@ -194,8 +206,13 @@ class Entry:
             rest = b',"signature":' + json.dumps(signature, separators=(",", ":")).encode() + b"}"
             unsigned = self.payload[:-len(rest)] + b"}"
             signature["value"] = unbase64(signature["value"], 64)
-        event = unsigned[len('{"event":'):-1].strip()
-        expect(self.payload == b'{"event":' + event + rest, "written otherwise than in its only form")
+        source = b""
+        if "source" in members:
+            expect_source(members["source"])
+            source = b',"source":' + json.dumps(members["source"], separators=(",", ":"), ensure_ascii=False).encode()
+            expect(unsigned.endswith(source + b"}"), "written otherwise than in its only form")
+        event = unsigned[len('{"event":'):-1 - len(source)].strip()
+        expect(self.payload == b'{"event":' + event + source + rest, "written otherwise than in its only form")
         self.unsigned, self.event, self.signature = unsigned, members["event"], signature
 
     def manifest(self, origin):

@@ -12,6 +12,7 @@ pub mod filling;
 pub mod gate;
 pub mod intake;
 pub mod lineage;
+pub mod not_applicable;
 pub mod performed;
 pub mod results;
 pub mod status;

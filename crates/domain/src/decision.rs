@@ -10,6 +10,7 @@ use crate::ids::{
     BatchId, ClinicId, ContainerNo, EntryId, HoldNo, Label, LabelKind, OrderId, PersonId, QualityEventId,
     StandardId,
 };
+use crate::journal::source::Source;
 use crate::journal::{Hash, MAX_PAYLOAD, StreamId, StreamKind};
 use crate::order::{self, Erasure, Finding};
 use crate::people::Person;
@@ -527,14 +528,23 @@ fn decide_batch(id: BatchId, form: &batch::Command, ctx: &Context) -> Result<App
     if batch.end.is_some() && wants_unended(form) {
         return Err(Reason::BatchEnded.into());
     }
-    let mut appends = match form {
+    let contradicted = batch::not_applicable::faults(form);
+    let decided = match form {
         batch::Command::Intake(form) => intake::decide(batch, form, ctx),
         batch::Command::Culture(form) => batch::culture::decide(batch, form, ctx),
         batch::Command::Filling(form) => batch::filling::decide(batch, form, ctx),
         batch::Command::Testing(form) => batch::testing::decide(batch, form, ctx),
         batch::Command::Disposition(form) => disposition::decide(batch, form, ctx),
         batch::Command::Distribution(form) => distribution::decide(batch, form, ctx),
-    }?;
+    };
+    let mut appends = match decided {
+        Ok(appends) if contradicted.is_empty() => appends,
+        Ok(_) => return Err(contradicted.into()),
+        Err(mut refusal) => {
+            refusal.reasons.extend(contradicted);
+            return Err(refusal);
+        }
+    };
     let performer = batch::performed::performer(form).filter(|performer| *performer != ctx.actor.person);
     if let Some(person) = performer.and_then(|performer| ctx.world.people.get(&performer)) {
         let roles = roles_for(&format!("batch.{}", form.name()));
@@ -652,11 +662,10 @@ fn signed(appends: Appends, ctx: &Context, proof: Option<&Reauthenticated>) -> R
             reasons.push(Reason::ClockBehind);
         }
     }
-    if appends
-        .0
-        .iter()
-        .any(|append| append.event.payload().len() + 67 * append.covers.len() + 500 > MAX_PAYLOAD)
-    {
+    // The most that it has with its source and its signature.
+    let bytes =
+        |append: &Append| append.event.payload(None).len() + Source::MOST + 67 * append.covers.len() + 500;
+    if appends.0.iter().any(|append| bytes(append) > MAX_PAYLOAD) {
         reasons.push(Reason::EntryTooLarge);
     }
     if reasons.is_empty() { Ok(appends) } else { Err(reasons.into()) }

@@ -3,6 +3,7 @@
 use crate::authority::Meaning;
 use crate::batch::{self, Stamp, disposition, distribution, intake, testing};
 use crate::journal::signature::Signature;
+use crate::journal::source::Source;
 use crate::journal::{Entry, StreamKind};
 use crate::refusal::Impossible;
 use crate::{attempts, order, people, quality_event, site, standard};
@@ -35,14 +36,40 @@ pub enum Event {
 #[derive(Serialize)]
 struct Unsigned<'a> {
     event: &'a Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a Source>,
 }
 
-#[derive(Deserialize)]
+/// What an entry's payload says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Payload {
-    event: Event,
+pub struct Payload {
+    /// The fact.
+    pub event: Event,
+    /// From where it was handed in.
     #[serde(default)]
-    signature: Option<Signature>,
+    pub source: Option<Source>,
+    /// The signature, where it is a signing.
+    #[serde(default)]
+    pub signature: Option<Signature>,
+}
+
+impl Payload {
+    /// Reads an entry's payload.
+    ///
+    /// # Errors
+    /// One that is no fact, of an unknown version, or of another kind or stream than the entry says.
+    pub fn read(entry: &Entry) -> Result<Self, Impossible> {
+        if entry.schema_version != SCHEMA_VERSION {
+            return Err(Impossible::because(format!("unknown schema version {}", entry.schema_version)));
+        }
+        let payload: Payload = serde_json::from_slice(&entry.payload)
+            .map_err(|error| Impossible::because(format!("the payload is no fact: {error}")))?;
+        if payload.event.kind() != entry.kind || payload.event.stream_kind() != entry.stream.kind {
+            return Err(Impossible::new("the payload is of another kind than its entry"));
+        }
+        Ok(payload)
+    }
 }
 
 impl Event {
@@ -172,9 +199,9 @@ impl Event {
     ];
 
     /// The payload without a signature: compact JSON, in the order of the form's fields.
-    pub fn payload(&self) -> Vec<u8> {
+    pub fn payload(&self, source: Option<&Source>) -> Vec<u8> {
         // A form of texts, numbers and lists always has a JSON form.
-        serde_json::to_vec(&Unsigned { event: self }).unwrap_or_default()
+        serde_json::to_vec(&Unsigned { event: self, source }).unwrap_or_default()
     }
 
     /// Reads an entry's fact and signature.
@@ -182,15 +209,8 @@ impl Event {
     /// # Errors
     /// A payload that is no fact, of an unknown version, or of another kind or stream than the entry says.
     pub fn read(entry: &Entry) -> Result<(Event, Option<Signature>), Impossible> {
-        if entry.schema_version != SCHEMA_VERSION {
-            return Err(Impossible::because(format!("unknown schema version {}", entry.schema_version)));
-        }
-        let payload: Payload = serde_json::from_slice(&entry.payload)
-            .map_err(|error| Impossible::because(format!("the payload is no fact: {error}")))?;
-        if payload.event.kind() != entry.kind || payload.event.stream_kind() != entry.stream.kind {
-            return Err(Impossible::new("the payload is of another kind than its entry"));
-        }
-        Ok((payload.event, payload.signature))
+        let Payload { event, signature, source: _ } = Payload::read(entry)?;
+        Ok((event, signature))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The journal's pure part: what an entry is, how it is hashed into its stream's chain, how a signature
-//! stands in it, and (in `tree` and `checkpoint`) how all entries become one verifiable log.
+//! stands in it, from where it came (`source`), and (in `tree` and `checkpoint`) how all entries become one verifiable log.
 
 pub mod checkpoint;
 pub mod signature;
+pub mod source;
 pub mod tree;
 
 use crate::ids::{CommandId, EntryId, PersonId};

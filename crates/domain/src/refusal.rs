@@ -107,6 +107,11 @@ pub enum Reason {
         /// The field.
         field: &'static str,
     },
+    /// A field has a value, and is said not to apply.
+    GivenAndNotApplicable {
+        /// The field, or the reason why it does not apply.
+        field: String,
+    },
     /// A required attribute has no mandated test.
     AttributeNotMandated {
         /// Which.
@@ -422,6 +427,7 @@ impl Reason {
     pub fn pointer(&self) -> Option<String> {
         match self {
             Reason::InTheFuture { field } | Reason::LeastAboveMost { field } => Some((*field).into()),
+            Reason::GivenAndNotApplicable { field } => Some(field.clone()),
             Reason::SignInTaken => Some("/sign_in".into()),
             Reason::StandardVersionTaken => Some("/standard/version".into()),
             Reason::LateWithoutReason => Some("/performed/late_reason".into()),

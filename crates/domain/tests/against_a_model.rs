@@ -130,7 +130,13 @@ impl Pair {
 
     fn packing(&self, bags: &Bags, checker: Option<Who>) -> Packing {
         let (containers, performed) = (self.scans(bags), self.checked_by(checker));
-        Packing { performed, containers, package: of("BOX-1"), logger: Some(of("LOG-1")) }
+        Packing {
+            performed,
+            containers,
+            package: of("BOX-1"),
+            logger: Some(of("LOG-1")),
+            not_applicable: Default::default(),
+        }
     }
 
     fn receipt(&self, bags: &Bags, good: bool) -> Receipt {

@@ -318,6 +318,7 @@ fn packing_needs_its_second_person_before_anything_leaves() {
         containers: vec![centre.dose(batch, container)],
         package: of("BOX-1"),
         logger: None,
+        not_applicable: Default::default(),
     };
     centre.batch(centre.staff.technician, batch, form).unwrap();
     let refusal = centre.shipping_check(batch, &[container]).unwrap_err();

@@ -63,7 +63,7 @@ fn sign(
     let signer = Signer { person, key, secret: &secret };
     let meaning = event.meaning().unwrap().into();
     let covers = covers.into_iter().collect();
-    entry.payload = seal(&place, &event.payload(), &signer, meaning, entry.recorded_at, covers).unwrap();
+    entry.payload = seal(&place, &event.payload(None), &signer, meaning, entry.recorded_at, covers).unwrap();
     entry.hash = entry.leaf_hash();
     (entry.id, entry.hash)
 }
@@ -134,7 +134,7 @@ fn who_signs_for_himself_without_a_role_over_nothing_or_for_another_patient_eras
         centre.write(who, StreamKind::Order, order.0, event);
         let entry = centre.streams.get_mut(&stream_of(order)).unwrap().last_mut().unwrap();
         let event = Event::read(entry).unwrap().0;
-        entry.payload = event.payload();
+        entry.payload = event.payload(None);
         entry.hash = entry.leaf_hash();
         entry.id
     };

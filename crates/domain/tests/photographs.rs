@@ -134,6 +134,7 @@ fn a_passage_waits_for_a_photograph_of_what_was_detached_even_if_it_is_recorded_
         other_denominator: None,
         into: vessels(2),
         discarded_cells: None,
+        not_applicable: Default::default(),
     };
     centre.batch(centre.staff.technician, batch, passage).unwrap();
     let passaged =

@@ -222,7 +222,9 @@ fn a_sample_is_not_older_than_what_it_was_taken_from() {
         let performed =
             Performed { at: Some(at), late_reason: Some(of("paper form")), ..Performed::default() };
         let (subjects, tests) = (vec![Subject::Harvest(harvest)], vec![test.clone()]);
-        centre.batch(centre.staff.analyst, batch, Sampling { performed, subjects, tests, quantity: None })
+        let not_applicable = Default::default();
+        let form = Sampling { performed, subjects, tests, quantity: None, not_applicable };
+        centre.batch(centre.staff.analyst, batch, form)
     };
     assert_eq!(codes(&sample_at(harvested_at.plus_hours(-1)).unwrap_err()), ["before_its_cause"]);
     let entry = sample_at(harvested_at).unwrap()[0];
@@ -233,7 +235,8 @@ fn a_sample_is_not_older_than_what_it_was_taken_from() {
         ..Performed::default()
     };
     let (subjects, tests) = (vec![Subject::Harvest(harvest)], vec![test]);
-    let form = Sampling { performed, subjects, tests, quantity: None };
+    let not_applicable = Default::default();
+    let form = Sampling { performed, subjects, tests, quantity: None, not_applicable };
     let refused = centre.correct(centre.staff.analyst, batch, entry, form);
     assert_eq!(codes(&refused.unwrap_err()), ["before_its_cause"]);
 }

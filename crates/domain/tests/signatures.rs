@@ -53,7 +53,7 @@ fn forge(
     };
     let signer = Signer { person, key: key.0, secret: &key.1 };
     let meaning = event.meaning().unwrap().into();
-    entry.payload = seal(&place, &event.payload(), &signer, meaning, entry.recorded_at, vec![]).unwrap();
+    entry.payload = seal(&place, &event.payload(None), &signer, meaning, entry.recorded_at, vec![]).unwrap();
     entry.hash = entry.leaf_hash();
 }
 

@@ -39,7 +39,7 @@ fn entries() -> Vec<Entry> {
         let (kind, payload) = match number {
             0 => (
                 registered.kind(),
-                seal(&place, &registered.payload(), &signer, meaning, at, vec![]).unwrap(),
+                seal(&place, &registered.payload(None), &signer, meaning, at, vec![]).unwrap(),
             ),
             _ => ("person.left".into(), br#"{"event":{"person":{"left":{"reason":"moved"}}}}"#.to_vec()),
         };

@@ -49,7 +49,7 @@ pub use session::{
     end_own_session, end_session, id_of, session, sessions_of, touch_session,
 };
 pub use signing_key::{ChangedPassword, LockedKey, NewCredentials, UnlockedKey};
-pub use tablet::{Tablet, end_tablet, register_tablet, tablet_named, tablets};
+pub use tablet::{Tablet, end_tablet, register_tablet, tablet_named, tablet_of, tablets};
 pub use throttle::{MANY_WRONG, MOST_WRONG, Origin, PERIOD, PasswordRefused, guessed_at};
 pub use token::{
     API_PREFIX, NewToken, OwnToken, Program, api_token, end_own_token, make_api_token, tokens_of,

@@ -21,6 +21,7 @@ use baiyo_domain::decision::{Append, Appends, Command, Context, FreshLabels, dec
 use baiyo_domain::event::{Event, SCHEMA_VERSION};
 use baiyo_domain::ids::{ClinicId, CommandId, EntryId, Label, LabelKind, PatientId, PersonId};
 use baiyo_domain::journal::signature::{self, Place, Signer};
+use baiyo_domain::journal::source::Source;
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::order;
 use baiyo_domain::people::{self, PublicKey};
@@ -37,6 +38,8 @@ use uuid::Uuid;
 pub struct Request {
     /// Who is signed in.
     pub recorder: PersonId,
+    /// From where it is asked.
+    pub source: Option<Source>,
     /// What is asked.
     pub command: Command,
     /// The caller's key for doing it exactly once, with the fingerprint of what was sent (secrets left out).
@@ -187,6 +190,7 @@ impl Store {
     pub fn record_attempt(
         &self,
         person: PersonId,
+        source: Option<Source>,
         action: String,
         aimed_at: String,
         reasons: Vec<String>,
@@ -200,7 +204,8 @@ impl Store {
             if let Some(seconds) = wait_after_attempts(conn, person, now)? {
                 return Err(JobError::Own(ExecuteError::TooMany { seconds }));
             }
-            let answer = append_unasked(conn, &World::default(), appends, person, now, None)?;
+            let author = Author { recorder: person, source: source.as_ref(), now, proof: None };
+            let answer = append(conn, &World::default(), appends, &author)?;
             time.recorded(now);
             Ok(answer)
         });
@@ -260,8 +265,9 @@ fn decide_and_append(
         labels: labels.clone(),
         ids: &Uuid::now_v7,
     };
-    let decided = decide(&request.command, &ctx, request.proof.as_ref());
-    let author = Author { recorder: request.recorder, now, proof: request.proof.as_ref() };
+    let (recorder, source, proof) = (request.recorder, request.source.as_ref(), request.proof.as_ref());
+    let author = Author { recorder, source, now, proof };
+    let decided = decide(&request.command, &ctx, proof);
     match decided {
         Ok(appends) => {
             let taken = names_taken(conn, &request.command)?;
@@ -417,6 +423,7 @@ fn batch_labelled(conn: &mut Conn, label: &Label) -> QueryResult<Option<StreamId
 
 struct Author<'a> {
     recorder: PersonId,
+    source: Option<&'a Source>,
     now: Time,
     proof: Option<&'a Reauthenticated>,
 }
@@ -457,7 +464,7 @@ fn append(
         // A stream that was not locked (attempts) may have grown at a node whose clock is ahead.
         let recorded_at = last.map_or(author.now, |last| last.recorded_at.max(author.now));
         let (performer, occurred_at) = performed(&event, author);
-        let mut payload = event.payload();
+        let mut payload = event.payload(author.source);
         if let Some(meaning) = event.meaning() {
             // The decision has refused every signing without its proof.
             let proof = author
@@ -662,5 +669,5 @@ pub(crate) fn append_unasked(
     now: Time,
     proof: Option<&Reauthenticated>,
 ) -> Result<Answer, JobError<ExecuteError>> {
-    append(conn, world, appends, &Author { recorder, now, proof })
+    append(conn, world, appends, &Author { recorder, source: None, now, proof })
 }

@@ -99,6 +99,7 @@ fn place_order(
     let sealed = SealedPersonal { nonce: [0; 24], ciphertext: vec![0; 48], digest: Hash::ZERO };
     let request = Request {
         recorder: centre.people["coordinator"],
+        source: None,
         command: Command::Order(order, form),
         once: None,
         expected_version: None,

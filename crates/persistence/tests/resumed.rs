@@ -102,7 +102,7 @@ fn a_stream_in_which_something_new_stands_is_read_from_its_beginning() {
     // What waits for its leaf is new as well.
     let store = place.open();
     let who = baiyo_domain::ids::PersonId(uuid::Uuid::now_v7());
-    store.record_attempt(who, "person.role_grant".into(), String::new(), vec![]).unwrap();
+    store.record_attempt(who, None, "person.role_grant".into(), String::new(), vec![]).unwrap();
     let report = place.resume(&place.latest(), &[], &mut unwatched);
     assert_eq!((report.findings, report.unsealed), (vec![], 1));
     assert_eq!(report.entries, ALWAYS + 1);

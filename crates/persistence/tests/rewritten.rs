@@ -375,7 +375,7 @@ const COURSES: [(&str, bool, Course); 3] = [
             let who = centre.people["analyst"];
             centre
                 .store
-                .record_attempt(who, attempt.into(), String::new(), vec!["not_allowed".into()])
+                .record_attempt(who, None, attempt.into(), String::new(), vec!["not_allowed".into()])
                 .unwrap();
             centre.store.seal().unwrap();
         }

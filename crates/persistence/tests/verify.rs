@@ -3,10 +3,13 @@
 
 mod centre;
 
+use baiyo_domain::event::Payload;
 use baiyo_domain::ids::{CommandId, EntryId, PersonId};
 use baiyo_domain::journal::checkpoint::Checkpoint;
+use baiyo_domain::journal::source::{Device, Source as CameFrom};
 use baiyo_domain::journal::{Entry, Hash, StreamId, StreamKind};
 use baiyo_domain::time::Time;
+use baiyo_persistence::journal;
 use baiyo_persistence::progress::{telling, unwatched};
 use baiyo_persistence::verify::{CannotCheck, Fault, Finding, Note, Source, verify};
 use centre::forger::{Forger, ORIGIN, replaced};
@@ -34,6 +37,58 @@ fn an_honest_journal_is_sound() {
     assert!(matches!(&report.notes[..],
         [Note::FirstKey { anchored: true, .. }, Note::LogKey(_), Note::Agreed { size }] if *size == sealed));
     assert!(steps.is_sorted() && steps.last().is_some_and(|(done, total)| done == total && *total > 0));
+}
+
+/// The story's entries are from before sources were recorded: they have none, and are sound beside those that do.
+#[test]
+fn from_where_an_entry_came_is_hashed_with_it_and_a_changed_source_is_found() {
+    let story = story();
+    let who = PersonId(Uuid::now_v7());
+    let device = Device { id: Uuid::now_v7(), name: "Isolator 2".to_string().try_into().unwrap() };
+    let sources = [
+        Some(CameFrom::Session { device: None }),
+        Some(CameFrom::Badge { device: device.clone() }),
+        None,
+        Some(CameFrom::Instrument { device }),
+    ];
+    let place = story.copy();
+    let store = place.open();
+    for source in &sources {
+        store.record_attempt(who, source.clone(), "person.role_grant".into(), String::new(), vec![]).unwrap();
+    }
+    store.seal().unwrap();
+    drop(store);
+    let stream = StreamId { kind: StreamKind::Attempts, id: who.0 };
+    let entries = journal::entries_of(&mut place.owner(), stream).unwrap();
+    let recorded = entries.iter().map(|entry| Payload::read(entry).unwrap().source);
+    assert_eq!(recorded.collect::<Vec<_>>(), sources);
+    assert_eq!(place.verify(&story.outside).findings, []);
+    let forgeries: [(&str, &str); 4] = [
+        ("Isolator 2", "Isolator 3"),
+        ("\"badge\"", "\"program\""),
+        (r#","source":{"means":"session"}"#, ""),
+        (r#""reasons":[]}}}}"#, r#""reasons":[]}}},"source":{"means":"session"}}"#),
+    ];
+    for (from, to) in forgeries {
+        let has = |entry: &&Entry| String::from_utf8_lossy(&entry.payload).contains(from);
+        let entry = entries.iter().find(has).unwrap();
+        let payload = replaced(&entry.payload, from, to);
+        let found = |chained: bool| {
+            let forged = place.copy();
+            let mut forger = Forger::at(&forged);
+            match chained {
+                true => forger.edit(entry, |entry| entry.payload = payload.clone()),
+                false => forger.overwrite(&Entry { payload: payload.clone(), ..entry.clone() }),
+            }
+            forger.leave();
+            forged.verify(&story.outside).findings
+        };
+        let of_it = |found: &Finding| found.entry == Some(entry.id);
+        let (alone, chained) = (found(false), found(true));
+        assert!(alone.iter().any(|found| of_it(found) && found.what == Fault::Hash), "{from}: {alone:?}");
+        let is_moved = |found: &Finding| of_it(found) && matches!(found.what, Fault::Leaf { .. });
+        assert!(chained.iter().any(is_moved), "{from}: {chained:?}");
+    }
 }
 
 #[test]
@@ -74,11 +129,11 @@ fn a_folder_that_a_server_has_can_be_checked() {
     let store = place.open();
     let aimed = "batch.disposition.deciding".to_string();
     let who = baiyo_domain::ids::PersonId(Uuid::now_v7());
-    store.record_attempt(who, aimed.clone(), String::new(), vec![]).unwrap();
+    store.record_attempt(who, None, aimed.clone(), String::new(), vec![]).unwrap();
     let report = place.verify(&story.outside);
     assert_eq!(report.findings, []);
     assert_eq!((report.unsealed, report.streams), (1, 11));
-    store.record_attempt(who, aimed, String::new(), vec![]).unwrap();
+    store.record_attempt(who, None, aimed, String::new(), vec![]).unwrap();
     store.seal().unwrap();
     let report = place.verify(&story.outside);
     assert_eq!((report.findings, report.unsealed), (vec![], 0));
@@ -266,7 +321,7 @@ const ATTEMPTS: u32 = 1_300;
 fn with_many_attempts() -> (Place, StreamId, String) {
     let place = story().copy();
     let who = PersonId(Uuid::now_v7());
-    place.open().record_attempt(who, "person.role_grant".into(), String::new(), vec![]).unwrap();
+    place.open().record_attempt(who, None, "person.role_grant".into(), String::new(), vec![]).unwrap();
     let stream = StreamId { kind: StreamKind::Attempts, id: who.0 };
     let mut forger = Forger::at(&place);
     let mut last = forger.stream(stream).pop().unwrap();

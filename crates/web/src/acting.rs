@@ -87,8 +87,15 @@ impl Acting {
         personal: Option<PersonalRow>,
     ) -> Result<Answer, ActingError> {
         let expected_version = Some(version(store, &command)?);
-        let request =
-            Request { recorder: self.person, command, once: None, expected_version, proof: None, personal };
+        let request = Request {
+            recorder: self.person,
+            source: None,
+            command,
+            once: None,
+            expected_version,
+            proof: None,
+            personal,
+        };
         Ok(store.execute(request)?)
     }
 
@@ -106,8 +113,15 @@ impl Acting {
         let proof = store.reauthenticate(unlocked, Origin::Machine)??;
         let expected_version = Some(version(store, &command)?);
         let proof = Some(proof);
-        let request =
-            Request { recorder: person, command, once: None, expected_version, proof, personal: None };
+        let request = Request {
+            recorder: person,
+            source: None,
+            command,
+            once: None,
+            expected_version,
+            proof,
+            personal: None,
+        };
         Ok(store.execute(request)?)
     }
 

@@ -16,11 +16,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use baiyo_domain::authority::{self, Meaning, Reauthenticated, Role};
 use baiyo_domain::ids::{ClinicId, PersonId};
+use baiyo_domain::journal::source::Source;
 use baiyo_domain::journal::{StreamId, StreamKind};
 use baiyo_domain::people::Person;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::time::Time;
-use baiyo_persistence::accounts::{self, Entrance, Origin, PasswordRefused};
+use baiyo_persistence::accounts::{self, Entrance, Origin, PasswordRefused, Session};
+use baiyo_persistence::engine::prelude::*;
 use baiyo_persistence::{StoreError, reading};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -110,6 +112,8 @@ pub struct Caller {
     pub origin: Origin,
     /// What of his roles is lent to whatever he shows.
     pub means: Means,
+    /// From where he asks, as entries say it.
+    pub source: Source,
     /// The language of the answer.
     pub language: Language,
 }
@@ -170,9 +174,11 @@ async fn admitted(
     };
     security_log::note(Happened::Denied, Some(caller.person));
     let store = Arc::clone(&state.store);
-    let (person, action, aimed_at) = (caller.person, action.to_string(), aimed_at(request));
+    let (person, source, action, aimed_at) =
+        (caller.person, Some(caller.source), action.to_string(), aimed_at(request));
     let code = too_little.as_ref().map_or(reason.code(), |(code, _)| (*code).to_string());
-    let recorded = web::block(move || store.record_attempt(person, action, aimed_at, vec![code])).await;
+    let recorded =
+        web::block(move || store.record_attempt(person, source, action, aimed_at, vec![code])).await;
     recorded
         .map_err(|_| Problem::new(Kind::Unavailable, caller.language))?
         .map_err(|error| Problem::of_execute(error, caller.language, state.zone))?;
@@ -267,14 +273,18 @@ async fn looked_up(request: &HttpRequest, state: &web::Data<State>, looks: Looks
         clinic: person.clinic,
         origin: claim.shown().origin(known.entrance),
         means: known.means.clone(),
+        source: known.source.clone(),
         language,
     })
 }
 
 /// By what somebody says who he is: the secret of his session, or of a token for programs.
+#[derive(Clone)]
 pub struct Claim {
     secret: String,
     by_cookie: bool,
+    /// The cookie by which his browser is known.
+    device: Option<String>,
 }
 
 impl Claim {
@@ -282,7 +292,8 @@ impl Claim {
     pub fn of(request: &HttpRequest) -> Option<Self> {
         let token = bearer(request);
         let by_cookie = token.is_none();
-        Some(Self { secret: token.or_else(|| COOKIE.of(request))?, by_cookie })
+        let secret = token.or_else(|| COOKIE.of(request))?;
+        Some(Self { secret, by_cookie, device: DEVICE_COOKIE.of(request) })
     }
 
     /// Whether it would still be taken: it has not ended, and its person has not left nor must do something first; nothing
@@ -322,8 +333,8 @@ async fn known_by(
     if known.is_some() {
         return Ok(known);
     }
-    let (asked, secret, by_cookie) = (Arc::clone(state), claim.secret.clone(), claim.by_cookie);
-    let found = web::block(move || look_up(&asked, &secret, by_cookie, looks, revision, now)).await;
+    let (asked, claim) = (Arc::clone(state), claim.clone());
+    let found = web::block(move || look_up(&asked, &claim, looks, revision, now)).await;
     found.map_err(|_| None)?.map_err(Some)
 }
 
@@ -342,6 +353,7 @@ pub struct Known {
     means: Means,
     /// By what the session began.
     entrance: Entrance,
+    source: Source,
 }
 
 impl Known {
@@ -361,41 +373,72 @@ pub fn must_set_up_a_factor(state: &State, roles: &[Role], factor_since: Option<
 /// Whose a session or a token is.
 fn look_up(
     state: &State,
-    token: &str,
-    by_cookie: bool,
+    claim: &Claim,
     looks: Looks,
     revision: Option<u64>,
     now: Time,
 ) -> Result<Option<Arc<Known>>, StoreError> {
     let found = state.store.read(|conn| {
-        let asked = match by_cookie {
-            true => accounts::session(conn, token, now)?.map(|session| {
-                let means = if session.entrance == Entrance::Pin { Means::Pin } else { Means::Password };
-                (session.person, session.until, session.touch_due, means, session.entrance)
-            }),
-            false => accounts::api_token(conn, token, now)?.map(|program| {
-                (program.person, program.until, false, Means::Program(Arc::new(program)), Entrance::Password)
-            }),
+        let shown = match claim.by_cookie {
+            true => by_session(conn, claim, now)?,
+            false => by_token(conn, &claim.secret, now)?,
         };
-        let Some((person, until, touch_due, means, entrance)) = asked else { return Ok(None) };
+        let Some(Found { person, until, touch_due, means, entrance, source }) = shown else {
+            return Ok(None);
+        };
         let factor_since = accounts::factor_since(conn, person)?;
         let stream = StreamId { kind: StreamKind::Person, id: person.0 };
         let person = reading::stream(conn, stream)?.and_then(|mut world| world.people.remove(&person));
-        let known = person.map(|person| Arc::new(Known { person, factor_since, means, entrance }));
+        let known = person.map(|person| Arc::new(Known { person, factor_since, means, entrance, source }));
         Ok::<_, StoreError>(known.map(|known| (known, until, touch_due)))
     })?;
     let Some((known, until, touch_due)) = found else { return Ok(None) };
     if touch_due && looks == Looks::Himself {
-        let used = token.to_string();
+        let used = claim.secret.clone();
         // Whoever looks does not wait behind what is written.
         let touched = state.store.note_later(move |conn| accounts::touch_session(conn, &used, now));
         if let Err(error) = touched {
             tracing::warn!(%error, "a session's use could not be noted");
         }
     } else if let Some(revision) = revision.filter(|_| !touch_due) {
-        state.callers.remember(Shown::new(token, by_cookie), revision, &known, until);
+        state.callers.remember(claim.shown(), revision, &known, until);
     }
     Ok(Some(known))
+}
+
+/// What a session or a token says of whoever shows it.
+struct Found {
+    person: PersonId,
+    until: Time,
+    touch_due: bool,
+    means: Means,
+    entrance: Entrance,
+    source: Source,
+}
+
+fn by_session(conn: &mut Conn, claim: &Claim, now: Time) -> QueryResult<Option<Found>> {
+    let Some(session) = accounts::session(conn, &claim.secret, now)? else { return Ok(None) };
+    let device = accounts::tablet_of(conn, &session, claim.device.as_deref())?;
+    let Session { person, until, touch_due, entrance, tablet: _ } = session;
+    let (means, source) = match (entrance, device) {
+        (Entrance::Pin, Some(device)) => (Means::Pin, Source::Badge { device }),
+        // A tablet that was withdrawn has taken its sessions with it.
+        (Entrance::Pin, None) => return Ok(None),
+        (_, device) => (Means::Password, Source::Session { device }),
+    };
+    Ok(Some(Found { person, until, touch_due, means, entrance, source }))
+}
+
+fn by_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Found>> {
+    let program = accounts::api_token(conn, token, now)?;
+    Ok(program.map(|program| Found {
+        person: program.person,
+        until: program.until,
+        touch_due: false,
+        source: program.source.clone(),
+        means: Means::Program(Arc::new(program)),
+        entrance: Entrance::Password,
+    }))
 }
 
 /// Proves that the caller has just given his password, for one signing.

@@ -66,7 +66,15 @@ pub async fn submit(state: &web::Data<State>, submission: Submission<'_>) -> Res
     let warnings = unusual.map(|(pointer, code)| Warning::of(pointer, code, language));
     let warnings = warnings.collect();
     let recorder = caller.person;
-    let asked = Request { recorder, command, once, expected_version, proof, personal };
+    let asked = Request {
+        recorder,
+        source: Some(caller.source.clone()),
+        command,
+        once,
+        expected_version,
+        proof,
+        personal,
+    };
     let zone = state.zone;
     let released = route.action == "batch.disposition.deciding";
     let store = Arc::clone(&state.store);

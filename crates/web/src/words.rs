@@ -56,6 +56,7 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::{Duty, Subject};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, ClinicId, EntryId, Label, OrderId, PersonId, QualityEventId};
+use baiyo_domain::journal::source::Source;
 use baiyo_domain::numbers::Unusual;
 use baiyo_domain::order::{Analyte, Finding, PlanClass};
 use baiyo_domain::quality_event::{DepartureKind, Impact};
@@ -243,6 +244,10 @@ in_each_language! {
     role(role: Role) -> &'static str;
     /// What is lent to a program by its token.
     scope(scope: Scope) -> &'static str;
+    /// That a field does not apply, and why.
+    not_applicable(reason: &str) -> String;
+    /// From where an entry was handed in.
+    source(source: &Source) -> String;
     /// A department.
     department(department: Department) -> &'static str;
     /// What a signature means.
@@ -343,5 +348,9 @@ fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 
 /// A remark on one line.
 fn line<const MAX: usize>(text: &Text<MAX>) -> String {
-    text.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(text.as_str())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

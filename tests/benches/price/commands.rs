@@ -172,6 +172,7 @@ fn result(test: &Test, sample: SampleNo) -> Value {
         read_at: None,
         report: None,
         remark: None,
+        not_applicable: Default::default(),
     };
     serde_json::to_value(form).expect("JSON")
 }

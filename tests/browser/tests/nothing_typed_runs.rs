@@ -114,7 +114,13 @@ fn besides_the_tour(centre: &Centre) {
         "other_denominator": basis,
     });
     failed.bench("passage", "passage", passage);
+    said_not_to_apply(&failed);
     failed.to(Step::Tested);
+    let doses = failed.doses(&failed.containers());
+    let packing = json!({
+        "containers": doses, "package": "box 9", "not_applicable": { "logger": "carried next door" },
+    });
+    failed.bench("packing", "packing", packing);
     let failing = failed.view()["results"]
         .as_array()
         .unwrap()
@@ -128,13 +134,55 @@ fn besides_the_tour(centre: &Centre) {
     let rejection = json!({ "containers": failed.containers(), "decision": { "reject": { "reason": "too few are alive" } } });
     centre.releaser().sign(&failed.path("deciding"), rejection, "disposition").ok();
 
-    let refused = Course::run(centre, course("P-701"), Step::Instructed);
+    let refused = Course::run(centre, course("P-701"), Step::Opened);
+    let instruction = json!({
+        "instructions": "receive it with care",
+        "not_applicable": { "cautions": "nothing out of the ordinary", "planned_harvest": "not yet agreed" },
+    });
+    centre.lead().sign(&refused.path("instruction"), instruction, "instruction").ok();
     centre.hours(4);
     let mut tissue = refused.tissue();
     tissue["decision"] = json!({ "refused": { "reason": "the seal is broken" } });
     refused.bench("tissue_receipt", "tissue_receipt", tissue);
     let again = json!({ "version": "the second", "signed_at": centre.now() });
     refused.coordinator().post(&format!("/orders/{}/consent", refused.order), again).ok();
+}
+
+/// Every field that may be said not to apply while a batch is in culture.
+fn said_not_to_apply(course: &Course) {
+    let bench = json!({
+        "minutes_outside": "fed where it stands", "antibiotics": "none is ever used", "serum": "free of serum",
+    });
+    let step = json!({
+        "lots": "from the same bottle", "cabinet": "a closed system", "room": "the same room", "equipment": "no more",
+    });
+    let performed = json!({ "bench": { "not_applicable": bench }, "not_applicable": step });
+    let change = json!({ "performed": performed, "vessels": course.vessel_labels(), "volume": "200" });
+    course.bench("medium_change", "", change);
+    let passage = json!({
+        "from": course.vessel_labels(), "enzyme": "5", "count": stories::count("60"), "into": course.vessels(2),
+        "not_applicable": { "discarded_cells": "all of them are seeded" },
+    });
+    course.bench("passage", "passage", passage);
+    let analyst = course.centre.analyst();
+    let sampling = json!({
+        "subjects": [{ "vessel": course.in_culture()[0].0 }], "tests": ["MYCOPLASMA"],
+        "not_applicable": { "quantity": "whatever was left" },
+    });
+    analyst.post(&course.path("sampling"), sampling).ok();
+    let mut result = course.result_form("MYCOPLASMA");
+    let sending = json!({
+        "sample": result["sample"], "laboratory": "the one next door", "not_applicable": { "carrier": "walked there" },
+    });
+    analyst.post(&course.path("sending"), sending).ok();
+    for given in ["kit_lot", "controls"] {
+        result.as_object_mut().unwrap().remove(given);
+    }
+    result["not_applicable"] = json!({
+        "instrument": "read by eye", "kit_lot": "made here", "controls": "none were run",
+        "inoculated_at": "no culture", "report": "tested here",
+    });
+    analyst.post(&course.path("result"), result).ok();
 }
 
 /// A centre whose founder typed markup for all that he was asked.

@@ -316,6 +316,23 @@ pub fn all() -> Vec<Bad> {
         all.push(bad(form, pointer, "no such field", json!("1")));
     }
 
+    // What is said not to apply: a reason, of a field that may be so, and none of one that is given.
+    each(
+        &mut all,
+        &[("result", "/not_applicable/kit_lot"), ("medium", "/performed/not_applicable/room")],
+        &[("a number", json!(0)), ("empty", json!("")), ("too long", json!("x".repeat(121)))],
+    );
+    all.push(bad("result", "/not_applicable/values", "a field that always applies", json!("none")));
+    all.push(bad("passage", "/not_applicable", "a text", json!("all of it")));
+    all.push(bad("medium", "/performed/not_applicable/at", "a field that always applies", json!("none")));
+    for (form, field) in [("result", "kit_lot"), ("sampling", "quantity")] {
+        let why = json!({ field: "none" });
+        for named in [format!("/{field}"), format!("/not_applicable/{field}")] {
+            let what = format!("given and said not to apply: {named}");
+            all.push(at(form, "/not_applicable", &what, why.clone(), &named));
+        }
+    }
+
     // Fields that are missing.
     for (form, pointer) in [
         ("order", "/pseudonym"),

@@ -11,6 +11,7 @@ pub(super) use deciding::{
 pub use photograph::{COUNTS_FOR_HOURS, Photograph, Photographed, Picture, Shot, Unphotographed};
 pub(super) use photograph::{departure as photograph_departure, fact as photograph_fact, note_step};
 
+use super::not_applicable::OfPassage;
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
 use crate::ids::{BatchId, Label, LabelKind, VesselNo};
 use crate::quantity::{
@@ -237,6 +238,9 @@ pub struct Passage {
     /// Viable cells that were discarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discarded_cells: Option<Cells>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfPassage::is_empty")]
+    pub not_applicable: OfPassage,
 }
 
 /// A denominator of population doublings other than the viable cells seeded.

@@ -9,6 +9,7 @@ pub use container::{Administration, Clearance, Container, Custody, Decided, Stop
 pub use deciding::decide;
 pub(super) use deciding::{bedside_faults, infusion_departures, receipt_departures, shipment_departures};
 
+use super::not_applicable::OfPacking;
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp};
 use crate::ids::{BatchId, ClinicId, ContainerNo, EntryId, Label, OrderId, PersonId, ResultNo};
 use crate::quantity::{Celsius, Hours, Millilitres};
@@ -123,6 +124,9 @@ pub struct Packing {
     /// The temperature logger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logger: Option<Short>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfPacking::is_empty")]
+    pub not_applicable: OfPacking,
 }
 
 /// The check before shipping: a decision, which may refuse.

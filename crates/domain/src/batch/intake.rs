@@ -1,6 +1,7 @@
 //! Intake: the batch is opened under an approved standard, manufacturing is instructed by signature, and the
 //! tissue is received or refused after two identifiers were compared.
 
+use super::not_applicable::OfInstruction;
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, lineage};
 use crate::decision::{Appends, Context};
 use crate::ids::{
@@ -146,6 +147,9 @@ pub struct Instruction {
     /// When cells should be ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned_harvest: Option<Time>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfInstruction::is_empty")]
+    pub not_applicable: OfInstruction,
 }
 
 /// Tissue was received or refused (O99-1-21).

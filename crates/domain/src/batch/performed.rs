@@ -2,6 +2,7 @@
 //! from it, and the second sign-in by which a named person confirms his part.
 
 use super::distribution::{Clearance, Container};
+use super::not_applicable::{OfBenchRecords, OfStep};
 use super::{Batch, Event, Stamp, culture, disposition, distribution, filling, intake, testing};
 use crate::decision::{Appends, Context};
 use crate::ids::{EntryId, Label, PersonId};
@@ -52,6 +53,9 @@ pub struct Performed {
     /// What was looked after while cells were open to the room, where the standard asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bench: Option<BenchRecords>,
+    /// Which of these fields do not apply, and why.
+    #[serde(skip_serializing_if = "OfStep::is_empty")]
+    pub not_applicable: OfStep,
 }
 
 /// What was looked after while cells were open to the room.
@@ -73,6 +77,9 @@ pub struct BenchRecords {
     /// The label on the autologous serum, scanned: that of the patient's order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serum: Option<Label>,
+    /// Which of these fields do not apply, and why.
+    #[serde(skip_serializing_if = "OfBenchRecords::is_empty")]
+    pub not_applicable: OfBenchRecords,
 }
 
 impl BenchRecords {

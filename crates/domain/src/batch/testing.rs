@@ -2,6 +2,7 @@
 //! second person, interpreted where words need it, and investigated where they fail.
 
 use super::disposition::{HoldCause, HoldScope};
+use super::not_applicable::{OfResult, OfSampling, OfSending};
 use super::results::{Controls, Judgement, Verdict, judge};
 use super::{Batch, Command as BatchCommand, Event as BatchEvent, Performed, Stamp, Subject};
 use crate::decision::{Appends, Context};
@@ -68,6 +69,9 @@ pub struct Sampling {
     /// How much, with its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Short>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfSampling::is_empty")]
+    pub not_applicable: OfSampling,
 }
 
 /// A test sample was taken; it has this number.
@@ -94,6 +98,9 @@ pub struct Sending {
     /// The carrier and its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Short>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfSending::is_empty")]
+    pub not_applicable: OfSending,
 }
 
 /// Enter a result as it was read or reported.
@@ -137,6 +144,9 @@ pub struct ResultForm {
     /// A remark, e.g. where the value comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<Note>,
+    /// Which of these fields do not apply, and why.
+    #[serde(default, skip_serializing_if = "OfResult::is_empty")]
+    pub not_applicable: OfResult,
 }
 
 /// A result was entered; it has this number and was judged so.

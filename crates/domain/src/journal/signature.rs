@@ -2,10 +2,11 @@
 //! manifest) that names the person, the meaning, the time, the entries covered and the entry's own place in
 //! its stream, so that it holds there and nowhere else.
 //!
-//! An unsigned payload is compact JSON, `{"event":…}`; a signed one `{"event":…,"signature":{…}}`, where the
-//! part before `,"signature":{` and a closing brace are the unsigned payload again. The exact bytes count: a
+//! An unsigned payload is compact JSON, `{"event":…}` or `{"event":…,"source":{…}}`; a signed one has `,"signature":{…}`
+//! before its last brace, and without that is the unsigned payload again. The exact bytes count: a
 //! payload that is not what writing it again would give is refused.
 
+use super::source::Source;
 use super::{Entry, Hash, StreamId};
 use crate::authority::Meaning;
 use crate::ids::{KeyId, PersonId};
@@ -159,7 +160,13 @@ pub fn seal(
 /// [`SignatureError::Malformed`] where any byte is not as writing the parts again would give it.
 pub fn unsigned(payload: &[u8]) -> Result<(Vec<u8>, Option<Signature>), SignatureError> {
     let parts: Parts = serde_json::from_slice(payload).map_err(|_| SignatureError::Malformed)?;
-    let unsigned = [br#"{"event":"#, parts.event.get().as_bytes(), b"}"].concat();
+    let mut unsigned = [br#"{"event":"#, parts.event.get().as_bytes()].concat();
+    if let Some(raw) = parts.source {
+        let source: Source = serde_json::from_str(raw.get()).map_err(|_| SignatureError::Malformed)?;
+        let source = serde_json::to_vec(&source).map_err(|_| SignatureError::Malformed)?;
+        unsigned.extend_from_slice(&[br#","source":"#, &source[..]].concat());
+    }
+    unsigned.push(b'}');
     let signature = parts.signature.map(|raw| serde_json::from_str(raw.get())).transpose();
     let signature = signature.map_err(|_| SignatureError::Malformed)?;
     let again = match &signature {
@@ -190,6 +197,8 @@ pub fn verify(origin: &str, entry: &Entry, key: &VerifyingKey) -> Result<Signatu
 struct Parts<'a> {
     #[serde(borrow)]
     event: &'a RawValue,
+    #[serde(borrow, default)]
+    source: Option<&'a RawValue>,
     #[serde(borrow, default)]
     signature: Option<&'a RawValue>,
 }
@@ -472,6 +481,46 @@ mod tests {
         let (_, signature) = unsigned(&entry().payload).unwrap();
         let payload = signed(event.as_bytes(), signature.as_ref().unwrap()).unwrap();
         assert_eq!(unsigned(&payload), Ok((event.into(), signature)));
+    }
+
+    #[test]
+    fn a_source_stands_before_the_signature_and_is_signed_with_the_event() {
+        let device = r#"{"id":"00000000-0000-0000-0000-000000000007","name":"Isolator 2"}"#;
+        let event = EVENT.strip_suffix('}').unwrap();
+        let of = |source: &str| format!(r#"{event},"source":{source}}}"#);
+        let handed_in = of(&format!(r#"{{"means":"session","device":{device}}}"#));
+        assert_eq!(unsigned(handed_in.as_bytes()), Ok((handed_in.clone().into(), None)));
+        let mut entry = entry();
+        let (stream, version, previous_hash) = (entry.stream, entry.version, entry.previous_hash);
+        let place = Place { origin: ORIGIN, stream, version, previous_hash };
+        let signer = Signer { person: entry.performer, key: KeyId(Uuid::from_u128(4)), secret: &secret() };
+        let bytes = handed_in.as_bytes();
+        let sealed = seal(&place, bytes, &signer, meaning("disposition"), at(), covers()).unwrap();
+        entry.payload = sealed.clone();
+        assert!(verify(ORIGIN, &entry, &public()).is_ok());
+        assert_eq!(unsigned(&sealed).unwrap().0, bytes);
+        // Another device, another means, none at all: the signature is over what was there.
+        let payload = String::from_utf8(sealed).unwrap();
+        let source = format!(r#","source":{{"means":"session","device":{device}}}"#);
+        for (from, to) in
+            [("Isolator 2", "Isolator 3"), ("\"session\"", "\"program\""), (source.as_str(), "")]
+        {
+            entry.payload = payload.replacen(from, to, 1).into();
+            assert_ne!(entry.payload, payload.as_bytes());
+            assert_eq!(verify(ORIGIN, &entry, &public()), Err(SignatureError::Refused), "{from}");
+        }
+        for bad in [
+            of("null"),
+            of("{}"),
+            of(r#"{"means": "session"}"#),
+            of(r#"{"means":"session","device":null}"#),
+            of(r#"{"means":"badge"}"#),
+            of(&format!(r#"{{"device":{device},"means":"badge"}}"#)),
+            handed_in.replace("\"name\":\"Isolator", "\"name\":\"\\u0049solator"),
+            format!(r#"{{"source":{{"means":"session"}},{}"#, &EVENT[1..]),
+        ] {
+            assert_eq!(unsigned(bad.as_bytes()), Err(SignatureError::Malformed), "{bad}");
+        }
     }
 
     #[test]

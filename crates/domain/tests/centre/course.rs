@@ -313,6 +313,7 @@ impl Centre {
                 other_denominator: None,
                 into: vessels(2),
                 discarded_cells: None,
+                not_applicable: Default::default(),
             };
             self.bench(course, batch, form);
         }
@@ -481,5 +482,10 @@ impl Centre {
 
 /// A manufacturing instruction.
 pub fn instruction() -> Instruction {
-    Instruction { instructions: of("culture as the standard says"), cautions: None, planned_harvest: None }
+    Instruction {
+        instructions: of("culture as the standard says"),
+        cautions: None,
+        planned_harvest: None,
+        not_applicable: Default::default(),
+    }
 }

@@ -422,7 +422,7 @@ impl Centre {
             Event::Batch(fact) => performed::of(fact).cloned().unwrap_or_default(),
             _ => Default::default(),
         };
-        let mut payload = event.payload();
+        let mut payload = event.payload(None);
         if let (Some(meaning), Some((key, secret))) = (event.meaning(), self.keys.get(&who)) {
             let place = Place { origin: ORIGIN, stream, version, previous_hash };
             let signer = Signer { person: who, key: *key, secret };

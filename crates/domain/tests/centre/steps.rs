@@ -84,6 +84,7 @@ impl Centre {
             subjects: subjects.to_vec(),
             tests: tests.to_vec(),
             quantity: Some(of("2 mL")),
+            not_applicable: Default::default(),
         };
         self.batch(self.staff.analyst, batch, form)?;
         Ok(*self.state(batch).samples.keys().last().unwrap())
@@ -118,6 +119,7 @@ impl Centre {
             read_at: None,
             report: None,
             remark: None,
+            not_applicable: Default::default(),
         }
     }
 
@@ -236,6 +238,7 @@ impl Centre {
             containers: containers.iter().map(|no| self.dose(batch, *no)).collect(),
             package: of("BOX-1"),
             logger: Some(of("LOG-1")),
+            not_applicable: Default::default(),
         };
         let done = self.batch(self.staff.technician, batch, form)?;
         self.confirm_parts(batch);

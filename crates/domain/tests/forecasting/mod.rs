@@ -175,6 +175,7 @@ impl Bench {
             other_denominator: None,
             into: into(cells),
             discarded_cells: None,
+            not_applicable: Default::default(),
         };
         let fact = Passaged { form, vessels: vessels.clone() };
         self.record(at, baiyo_domain::batch::culture::Event::from(fact).into());

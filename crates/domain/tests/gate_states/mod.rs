@@ -244,7 +244,9 @@ impl Scene {
             _ => vec![Subject::Fill(*state.fills.keys().last().unwrap())],
         };
         let late = Performed { at: Some(at), late_reason: Some(of("paper form")), ..Performed::default() };
-        let form = Sampling { performed: late, subjects, tests: vec![test.code.clone()], quantity: None };
+        let tests = vec![test.code.clone()];
+        let not_applicable = Default::default();
+        let form = Sampling { performed: late, subjects, tests, quantity: None, not_applicable };
         self.centre.batch(self.centre.staff.analyst, self.batch, form).unwrap();
         self.centre.last_sample(self.batch, &test.code).unwrap()
     }

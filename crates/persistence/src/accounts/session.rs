@@ -112,6 +112,8 @@ pub struct Session {
     pub until: Time,
     /// By what it began.
     pub entrance: Entrance,
+    /// The shared tablet at which it began by badge and PIN.
+    pub tablet: Option<Uuid>,
 }
 
 pub(super) fn open(
@@ -159,16 +161,23 @@ pub fn session(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<Se
     let found = session::table
         .find(hash_of(token))
         .filter(in_force(now))
-        .select((session::person, session::made_at, session::used_at, session::entered_by, session::ends_at))
-        .first::<(Id, i64, i64, Option<String>, Option<i64>)>(conn)
+        .select((
+            session::person,
+            session::made_at,
+            session::used_at,
+            session::entered_by,
+            session::ends_at,
+            session::tablet,
+        ))
+        .first::<(Id, i64, i64, Option<String>, Option<i64>, Option<Id>)>(conn)
         .optional()?;
-    Ok(found.map(|(person, made_at, used_at, entered_by, ends_at)| {
+    Ok(found.map(|(person, made_at, used_at, entered_by, ends_at, tablet)| {
         let touch_due = used_at <= before(now, TOUCH_EVERY);
         let own_end = ends_at.and_then(Time::from_micros);
         let ends = [after(made_at, SESSION_LONGEST), after(used_at, TOUCH_EVERY), own_end];
         let until = ends.into_iter().flatten().min().unwrap_or(now);
         let entrance = Entrance::named(entered_by.as_deref());
-        Session { person: PersonId(person.0), touch_due, until, entrance }
+        Session { person: PersonId(person.0), touch_due, until, entrance, tablet: tablet.map(|id| id.0) }
     }))
 }
 

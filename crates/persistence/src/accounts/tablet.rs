@@ -1,12 +1,14 @@
 //! Shared tablets at the bench: browsers in which people take turns by badge and PIN, because an administrator said so
 //! while he sat there. A tablet is known by its device cookie, which is made anew whenever somebody comes in.
 
-use super::session::{Token, digest_of, hash_of};
-use super::{device, throttle};
+use super::session::{Session, Token, digest_of, hash_of};
+use super::{damaged, device, throttle};
 use crate::engine::prelude::*;
 use crate::schema::{bench_tablet, known_device, session};
 use crate::sql_types::Id;
 use baiyo_domain::ids::PersonId;
+use baiyo_domain::journal::source::Device;
+use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
 use uuid::Uuid;
 
@@ -52,6 +54,21 @@ pub fn tablets(conn: &mut Conn) -> QueryResult<Vec<Tablet>> {
 pub fn tablet_named(conn: &mut Conn, cookie: &str) -> QueryResult<Option<String>> {
     let Some(here) = here(conn, Some(cookie))? else { return Ok(None) };
     bench_tablet::table.find(Id(here.id)).select(bench_tablet::name).first(conn).optional()
+}
+
+/// The shared tablet at which a session is used: that at which its badge was shown, or else the one that shows this cookie.
+///
+/// # Errors
+/// The database.
+pub fn tablet_of(conn: &mut Conn, session: &Session, cookie: Option<&str>) -> QueryResult<Option<Device>> {
+    let id = match session.tablet {
+        Some(id) => Some(id),
+        None => here(conn, cookie)?.map(|here| here.id),
+    };
+    let Some(id) = id else { return Ok(None) };
+    let name =
+        bench_tablet::table.find(Id(id)).select(bench_tablet::name).first::<String>(conn).optional()?;
+    name.map(|name| Ok(Device { id, name: Short::try_from(name).map_err(damaged)? })).transpose()
 }
 
 /// Registers the browser in which somebody signed in; whether it was known by its cookie, and was no tablet yet.

@@ -127,7 +127,13 @@ fn the_first_account_is_set_up_by_a_link_and_signs_in() {
     let session = session(&mut conn, token.as_str(), at(10)).unwrap().unwrap();
     assert_eq!(
         session,
-        Session { person: person(1), touch_due: false, until: at(70), entrance: Entrance::Password }
+        Session {
+            person: person(1),
+            touch_due: false,
+            until: at(70),
+            entrance: Entrance::Password,
+            tablet: None,
+        }
     );
 
     let locked = locked_key(&mut conn, person(1)).unwrap().unwrap();

@@ -1,12 +1,15 @@
 //! Tokens by which programs act for a person: made by himself with his password, of a scope that he chooses, for a time;
 //! shown once, and known to the database by their SHA-256 alone.
 
+use super::damaged;
 use super::session::{Token, hash_of, id_of};
 use crate::engine::prelude::*;
 use crate::schema::api_token;
 use crate::sql_types::Id;
 use baiyo_domain::authority::{self, Scope, meaning_of};
 use baiyo_domain::ids::PersonId;
+use baiyo_domain::journal::source::{Device, Source};
+use baiyo_domain::text::Short;
 use baiyo_domain::time::Time;
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -38,14 +41,15 @@ pub struct Program {
     pub until: Time,
     /// What it may do of what he may.
     pub scopes: Vec<Scope>,
-    /// Whether it was given to an instrument.
-    pub of_device: bool,
+    /// What is said of the entries that it hands in.
+    pub source: Source,
 }
 
 impl Program {
     /// Whether it is lent an action. An instrument signs nothing, whatever it knows.
     pub fn covers(&self, action: &str) -> bool {
-        authority::covers(&self.scopes, action) && !(self.of_device && meaning_of(action).is_some())
+        let of_instrument = matches!(self.source, Source::Instrument { .. });
+        authority::covers(&self.scopes, action) && !(of_instrument && meaning_of(action).is_some())
     }
 }
 
@@ -111,16 +115,24 @@ pub fn api_token(conn: &mut Conn, token: &str, now: Time) -> QueryResult<Option<
     let found = api_token::table
         .find(&hash)
         .filter(api_token::ended_at.is_null().and(api_token::expires_at.gt(now.micros())))
-        .select((api_token::person, api_token::expires_at, api_token::scopes, api_token::device))
-        .first::<(Id, i64, String, Option<String>)>(conn)
+        .select((
+            api_token::person,
+            api_token::expires_at,
+            api_token::scopes,
+            api_token::device,
+            api_token::name,
+        ))
+        .first::<(Id, i64, String, Option<String>, String)>(conn)
         .optional()?;
-    Ok(found.map(|(person, until, scopes, device)| Program {
-        id: id_of(&hash),
-        person: PersonId(person.0),
-        until: Time::from_micros(until).unwrap_or(now),
-        scopes: scopes_of(&scopes),
-        of_device: device.is_some(),
-    }))
+    let Some((person, until, scopes, instrument, name)) = found else { return Ok(None) };
+    let id = id_of(&hash);
+    let device = |name| Short::try_from(name).map(|name| Device { id, name }).map_err(damaged);
+    let source = match instrument {
+        Some(name) => Source::Instrument { device: device(name)? },
+        None => Source::Program { device: device(name)? },
+    };
+    let until = Time::from_micros(until).unwrap_or(now);
+    Ok(Some(Program { id, person: PersonId(person.0), until, scopes: scopes_of(&scopes), source }))
 }
 
 /// The API tokens of a person that are in force, the newest first.

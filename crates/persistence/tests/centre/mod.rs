@@ -144,7 +144,8 @@ impl Centre {
             proof.unwrap().unwrap()
         });
         let expected_version = command.stream().map(|stream| self.version(stream));
-        let request = Request { recorder, command, once: None, expected_version, proof, personal: None };
+        let request =
+            Request { recorder, source: None, command, once: None, expected_version, proof, personal: None };
         self.store.execute(request)
     }
 

@@ -8,7 +8,7 @@ use crate::server::State;
 use crate::session::Caller;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::batch::Batch;
-use baiyo_domain::event::Event;
+use baiyo_domain::event::{Event, Payload};
 use baiyo_domain::ids::{OrderId, PersonId};
 use baiyo_domain::journal::signature::Signature;
 use baiyo_domain::journal::{Entry, StreamId, StreamKind};
@@ -113,7 +113,7 @@ pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryVie
     let names = reading::names(conn)?;
     let name = |person: PersonId| names.get(&person).cloned().unwrap_or_default();
     let views = entries.into_iter().map(|entry| {
-        let (event, signature) = Event::read(&entry)?;
+        let Payload { event, source, signature } = Payload::read(&entry)?;
         Ok(EntryView {
             entry: entry.id.0,
             version: entry.version,
@@ -125,6 +125,7 @@ pub(super) fn shown(conn: &mut Conn, entries: Vec<Entry>) -> Result<Vec<EntryVie
             recorder: entry.recorder,
             recorder_name: name(entry.recorder),
             hash: entry.hash,
+            source,
             event,
             signature: signature.map(|signature: Signature| SignatureView {
                 person: signature.person,

@@ -3,6 +3,7 @@
 
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::{BatchId, ClinicId, OrderId, PersonId, QualityEventId, StandardId};
+use baiyo_domain::journal::source::Source;
 use baiyo_domain::time::Time;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -176,6 +177,8 @@ pub struct EntryView {
     pub recorder: PersonId,
     pub recorder_name: String,
     pub hash: baiyo_domain::journal::Hash,
+    /// From where it was handed in: nothing where no session or token brought it, or before that was recorded.
+    pub source: Option<Source>,
     /// The fact as recorded.
     pub event: Event,
     /// The signature, where it is a signing.

@@ -217,7 +217,13 @@ impl<'a> Course<'a> {
             b.sample(of(Stage::Receipt), vec![Subject::Tissue])?;
             let (_, sample, _) = b.sampled("STERILITY-RECEIPT")?;
             let laboratory = short("見本検査センター Sample Laboratory")?;
-            let form = Sending { performed: Default::default(), sample, laboratory, carrier: None };
+            let form = Sending {
+                performed: Default::default(),
+                sample,
+                laboratory,
+                carrier: None,
+                not_applicable: Default::default(),
+            };
             b.record(b.case.analyst, form)
         });
         self.result("STERILITY-RECEIPT", begun + 14 * D + 2 * H)

@@ -4,6 +4,7 @@ use super::DemoError;
 use super::bench::{Bench, Done, missing};
 use super::dice::{self, Dice};
 use super::people::short;
+use baiyo_domain::batch::not_applicable::OfResult;
 use baiyo_domain::batch::results::{ControlOutcome, Controls};
 use baiyo_domain::batch::testing::{ResultForm, Sampling, Verification};
 use baiyo_domain::batch::{Batch, Performed, Subject};
@@ -23,7 +24,13 @@ impl Bench<'_> {
         let tests: Vec<Code> =
             state.standard().tests.iter().filter(|test| wanted(test)).map(|test| test.code.clone()).collect();
         let quantity = Some(short("2 mL")?);
-        let form = Sampling { performed: Performed::default(), subjects, tests, quantity };
+        let form = Sampling {
+            performed: Performed::default(),
+            subjects,
+            tests,
+            quantity,
+            not_applicable: Default::default(),
+        };
         self.record(self.case.analyst, form)
     }
 
@@ -50,6 +57,7 @@ impl Bench<'_> {
         let (test, sample, state) = self.sampled(code)?;
         let culture = matches!(test.criterion, Criterion::NoGrowth { .. });
         let taken = state.samples.get(&sample).map(|sample| sample.at);
+        let no_kit = (!test.controls).then(|| short("読取りのみ / read without a kit")).transpose()?;
         Ok(ResultForm {
             sample,
             test: test.code.clone(),
@@ -67,6 +75,7 @@ impl Bench<'_> {
             read_at: None,
             report: None,
             remark: None,
+            not_applicable: OfResult { kit_lot: no_kit, ..OfResult::default() },
         })
     }
 

@@ -32,7 +32,15 @@ pub fn confirm_quality(b: &Bench) -> Done {
 /// Signs the manufacturing instruction.
 pub fn instruct(b: &Bench) -> Done {
     let instructions = note("標準書どおりに培養する / culture as the standard says")?;
-    b.sign("takahashi", Instruction { instructions, cautions: None, planned_harvest: None })
+    b.sign(
+        "takahashi",
+        Instruction {
+            instructions,
+            cautions: None,
+            planned_harvest: None,
+            not_applicable: Default::default(),
+        },
+    )
 }
 
 /// A sound receipt of the right tissue.
@@ -168,6 +176,7 @@ pub fn passage(b: &Bench, ware: Ware, growth: Decimal, dice: &mut Dice) -> Done 
         other_denominator: None,
         into,
         discarded_cells: None,
+        not_applicable: Default::default(),
     };
     b.make(form)?;
     scan_back(b)

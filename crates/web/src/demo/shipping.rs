@@ -55,7 +55,13 @@ pub fn pack(b: &Bench) -> Done {
     let here = b.containers(Custody::InHouse)?.into_iter().filter(|(no, _)| allocated.contains(no));
     let containers = here.map(|(_, label)| label).collect();
     let package = short(&format!("BOX-{:02}", b.case.number))?;
-    b.make(Packing { performed: b.checked()?, containers, package, logger: Some(short("LOG-3")?) })
+    b.make(Packing {
+        performed: b.checked()?,
+        containers,
+        package,
+        logger: Some(short("LOG-3")?),
+        not_applicable: Default::default(),
+    })
 }
 
 /// Checks what is packed and hands it to the carrier.

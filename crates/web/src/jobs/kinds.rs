@@ -5,6 +5,7 @@ use crate::exporting;
 use crate::words::{self, Language};
 use baiyo_domain::decision::Command;
 use baiyo_domain::ids::{PersonId, StandardId};
+use baiyo_domain::journal::source::Source;
 use baiyo_domain::standard::{Draft, Standard};
 use baiyo_persistence::verify::{self, CannotCheck};
 use baiyo_persistence::{ExecuteError, Request, Store, StoreError, rebuild};
@@ -72,7 +73,13 @@ pub fn rebuild(store: &Arc<Store>) -> Work {
 }
 
 /// Files standards as drafts, one after the other; each is refused or filed by itself. Stopped, it says which were filed.
-pub fn standard_import(store: &Arc<Store>, person: PersonId, standards: Vec<Standard>, zone: Tz) -> Work {
+pub fn standard_import(
+    store: &Arc<Store>,
+    person: PersonId,
+    source: Source,
+    standards: Vec<Standard>,
+    zone: Tz,
+) -> Work {
     let store = Arc::clone(store);
     Box::new(move |watch, _| {
         let total = standards.len();
@@ -87,6 +94,7 @@ pub fn standard_import(store: &Arc<Store>, person: PersonId, standards: Vec<Stan
             let command = Command::Standard(StandardId(Uuid::now_v7()), Draft { standard }.into());
             let asked = Request {
                 recorder: person,
+                source: Some(source.clone()),
                 command,
                 once: None,
                 expected_version: None,

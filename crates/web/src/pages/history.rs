@@ -11,14 +11,16 @@ use crate::api::problem::{Kind, Problem};
 use crate::api::reading as api;
 use crate::server::State;
 use crate::session::{self, Means};
-use crate::words::{self, Sheet, Ui};
+use crate::words::{self, Language, Sheet, Ui};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::batch::correction::form_of;
+use baiyo_domain::batch::not_applicable::{self, NotApplicable};
 use baiyo_domain::batch::{self, disposition};
 use baiyo_domain::event::Event;
 use baiyo_domain::ids::BatchId;
+use baiyo_domain::journal::source::Source;
 use baiyo_exchange::csv::Csv;
 use maud::{Markup, html};
 
@@ -40,10 +42,10 @@ pub async fn take_away(request: HttpRequest, id: web::Path<String>, state: web::
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, file))
-        .body(table(&entries)))
+        .body(table(caller.language, &entries)))
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 20] = [
     "version",
     "entry",
     "kind",
@@ -51,6 +53,9 @@ const COLUMNS: [&str; 16] = [
     "recorded_at",
     "performer",
     "recorder",
+    "source",
+    "device",
+    "device_id",
     "signed_by",
     "signed_at",
     "meaning",
@@ -59,14 +64,16 @@ const COLUMNS: [&str; 16] = [
     "signature_voided_by_version",
     "corrected_by_versions",
     "hash",
+    "not_applicable",
     "event",
 ];
 
-fn table(entries: &[EntryView]) -> String {
+fn table(language: Language, entries: &[EntryView]) -> String {
     let mut csv = Csv::new(&COLUMNS);
     let version = |entry: &uuid::Uuid| entries.iter().find(|other| other.entry == *entry).map(|e| e.version);
     for entry in entries {
-        let signature = entry.signature.as_ref();
+        let (source, signature) = (entry.source.as_ref(), entry.signature.as_ref());
+        let device = source.and_then(Source::device);
         let signed = |part: fn(&SignatureView) -> String| signature.map(part).unwrap_or_default();
         let voided = signature.and_then(|signature| signature.voided_by.as_ref()).and_then(version);
         let corrections = entry.corrected_by.iter().filter_map(version).map(|version| version.to_string());
@@ -78,6 +85,9 @@ fn table(entries: &[EntryView]) -> String {
             entry.recorded_at.to_string(),
             entry.performer_name.clone(),
             entry.recorder_name.clone(),
+            source.map(|source| source.means().to_string()).unwrap_or_default(),
+            device.map(|device| device.name.to_string()).unwrap_or_default(),
+            device.map(|device| device.id.to_string()).unwrap_or_default(),
             signed(|signature| signature.name.clone()),
             signed(|signature| signature.at.to_string()),
             signed(|signature| signature.meaning.clone()),
@@ -86,6 +96,7 @@ fn table(entries: &[EntryView]) -> String {
             voided.map(|version| version.to_string()).unwrap_or_default(),
             corrections.collect::<Vec<_>>().join(" "),
             entry.hash.to_string(),
+            said_not_to_apply(language, &entry.event).join("; "),
             serde_json::to_string(&entry.event).unwrap_or_default(),
         ]);
     }
@@ -112,6 +123,7 @@ fn line(reader: &Reader, entry: &EntryView, all: &[EntryView], correcting: Optio
                 p.fact {
                     @if entry.corrected_by.is_empty() { (sentence) } @else { del { (sentence) } }
                 }
+                (left_empty(reader, &entry.event))
                 (meta(reader, entry))
                 @if let Some(batch) = correcting.filter(|_| is_correctable(&entry.event)) {
                     p.meta {
@@ -124,6 +136,21 @@ fn line(reader: &Reader, entry: &EntryView, all: &[EntryView], correcting: Optio
             }
         }
     }
+}
+
+/// What was said not to apply, field by field.
+fn left_empty(reader: &Reader, event: &Event) -> Markup {
+    html! { @for one in said_not_to_apply(reader.language, event) { p.meta { (one) } } }
+}
+
+/// The fields that an entry says do not apply, each with its reason.
+pub fn said_not_to_apply(language: Language, event: &Event) -> Vec<String> {
+    let Event::Batch(fact) = event else { return Vec::new() };
+    let said = |one: NotApplicable| {
+        let said = words::not_applicable(language, &one.reason);
+        format!("{} – {said}", words::field(language, one.name()))
+    };
+    not_applicable::of(fact).into_iter().map(said).collect()
 }
 
 fn is_correctable(event: &Event) -> bool {
@@ -143,6 +170,7 @@ fn meta(reader: &Reader, entry: &EntryView) -> Markup {
             @if entry.recorder != entry.performer {
                 span { (reader.say(Ui::Recorder)) " " (entry.recorder_name) }
             }
+            @if let Some(source) = &entry.source { span { (words::source(reader.language, source)) } }
         }
     }
 }
@@ -185,6 +213,7 @@ fn corrected(reader: &Reader, correction: &EntryView) -> Markup {
                 strong { (reader.say(Ui::NewValue)) ": " }
                 ins { (words::event(reader.language, &replacement, &reader.context)) }
             }
+            (left_empty(reader, &replacement))
             p.fact { strong { (reader.say(Ui::Reason)) ": " } (fact.reason) }
             p.meta {
                 span {

@@ -126,7 +126,7 @@ async fn used_by(
             let store = Arc::clone(&state.store);
             let recorded = web::block(move || {
                 let codes = vec!["passkey_copied".to_string()];
-                store.record_attempt(person, "session.passkey".into(), AT_SIGN_IN.into(), codes)
+                store.record_attempt(person, None, "session.passkey".into(), AT_SIGN_IN.into(), codes)
             });
             if let Ok(Err(error)) = recorded.await {
                 tracing::error!(%error, "a copied passkey could not be recorded");

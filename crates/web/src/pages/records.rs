@@ -109,7 +109,8 @@ pub async fn import(request: HttpRequest, payload: web::Payload, state: web::Dat
         let typed = Typed { faults: &faults, ..Typed::default() };
         return overview(&request, &state, &caller, StatusCode::UNPROCESSABLE_ENTITY, typed).await;
     }
-    let work = kinds::standard_import(&state.store, caller.person, standards, state.zone);
+    let work =
+        kinds::standard_import(&state.store, caller.person, caller.source.clone(), standards, state.zone);
     match started(&state, &caller, kind, work).await? {
         Begun::Now(id) => Ok(see_other(&format!("{RECORDS}/{id}"))),
         Begun::AtWork(_) => {

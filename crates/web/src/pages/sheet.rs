@@ -9,6 +9,7 @@ use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
 use crate::api::blobs;
 use crate::words::{self, Sheet as Word, Ui};
+use baiyo_domain::batch::not_applicable;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::journal::Hash;
 use maud::{Markup, html};
@@ -260,7 +261,26 @@ impl Sheet<'_> {
         }
     }
 
+    /// What does not apply, and why: folded away while nothing in it is typed or wrong.
+    fn not_applicable(&self, shape: Shape, at: &str) -> Markup {
+        let Kind::Fields(fields) = shape.kind() else { return html! {} };
+        let open = self.typed.any(at) || self.faults.iter().any(|fault| fault.is_within(at));
+        let (name, hint) = (self.reader.say(Word::NotApplicable), format!("{at}-hint"));
+        html! {
+            details.entry-head open[open] {
+                summary { (name) }
+                div id=(at) role="group" aria-label=(name) aria-describedby=(hint) {
+                    p.hint id=(hint) { (self.reader.say(Word::NotApplicableHint)) }
+                    @for (name, shape, required) in fields { (self.show(shape, &format!("{at}/{name}"), required)) }
+                }
+            }
+        }
+    }
+
     fn show(&self, shape: Shape, at: &str, required: bool) -> Markup {
+        if at.rsplit('/').next() == Some(not_applicable::MEMBER) {
+            return self.not_applicable(shape, at);
+        }
         let name = self.name(at);
         if let Some(offered) = self.offers.of(shape.name, at) {
             return self.offered(at, &name, required, offered);

@@ -1,6 +1,7 @@
 //! What a person typed into a form, and the JSON that it comes to under the form's schema. A field is named by its JSON
 //! pointer, so that a fault found later leads back to it. What was left empty is left out.
 
+use baiyo_domain::batch::not_applicable;
 use baiyo_domain::quantity::NUMBER_PATTERN;
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
@@ -88,9 +89,12 @@ impl<'a> Shape<'a> {
             .filter_map(Value::as_str)
             .collect();
         let properties = self.schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        properties
+        let mut properties: Vec<_> = properties
             .map(|(name, schema)| (name.as_str(), self.with(schema), required.contains(&name.as_str())))
-            .collect()
+            .collect();
+        // It is about the others, and comes after them.
+        properties.sort_by_key(|(name, ..)| *name == not_applicable::MEMBER);
+        properties
     }
 
     /// Whether a field, named by its pointer, has room for one value alone.

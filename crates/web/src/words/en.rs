@@ -16,13 +16,13 @@ pub(super) mod sheet;
 pub(super) mod ui;
 pub(super) mod ways;
 
-pub(super) use account::scope;
+pub(super) use account::{scope, source};
 pub(super) use blockers::blocker;
 pub(super) use facts::event;
 pub(super) use quality::{awaited, exception, exception_count, met_count};
 pub(super) use reasons::{reason_in, standard_fault};
 
-use super::{Context, Language, Thing, line, listed};
+use super::{Context, Language, Thing, line, listed, one_line};
 use baiyo_domain::authority::{Department, Meaning, Role};
 use baiyo_domain::batch::culture::VesselState;
 use baiyo_domain::batch::disposition::HoldCause;
@@ -36,6 +36,10 @@ use baiyo_domain::quality_event::{DepartureKind, Impact};
 use baiyo_domain::standard::{Attribute, BenchRecord, Criterion, DonorKind, Purpose, Stage, Standing, Step};
 
 const LANG: Language = Language::En;
+
+pub(super) fn not_applicable(reason: &str) -> String {
+    format!("not applicable: {}", one_line(reason))
+}
 
 pub(super) fn requirement(requirement: &Requirement, context: &Context) -> String {
     match requirement {

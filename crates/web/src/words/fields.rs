@@ -199,6 +199,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("new_password", "New password", "新しいパスワード"),
     ("no_growth", "No growth", "発育なし"),
     ("not_taken", "No picture", "写真なし"),
+    ("not_applicable", "Not applicable", "該当なし"),
     ("note", "Note", "備考"),
     ("number", "Number", "番号"),
     ("observation", "Observation", "観察"),

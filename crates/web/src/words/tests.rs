@@ -6,7 +6,9 @@ pub(crate) mod samples;
 use super::*;
 use baiyo_domain::authority::TABLE;
 use baiyo_domain::batch::status::{BatchStatus, ContainerStatus};
+use baiyo_domain::journal::source::Device;
 use baiyo_domain::quantity::Number;
+use baiyo_domain::text::Short;
 use chrono_tz::Tz::Asia__Tokyo;
 use samples::{AT, ID, blockers, facts, faults, hold_causes, reasons, standard, stop_causes};
 
@@ -32,7 +34,21 @@ fn said(lang: Language, context: &Context) -> Vec<String> {
     said.extend([exception_count(lang, 0, 1), exception_count(lang, 3, 148), met_count(lang, 26, 28)]);
     said.extend(hold_causes().iter().map(|cause| hold_cause(lang, cause, context)));
     said.extend(stop_causes().iter().map(|cause| stop_cause(lang, cause, context)));
+    said.push(not_applicable(lang, if lang == Language::Ja { "目視" } else { "read by eye" }));
+    said.extend(sources().iter().map(|from| source(lang, from)));
     said
+}
+
+fn sources() -> Vec<Source> {
+    let name = samples::read::<Short>(serde_json::json!("Isolator room 2"));
+    let device = Device { id: uuid::Uuid::nil(), name };
+    vec![
+        Source::Session { device: None },
+        Source::Session { device: Some(device.clone()) },
+        Source::Badge { device: device.clone() },
+        Source::Program { device: device.clone() },
+        Source::Instrument { device },
+    ]
 }
 
 fn exceptions() -> Vec<Exception> {

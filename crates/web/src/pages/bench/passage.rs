@@ -58,6 +58,7 @@ pub fn lay_out(sheet: &mut Sheet, about: &About, suggested: bool) -> Markup {
             (sheet.field("/into"))
         }
         (sheet.field("/discarded_cells"))
+        (sheet.field("/not_applicable"))
         (steps::beside(sheet, about, step))
         (super::photo::asked(sheet, about, "/from"))
         (sheet.head(steps::shown(about, step)))

@@ -139,6 +139,7 @@ pub fn beside(sheet: &Sheet, about: &About, step: Option<Step>) -> Markup {
         @for field in process.bench_records.iter().filter_map(field_of) {
             (sheet.field(&format!("/performed/bench/{field}")))
         }
+        @if process.bench_records.iter().any(may_not_apply) { (sheet.field("/performed/bench/not_applicable")) }
         @if step.is_some_and(|step| process.checked_steps.contains(&step)) { (sheet.field("/performed/checked_by")) }
     }
 }
@@ -153,6 +154,11 @@ fn field_of(record: &BenchRecord) -> Option<&'static str> {
         BenchRecord::Serum => Some("serum"),
         BenchRecord::Photograph => None,
     }
+}
+
+/// Whether a record beside a step may be said not to apply. What the standard asks for is awaited all the same.
+fn may_not_apply(record: &BenchRecord) -> bool {
+    matches!(record, BenchRecord::MinutesOutside | BenchRecord::Antibiotics | BenchRecord::Serum)
 }
 
 /// The fields of the head that [`beside`] shows, so that they are not shown twice.

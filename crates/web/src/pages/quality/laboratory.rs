@@ -14,6 +14,7 @@ use baiyo_domain::batch::results::Verdict;
 use baiyo_domain::batch::testing::{Oos, TestResult, TestSample};
 use baiyo_domain::ids::{LabelKind, PersonId, ResultNo, SampleNo};
 use baiyo_domain::standard::{Code, Criterion, Test};
+use baiyo_domain::text::Short;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -320,6 +321,10 @@ fn whole_result(reader: &Reader, batch: &Batch, about: &About, result: &TestResu
     let corrections =
         batch.logged(result.entry).map(|logged| logged.corrected_by.as_slice()).unwrap_or_default();
     let fact = |word: Ui, shown: Markup| html! { div { dt { (reader.say(word)) } dd { (shown) } } };
+    let stated = |value: &Option<Short>, reason: &Option<Short>| {
+        let reason = reason.as_ref().map(|reason| words::not_applicable(reader.language, reason.as_str()));
+        or_dash(value.as_ref().map(ToString::to_string).or(reason))
+    };
     html! {
         p.values {
             strong { (values.join("; ")) @if let Some(unit) = unit { " " (unit) } } " "
@@ -335,17 +340,22 @@ fn whole_result(reader: &Reader, batch: &Batch, about: &About, result: &TestResu
                 }))
             }
             (fact(Ui::Method, html! { (form.method) }))
-            @if let Some(instrument) = &form.instrument { (fact(Ui::Instrument, html! { (instrument) })) }
-            @if let Some(lot) = &form.kit_lot { (fact(Ui::KitLot, html! { (lot) })) }
-            @if let Some(controls) = form.controls {
-                (fact(Ui::PositiveControl, html! { (results::control(reader, controls.positive)) }))
-                (fact(Ui::NegativeControl, html! { (results::control(reader, controls.negative)) }))
+            (fact(Ui::Instrument, stated(&form.instrument, &form.not_applicable.instrument)))
+            (fact(Ui::KitLot, stated(&form.kit_lot, &form.not_applicable.kit_lot)))
+            @match form.controls {
+                Some(controls) => {
+                    (fact(Ui::PositiveControl, html! { (results::control(reader, controls.positive)) }))
+                    (fact(Ui::NegativeControl, html! { (results::control(reader, controls.negative)) }))
+                }
+                None => { (fact(Ui::Controls, stated(&None, &form.not_applicable.controls))) }
             }
             @if let Some(mean) = result.judgement.mean { (fact(Ui::Mean, html! { (mean.0.round_dp(4).normalize()) })) }
             @if let Some(variation) = result.judgement.variation { (fact(Ui::Variation, html! { (variation) " %" })) }
             (fact(Ui::EnteredBy, html! { (enterers.join(", ")) }))
             (fact(Ui::ReportedAt, reader.time(result.reported_at)))
-            @if let Some(report) = &form.report { (fact(Ui::Laboratory, html! { (report) })) }
+            @if form.report.is_some() || form.not_applicable.report.is_some() {
+                (fact(Ui::Laboratory, stated(&form.report, &form.not_applicable.report)))
+            }
             @if let Some(remark) = &form.remark { (fact(Ui::Remark, html! { (remark) })) }
         }
         @for correction in corrections { (findings::correction(reader, batch, result.entry, *correction)) }

@@ -8,7 +8,7 @@ use crate::api::items::EntryView;
 use crate::api::reading as api;
 use crate::pages::bench::photo::Gallery;
 use crate::pages::frame::Frame;
-use crate::pages::history::voiding;
+use crate::pages::history::{said_not_to_apply, voiding};
 use crate::pages::reader::{Names, Reader, dash, part_label};
 use crate::pages::{Answer, gate, lineage, may, orders, status_chip};
 use crate::server::State;
@@ -311,6 +311,7 @@ impl Record<'_> {
                     @if entry.corrected_by.is_empty() { (sentence) } @else { del { (sentence) } }
                     @for correction in corrections { (self.correction(correction)) }
                     (self.head(&entry.event))
+                    (self.left_empty(&entry.event))
                     @if let Some(signature) = &entry.signature {
                         small.signed {
                             (self.say(Ui::SignedBy)) ": " strong { (signature.name) } ", " (self.time(signature.at)) ", "
@@ -325,6 +326,7 @@ impl Record<'_> {
                     (self.say(Ui::Performer)) ": " (entry.performer_name)
                     @if let Some(checker) = self.checker(entry) { small { (self.say(Ui::Checker)) ": " (checker) } }
                     @if entry.recorder != entry.performer { small { (self.say(Ui::Recorder)) ": " (entry.recorder_name) } }
+                    @if let Some(source) = &entry.source { small { (words::source(language, source)) } }
                     small { (self.time(entry.occurred_at)) }
                     @if apart { small { (self.say(Ui::Recorded)) ": " (self.time(entry.recorded_at)) } }
                 }
@@ -346,6 +348,11 @@ impl Record<'_> {
             @if let Some(reason) = &head.late_reason { small { (self.say(Ui::RecordedLate)) ": " (reason) } }
             @if let Some(form) = &head.paper_form { small { (self.say(Ui::PaperForm)) ": " (form) } }
         }
+    }
+
+    /// What was said not to apply.
+    fn left_empty(&self, event: &Event) -> Markup {
+        html! { @for one in said_not_to_apply(self.reader.language, event) { small { (one) } } }
     }
 
     /// What was looked after while cells were open to the room.
@@ -379,6 +386,7 @@ impl Record<'_> {
         html! {
             p.corrected {
                 ins { (words::event(self.reader.language, &replacement, &self.reader.context)) }
+                (self.left_empty(&replacement))
                 small {
                     (self.say(Quality::Because)) ": " (fact.reason) " – " (correction.recorder_name) ", "
                     (self.time(correction.recorded_at)) ", " (self.say(Ui::CorrectedIn)) " " (correction.version)

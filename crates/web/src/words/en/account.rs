@@ -1,7 +1,8 @@
 //! What is said about accounts, in English.
 
-use crate::words::Account;
+use crate::words::{Account, line};
 use baiyo_domain::authority::Scope;
+use baiyo_domain::journal::source::Source;
 
 pub(in crate::words) fn text(word: Account) -> &'static str {
     match word {
@@ -160,5 +161,15 @@ pub(in crate::words) fn scope(scope: Scope) -> &'static str {
         Scope::Standards => "product standards",
         Scope::People => "people, clinics, incubators",
         Scope::Records => "export, verify and rebuild the whole record",
+    }
+}
+
+pub(in crate::words) fn source(source: &Source) -> String {
+    match source {
+        Source::Session { device: None } => "Own session".into(),
+        Source::Session { device: Some(tablet) } => format!("Tablet: {} (own session)", line(&tablet.name)),
+        Source::Badge { device } => format!("Tablet: {} (badge and PIN)", line(&device.name)),
+        Source::Program { device } => format!("Program: {}", line(&device.name)),
+        Source::Instrument { device } => format!("Instrument: {}", line(&device.name)),
     }
 }

@@ -1,7 +1,7 @@
 //! Why something was refused, and what to do, in English.
 
 use super::{action, any, attribute, blocker, criterion, duty, field, many, meaning, numbered, role, within};
-use crate::words::{Context, Language, Thing, time};
+use crate::words::{Context, Language, Thing, of_field, time};
 use baiyo_domain::authority::roles_for;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::standard::{Criterion, StandardFault};
@@ -84,6 +84,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::BeforeItsCause => "The time lies before the step it follows from. Check the time, or record \
             the earlier step first."
             .into(),
+        Reason::GivenAndNotApplicable { field } => {
+            of_field(Language::En, field, "It has a value and is said not to apply. Keep one of the two.")
+        }
         Reason::LeastAboveMost { field: pointer } => {
             format!("{}: the lowest value is above the highest. Check both.", field(pointer))
         }

@@ -10,6 +10,8 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::MoreRows => "Add a row",
         Sheet::HeadOfEntry => "When, by whom, with what",
         Sheet::HeadHint => "Left empty: now, and you.",
+        Sheet::NotApplicable => "Not applicable",
+        Sheet::NotApplicableHint => "Where a field has nothing to record, leave it empty and say here why.",
         Sheet::ChooseOne => "Choose",
         Sheet::PasswordAgain => "Your password again",
         Sheet::SignMeans => "Your signature means",

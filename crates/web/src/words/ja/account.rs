@@ -1,7 +1,8 @@
 //! アカウント: what is said about accounts, in Japanese.
 
-use crate::words::Account;
+use crate::words::{Account, line};
 use baiyo_domain::authority::Scope;
+use baiyo_domain::journal::source::Source;
 
 pub(in crate::words) fn text(word: Account) -> &'static str {
     match word {
@@ -149,5 +150,17 @@ pub(in crate::words) fn scope(scope: Scope) -> &'static str {
         Scope::Standards => "標準書",
         Scope::People => "職員・提供機関・インキュベーター",
         Scope::Records => "全記録の書き出し・検証・一覧の再構築",
+    }
+}
+
+pub(in crate::words) fn source(source: &Source) -> String {
+    match source {
+        Source::Session { device: None } => "本人のセッション".into(),
+        Source::Session { device: Some(tablet) } => {
+            format!("共用端末：{}（本人のセッション）", line(&tablet.name))
+        }
+        Source::Badge { device } => format!("共用端末：{}（バッジとPIN）", line(&device.name)),
+        Source::Program { device } => format!("プログラム：{}", line(&device.name)),
+        Source::Instrument { device } => format!("機器：{}", line(&device.name)),
     }
 }

@@ -1,7 +1,7 @@
 //! 拒否の理由: why something was refused, and what to do, in Japanese.
 
 use super::{action, all, attribute, blocker, criterion, duty, field, meaning, role};
-use crate::words::{Context, Language, Thing, time};
+use crate::words::{Context, Language, Thing, of_field, time};
 use baiyo_domain::authority::roles_for;
 use baiyo_domain::refusal::Reason;
 use baiyo_domain::standard::{Criterion, StandardFault};
@@ -93,6 +93,9 @@ pub(in crate::words) fn reason_in(reason: &Reason, context: &Context) -> String 
         Reason::BeforeItsCause => "前提となる工程より前の日時です。日時を確認するか、先に前の工程を記録して\
             ください。"
             .into(),
+        Reason::GivenAndNotApplicable { field } => {
+            of_field(Language::Ja, field, "値と「該当なし」の両方が入力されています。どちらか一方にしてください。")
+        }
         Reason::LeastAboveMost { field: pointer } => {
             format!("{}：最低値が最高値を上回っています。両方の値を確認してください。", field(pointer))
         }

@@ -10,6 +10,10 @@ pub(in crate::words) fn text(word: Sheet) -> &'static str {
         Sheet::MoreRows => "行を追加",
         Sheet::HeadOfEntry => "日時・実施者・使用したもの",
         Sheet::HeadHint => "空欄の場合は、現在の日時とあなたの名前で記録します。",
+        Sheet::NotApplicable => "該当なし",
+        Sheet::NotApplicableHint => {
+            "記録すべきことがない項目は空欄のままにし、その理由をここに入力してください。"
+        }
         Sheet::ChooseOne => "選択してください",
         Sheet::PasswordAgain => "パスワード（再入力）",
         Sheet::SignMeans => "署名の意味",

@@ -81,6 +81,7 @@ samples! { reasons: Reason {
     Reason::InTheFuture { .. } => Reason::InTheFuture { field: "/performed/at" },
     Reason::LateWithoutReason => Reason::LateWithoutReason,
     Reason::BeforeItsCause => Reason::BeforeItsCause,
+    Reason::GivenAndNotApplicable { .. } => Reason::GivenAndNotApplicable { field: "/kit_lot".into() },
     Reason::LeastAboveMost { .. } => Reason::LeastAboveMost { field: "/least_temperature" },
     Reason::AttributeNotMandated { .. } => Reason::AttributeNotMandated { attribute: Attribute::Sterility },
     Reason::StandardFault { .. } => {
