@@ -8,13 +8,14 @@ use crate::pages::live::{self, Change, Told};
 use crate::rates::Rates;
 use crate::refusals::{self, Refusals};
 use crate::session::{Callers, Standings};
-use crate::settings::Settings;
+use crate::settings::{NotAccepted, Settings};
 use crate::shares::{AtOnce, Connections, Listeners};
 use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpServer, web};
+use baiyo_persistence::accounts::BreachedPasswords;
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct State {
     pub store: Arc<Store>,
     /// What the site chose.
     pub settings: Settings,
+    /// Passwords that thieves have published, where the site has a list of them.
+    pub breached: Option<Arc<BreachedPasswords>>,
     /// The zone times are shown in.
     pub zone: Tz,
     /// Who the centre is, once it is founded.
@@ -86,9 +89,13 @@ pub const SEALING: Duration = Duration::from_secs(120);
 
 impl State {
     /// The shared state over a store.
-    pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// The list of breached passwords that the site chose cannot be used.
+    pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Result<Self, NotAccepted> {
         let metrics = Metrics::default();
-        Self {
+        Ok(Self {
+            breached: breached(&settings)?.map(Arc::new),
             jobs: Jobs::of(store.folder()),
             store,
             at_once: AtOnce::of(&settings),
@@ -108,7 +115,7 @@ impl State {
             standings: Standings::default(),
             changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),
-        }
+        })
     }
 
     /// The centre's name; empty before it is founded.
@@ -120,6 +127,18 @@ impl State {
     pub fn is_demonstration(&self) -> bool {
         self.centre.get().is_some_and(|centre| centre.demonstration)
     }
+}
+
+/// The list of breached passwords that the site chose.
+///
+/// # Errors
+/// It cannot be read, or is no such list.
+pub fn breached(settings: &Settings) -> Result<Option<BreachedPasswords>, NotAccepted> {
+    let Some(file) = &settings.breached_passwords else { return Ok(None) };
+    let list = BreachedPasswords::open(file);
+    let refused =
+        |fault| NotAccepted(format!("breached_passwords: {} cannot be used: {fault}", file.display()));
+    list.map(Some).map_err(refused)
 }
 
 /// Who the centre is, for every page.

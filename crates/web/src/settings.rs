@@ -79,6 +79,8 @@ settings! {
     /// Who gives a second factor when he signs in.
     second_factor: SecondFactor = SecondFactor::default(), SecondFactor::named,
         "\"voluntary\", \"by_role\" or \"everybody\"";
+    /// The list of breached passwords, in the form of Pwned Passwords ordered by hash; none are known where none is chosen.
+    breached_passwords: Option<PathBuf> = None, path, "a file of Pwned Passwords ordered by hash";
     /// The address under which browsers reach the server, for which passkeys are made; none are where none is chosen.
     passkey_origin: Option<Origin> = None, |text| text.parse().ok().map(Some),
         "an address such as https://baiyo.example.jp, or http://localhost:8080 on one machine";
@@ -429,7 +431,7 @@ mod tests {
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/baiyo.toml");
     /// Keys without a default: what stands in the file is an example.
-    const EXAMPLES: [&str; 16] = [
+    const EXAMPLES: [&str; 17] = [
         "data",
         "database_url",
         "database_ca",
@@ -437,6 +439,7 @@ mod tests {
         "tls_key",
         "trusted_proxies",
         "public_hosts",
+        "breached_passwords",
         "passkey_origin",
         "openid_issuer",
         "openid_client",

@@ -35,7 +35,8 @@ fn owner(sign_in: &SignIn) -> Owner<'_> {
 }
 
 fn credentials(person: PersonId, sign_in: &str, password: &str, now: Time) -> NewCredentials {
-    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in))).unwrap(), now).unwrap()
+    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in)), None).unwrap(), now)
+        .unwrap()
 }
 
 /// A database in which person 1, `hana`, has set her password.
@@ -476,6 +477,6 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
     assert!(!holds(&proof.signing().to_bytes()));
-    let password = Password::new(PASSWORD, &owner(&name("hana"))).unwrap();
+    let password = Password::new(PASSWORD, &owner(&name("hana")), None).unwrap();
     assert_eq!(format!("{link:?} {password:?}"), "Token(…) Password(…)");
 }
