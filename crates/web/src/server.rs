@@ -45,6 +45,8 @@ pub struct State {
     pub checks: Turns,
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
+    /// Files that are looked through for malware at a time.
+    pub scans: Semaphore,
     /// Requests that are answered at a time.
     pub at_once: AtOnce,
     /// Connections of each address.
@@ -81,6 +83,9 @@ const CHECKS: usize = 2;
 /// Files that are taken in at a time.
 const UPLOADS: usize = 4;
 
+/// Files that are looked through at a time: each holds a thread for as long as the scanner takes.
+const SCANS: usize = 4;
+
 /// A file that has not come by then is not waited for, so that a slow line keeps nobody else from sending.
 pub const SLOWEST_UPLOAD: Duration = Duration::from_secs(60);
 
@@ -110,6 +115,7 @@ impl State {
             checks: metrics.turns(CHECKS),
             metrics,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
+            scans: Semaphore::new(SCANS),
             callers: Callers::default(),
             listeners: Listeners::default(),
             standings: Standings::default(),
