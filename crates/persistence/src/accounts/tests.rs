@@ -557,15 +557,18 @@ fn what_is_sealed_in_a_form_that_is_not_known_is_refused_with_a_sentence() {
     let clinic = ClinicId(Uuid::from_u128(4));
     let sealed = keys().seal_personal(patient, clinic, &yamada).unwrap();
     store_personal(&mut conn, patient, clinic, &sealed, &[]).unwrap();
-    let reads: [(&str, &dyn Fn(&mut Conn) -> QueryResult<()>); 3] = [
-        ("signing_key", &|conn| locked_key(conn, person(1)).map(|_| ())),
-        ("second_factor", &|conn| factor::is_spent(conn, Some(&key), person(1), "000000").map(|_| ())),
-        ("personal_data", &|conn| load_personal(conn, patient).map(|_| ())),
-    ];
-    for (table, read) in reads {
-        read(&mut conn).expect(table);
-        conn.batch_execute(&format!("UPDATE {table} SET nonce = CAST(x'02' || nonce AS BLOB)")).unwrap();
-        let refused = read(&mut conn).expect_err(table).to_string();
+    let mut read = |table: &str, change: &str| {
+        conn.batch_execute(change).unwrap();
+        match table {
+            "signing_key" => locked_key(&mut conn, person(1)).map(|_| ()),
+            "second_factor" => factor::is_spent(&mut conn, Some(&key), person(1), "000000").map(|_| ()),
+            _ => load_personal(&mut conn, patient).map(|_| ()),
+        }
+    };
+    for table in ["signing_key", "second_factor", "personal_data"] {
+        read(table, "").expect(table);
+        let change = format!("UPDATE {table} SET nonce = CAST(x'02' || nonce AS BLOB)");
+        let refused = read(table, &change).expect_err(table).to_string();
         assert!(
             refused.contains("is sealed in form 2, and this version opens form 1 alone"),
             "{table}: {refused}"
