@@ -44,6 +44,7 @@ impl Serving {
         let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = State::new(Arc::clone(&store), Centre::of(&store).expect("the centre"), settings);
+        let state = state.expect("what was chosen");
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let served = serve_until(Data::new(state), listener, async {

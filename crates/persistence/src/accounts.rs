@@ -8,6 +8,7 @@
 //! is a value inside `Ok`: the transaction that counted it has to be committed.
 
 mod badge;
+mod breached;
 mod ceremony;
 mod device;
 mod factor;
@@ -27,6 +28,7 @@ pub use badge::{
     BADGE_PREFIX, LONGEST_PIN, MOST_WRONG_PINS, NotSwitched, Pin, PinProblem, SHORTEST_PIN, Turn,
     WORKING_DAY, badge_and_pin, end_badge, turn,
 };
+pub use breached::{BreachedListFault, BreachedPasswords};
 pub use ceremony::{CEREMONY_LONGEST, Ceremony, begin_ceremony, ceremony, end_ceremony, take_ceremony};
 pub use device::{DEVICE_KEPT, MOST_DEVICES};
 pub use factor::{DIGITS, FactorSecret, PROPOSED_FOR, STEP, any_factor, factor_since};

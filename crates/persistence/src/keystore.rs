@@ -296,6 +296,22 @@ impl Binding {
     }
 }
 
+/// The nonce of something sealed, as it is stored. It tells the form: form 1, XChaCha20-Poly1305 under a key of 32 bytes, is
+/// the one whose nonce has 24 bytes and no number before it. A later form puts its number there, and so has another length.
+///
+/// # Errors
+/// It is of another form than 1.
+pub(crate) fn nonce_of_form_1(stored: &[u8]) -> Result<[u8; 24], UnknownForm> {
+    stored.try_into().map_err(|_| UnknownForm(stored.first().copied().unwrap_or_default()))
+}
+
+/// Something was sealed in a form that this version cannot open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is sealed in form {0}, and this version opens form 1 alone: a newer one wrote it, or it was damaged"
+)]
+pub(crate) struct UnknownForm(u8);
+
 /// Encrypts with XChaCha20-Poly1305 under a fresh nonce.
 pub(crate) fn seal(key: &Key, text: &[u8], binding: &Binding) -> Result<([u8; 24], Vec<u8>), CryptoFailure> {
     let nonce = *random::<24>()?;

@@ -142,7 +142,7 @@ impl Acting {
         let asked = self.record(store, Command::Person(person, SetupLink { reason }.into()))?;
         let link = asked.link.ok_or_else(|| ActingError::Refused("no link was made".into()))?;
         let (now, _) = store.now();
-        let accepted = Password::new(password, &Owner { sign_in, name: "", centre: "" })
+        let accepted = Password::new(password, &Owner { sign_in, name: "", centre: "" }, None)
             .map_err(|problems| ActingError::Refused(format!("the password {problems:?}")))?;
         let credentials = NewCredentials::make(person, &accepted, now).map_err(FoundingError::from)?;
         let key = credentials.key();

@@ -147,6 +147,7 @@ impl Serving {
         let settings = chosen(self.config, given)?;
         // Before anything is opened or made.
         tls::of(&settings)?;
+        server::breached(&settings)?;
         #[cfg(feature = "openid")]
         crate::openid::Provider::of(&settings)?;
         Ok(settings)
@@ -352,7 +353,7 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
 fn listen_on(store: Arc<Store>, listener: TcpListener, settings: Settings) -> Result<ExitCode, Failure> {
     open_files::raise(&settings);
     let centre = Centre::of(&store)?;
-    let state = actix_web::web::Data::new(State::new(store, centre, settings));
+    let state = actix_web::web::Data::new(State::new(store, centre, settings)?);
     actix_web::rt::System::new().block_on(server::serve(state, listener))?;
     logging::end();
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ pub mod exporting;
 pub mod jobs;
 pub mod limits;
 pub mod logging;
+pub mod malware;
 pub mod metrics;
 pub mod open_files;
 #[cfg(feature = "openid")]

@@ -34,6 +34,8 @@ pub enum Happened {
     CrossSite,
     /// A passkey whose counter went back: somebody may have copied it.
     PasskeyCopied,
+    /// A scanner found malware in a file that somebody handed in.
+    MalwareFound,
     /// A provider said what is not right, or could not be asked.
     ProviderRefused,
     /// More requests than one address may send.
@@ -59,6 +61,7 @@ impl Happened {
             Self::TabletChanged => "tablet_changed",
             Self::CrossSite => "cross_site",
             Self::PasskeyCopied => "passkey_copied",
+            Self::MalwareFound => "malware_found",
             Self::ProviderRefused => "provider_refused",
             Self::TooMany => "too_many",
             Self::OtherHost => "other_host",

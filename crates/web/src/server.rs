@@ -8,13 +8,14 @@ use crate::pages::live::{self, Change, Told};
 use crate::rates::Rates;
 use crate::refusals::{self, Refusals};
 use crate::session::{Callers, Standings};
-use crate::settings::Settings;
+use crate::settings::{NotAccepted, Settings};
 use crate::shares::{AtOnce, Connections, Listeners};
 use crate::{answer_headers, api, compression, cross_site, limits, pages, request_log, tls};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpServer, web};
+use baiyo_persistence::accounts::BreachedPasswords;
 use baiyo_persistence::{Store, StoreError};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct State {
     pub store: Arc<Store>,
     /// What the site chose.
     pub settings: Settings,
+    /// Passwords that thieves have published, where the site has a list of them.
+    pub breached: Option<Arc<BreachedPasswords>>,
     /// The zone times are shown in.
     pub zone: Tz,
     /// Who the centre is, once it is founded.
@@ -42,6 +45,8 @@ pub struct State {
     pub checks: Turns,
     /// Files that are taken in at a time, each of some MiB in memory.
     pub uploads: Arc<Semaphore>,
+    /// Files that are looked through for malware at a time.
+    pub scans: Semaphore,
     /// Requests that are answered at a time.
     pub at_once: AtOnce,
     /// Connections of each address.
@@ -78,6 +83,9 @@ const CHECKS: usize = 2;
 /// Files that are taken in at a time.
 const UPLOADS: usize = 4;
 
+/// Files that are looked through at a time: each holds a thread for as long as the scanner takes.
+const SCANS: usize = 4;
+
 /// A file that has not come by then is not waited for, so that a slow line keeps nobody else from sending.
 pub const SLOWEST_UPLOAD: Duration = Duration::from_secs(60);
 
@@ -86,9 +94,13 @@ pub const SEALING: Duration = Duration::from_secs(120);
 
 impl State {
     /// The shared state over a store.
-    pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// The list of breached passwords that the site chose cannot be used.
+    pub fn new(store: Arc<Store>, centre: Centre, settings: Settings) -> Result<Self, NotAccepted> {
         let metrics = Metrics::default();
-        Self {
+        Ok(Self {
+            breached: breached(&settings)?.map(Arc::new),
             jobs: Jobs::of(store.folder()),
             store,
             at_once: AtOnce::of(&settings),
@@ -103,12 +115,13 @@ impl State {
             checks: metrics.turns(CHECKS),
             metrics,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
+            scans: Semaphore::new(SCANS),
             callers: Callers::default(),
             listeners: Listeners::default(),
             standings: Standings::default(),
             changes: broadcast::channel(CHANGES).0,
             started: Uuid::now_v7(),
-        }
+        })
     }
 
     /// The centre's name; empty before it is founded.
@@ -120,6 +133,18 @@ impl State {
     pub fn is_demonstration(&self) -> bool {
         self.centre.get().is_some_and(|centre| centre.demonstration)
     }
+}
+
+/// The list of breached passwords that the site chose.
+///
+/// # Errors
+/// It cannot be read, or is no such list.
+pub fn breached(settings: &Settings) -> Result<Option<BreachedPasswords>, NotAccepted> {
+    let Some(file) = &settings.breached_passwords else { return Ok(None) };
+    let list = BreachedPasswords::open(file);
+    let refused =
+        |fault| NotAccepted(format!("breached_passwords: {} cannot be used: {fault}", file.display()));
+    list.map(Some).map_err(refused)
 }
 
 /// Who the centre is, for every page.

@@ -3,6 +3,7 @@
 //! No key weakens a promise: none turns off the gate, a guard or the log of what concerns safety.
 
 use crate::connection::Network;
+use crate::malware::Scanner;
 use baiyo_domain::authority::Role;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -79,6 +80,11 @@ settings! {
     /// Who gives a second factor when he signs in.
     second_factor: SecondFactor = SecondFactor::default(), SecondFactor::named,
         "\"voluntary\", \"by_role\" or \"everybody\"";
+    /// The list of breached passwords, in the form of Pwned Passwords ordered by hash; none are known where none is chosen.
+    breached_passwords: Option<PathBuf> = None, path, "a file of Pwned Passwords ordered by hash";
+    /// The scanner that looks files from outside through for malware; none does where none is chosen.
+    malware_scanner: Option<Scanner> = None, |text| text.parse().ok().map(Some),
+        "clamd on this machine, such as tcp://127.0.0.1:3310 or unix:/run/clamav/clamd.ctl";
     /// The address under which browsers reach the server, for which passkeys are made; none are where none is chosen.
     passkey_origin: Option<Origin> = None, |text| text.parse().ok().map(Some),
         "an address such as https://baiyo.example.jp, or http://localhost:8080 on one machine";
@@ -429,7 +435,7 @@ mod tests {
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/baiyo.toml");
     /// Keys without a default: what stands in the file is an example.
-    const EXAMPLES: [&str; 16] = [
+    const EXAMPLES: [&str; 18] = [
         "data",
         "database_url",
         "database_ca",
@@ -437,6 +443,8 @@ mod tests {
         "tls_key",
         "trusted_proxies",
         "public_hosts",
+        "breached_passwords",
+        "malware_scanner",
         "passkey_origin",
         "openid_issuer",
         "openid_client",

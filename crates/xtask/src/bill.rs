@@ -23,6 +23,17 @@ pub fn write(root: &Path, features: &[&str]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The libraries in that program, by name and version.
+///
+/// # Errors
+/// What cargo tells cannot be read.
+pub fn libraries(root: &Path, features: &[&str]) -> Result<BTreeSet<(String, String)>, String> {
+    let bill = of_product(root, features)?;
+    let components = bill["components"].as_array().ok_or("the bill names no libraries")?;
+    let text = |component: &Value, key: &str| component[key].as_str().unwrap_or_default().to_string();
+    Ok(components.iter().map(|component| (text(component, "name"), text(component, "version"))).collect())
+}
+
 fn of_product(root: &Path, features: &[&str]) -> Result<Value, String> {
     let mut asked = cargo(root);
     asked.args(["metadata", "--format-version", "1", "--locked", "--manifest-path", "crates/web/Cargo.toml"]);

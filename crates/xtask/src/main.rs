@@ -1,5 +1,6 @@
 //! The chores of this workspace, run as `cargo xtask <chore>`.
 
+mod advisories;
 mod authority;
 mod bench;
 mod bill;
@@ -11,6 +12,7 @@ mod mutants;
 mod test;
 mod tree;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -19,6 +21,7 @@ usage: cargo xtask test [arguments for cargo test]
        cargo xtask bench [quick|full|growth]
        cargo xtask matrix [--check]
        cargo xtask authority [--check]
+       cargo xtask advisories FOLDER
        cargo xtask bill [arguments for cargo, such as --features otlp]
        cargo xtask mutants [resume]";
 
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["matrix", "--check"] => matrix::check(&tree::root()),
         ["authority"] => authority::write(&tree::root()),
         ["authority", "--check"] => authority::check(&tree::root()),
+        ["advisories", folder] => advisories::look_up(&tree::root(), Path::new(folder)),
         ["bill", features @ ..] => bill::write(&tree::root(), features),
         ["mutants"] => mutants::run(&tree::root(), false),
         ["mutants", "resume"] => mutants::run(&tree::root(), true),

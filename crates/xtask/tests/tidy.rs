@@ -156,6 +156,33 @@ fn proof_is_given_in_one_place(files: &[File]) -> Offences {
     offences
 }
 
+/// Whoever comes in does so by one of these: each says by what he was known, and no other begins a session.
+fn sessions_begin_in_few_places(files: &[File]) -> Offences {
+    let accounts = "crates/persistence/src/accounts/";
+    let mut offences = Offences::new();
+    for (what, places) in [
+        ("insert_into(session::table)", &["session.rs"][..]),
+        ("session::open(", &["proving.rs"]),
+        ("open_at_tablet(", &["badge.rs", "session.rs"]),
+        ("enter_anew(", &["passkey.rs", "proving.rs", "provider.rs"]),
+    ] {
+        let mut found = BTreeSet::new();
+        for (path, text) in sources(files).filter(|(path, _)| !path.ends_with("/tests.rs")) {
+            let begins = without_test_modules(text).contains(what);
+            let place = path.strip_prefix(accounts).filter(|place| places.contains(place));
+            match (begins, place) {
+                (true, Some(place)) => _ = found.insert(place),
+                (true, None) => offences.push(format!("{path} begins a session by `{what}`")),
+                (false, _) => {}
+            }
+        }
+        if found.len() != places.len() {
+            offences.push(format!("`{what}` stands in {found:?} and not in {places:?}"));
+        }
+    }
+    offences
+}
+
 /// The text without its `#[cfg(test)] mod … { … }`; formatted, they close with a brace of their own.
 fn without_test_modules(text: &str) -> String {
     let mut kept = String::new();
@@ -280,6 +307,11 @@ mod workspace {
     #[test]
     fn proof_of_reauthentication_is_given_where_passwords_are_checked() {
         obeys(proof_is_given_in_one_place);
+    }
+
+    #[test]
+    fn a_session_begins_by_the_documented_ways_and_by_no_other() {
+        obeys(sessions_begin_in_few_places);
     }
 
     #[test]
@@ -429,6 +461,29 @@ mod negative_control {
             proof_is_given_in_one_place,
             &[(PROOF_GIVEN, "#[cfg(test)]\nmod tests {\n    Reauthenticated::proven(account);\n}\n")],
             &["crates/persistence/src/accounts/proving.rs does not give the proof of re-authentication"],
+        );
+    }
+
+    #[test]
+    fn a_session_that_begins_elsewhere_is_caught() {
+        let own = |name: &str| format!("crates/persistence/src/accounts/{name}.rs");
+        let (session, proving, badge) = (own("session"), own("proving"), own("badge"));
+        let (passkey, provider) = (own("passkey"), own("provider"));
+        caught(
+            sessions_begin_in_few_places,
+            &[
+                (&session, "insert_into(session::table) fn open_at_tablet("),
+                (&proving, "session::open( enter_anew("),
+                (&badge, "session::open_at_tablet("),
+                (&passkey, "enter_anew("),
+                (&provider, "enter_anew("),
+                ("crates/web/src/a.rs", "diesel::insert_into(session::table)"),
+                ("crates/persistence/src/accounts/link.rs", "enter_anew(conn)"),
+            ],
+            &[
+                "crates/web/src/a.rs begins a session by `insert_into(session::table)`",
+                "crates/persistence/src/accounts/link.rs begins a session by `enter_anew(`",
+            ],
         );
     }
 

@@ -69,7 +69,7 @@ pub enum PinProblem {
 /// # Errors
 /// No random bytes.
 pub(super) fn hash(pin: &Pin) -> Result<String, crate::keystore::CryptoFailure> {
-    password::hash(&pin.0, &*random()?)
+    password::hash(&pin.0, &*random()?, password::cost())
 }
 
 /// Why badge and PIN opened nothing.

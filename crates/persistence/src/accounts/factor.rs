@@ -6,7 +6,7 @@
 
 use super::throttle::{self, Count, Origin, PasswordRefused, Secret};
 use crate::engine::prelude::*;
-use crate::keystore::{Binding, CryptoFailure, Key, random, seal, unseal};
+use crate::keystore::{Binding, CryptoFailure, Key, nonce_of_form_1, random, seal, unseal};
 use crate::schema::second_factor;
 use crate::sql_types::Id;
 use baiyo_domain::ids::PersonId;
@@ -156,7 +156,8 @@ fn opened(
         .first::<(Vec<u8>, Vec<u8>, i64)>(conn)
         .optional()?;
     let Some((nonce, sealed, newest)) = row else { return Ok(None) };
-    let secret = key.zip(nonce.try_into().ok()).and_then(|(key, nonce)| {
+    let nonce = nonce_of_form_1(&nonce).map_err(super::damaged)?;
+    let secret = key.and_then(|key| {
         let open = unseal(key, &nonce, &sealed, &binding(person))?;
         Some(FactorSecret(Zeroizing::new(open.as_slice().try_into().ok()?)))
     });

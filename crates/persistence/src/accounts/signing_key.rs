@@ -2,11 +2,12 @@
 //! XChaCha20-Poly1305), unlocked for one signing at a time.
 
 use super::damaged;
-use super::password::{Password, derive, hash};
+use super::password::{Password, cost, cost_of, derive, hash};
 use crate::engine::prelude::*;
-use crate::keystore::{Binding, CryptoFailure, random, seal, unseal};
+use crate::keystore::{Binding, CryptoFailure, nonce_of_form_1, random, seal, unseal};
 use crate::schema::{account, signing_key};
 use crate::sql_types::Id;
+use argon2::Params;
 use baiyo_domain::authority::Meaning;
 use baiyo_domain::ids::{KeyId, PersonId};
 use baiyo_domain::people::PublicKey;
@@ -27,15 +28,16 @@ impl NewCredentials {
     /// # Errors
     /// No random bytes.
     pub fn make(person: PersonId, password: &Password, now: Time) -> Result<Self, CryptoFailure> {
-        let password_hash = hash(password.as_str(), &*random()?)?;
+        let password_hash = hash(password.as_str(), &*random()?, cost())?;
         let millis = u64::try_from(now.utc().timestamp_millis()).unwrap_or_default();
         let key = KeyId(Builder::from_unix_timestamp_millis(millis, &*random()?).into_uuid());
         let seed = random::<32>()?;
         let public_key = PublicKey(SigningKey::from_bytes(&seed).verifying_key().to_bytes());
         let salt = random::<16>()?.to_vec();
-        let sealing = derive(password.as_str(), &salt)?;
+        let sealing = derive(password.as_str(), &salt, cost())?;
         let (nonce, sealed) = seal(&sealing, &*seed, &binding(person, key))?;
-        Ok(Self { password_hash, key: LockedKey { person, key, public_key, salt, nonce, sealed } })
+        let cost = cost();
+        Ok(Self { password_hash, key: LockedKey { person, key, public_key, salt, nonce, sealed, cost } })
     }
 
     /// Whose they are.
@@ -55,7 +57,7 @@ impl NewCredentials {
 
     /// Replaces the password and the keys under the old one.
     pub(super) fn store(&self, conn: &mut Conn, now: Time) -> QueryResult<()> {
-        let LockedKey { person, key, public_key, salt, nonce, sealed } = &self.key;
+        let LockedKey { person, key, public_key, salt, nonce, sealed, .. } = &self.key;
         diesel::update(account::table.find(Id(person.0)))
             .set(account::password_hash.eq(&self.password_hash))
             .execute(conn)?;
@@ -83,11 +85,14 @@ pub struct LockedKey {
     salt: Vec<u8>,
     nonce: [u8; 24],
     sealed: Vec<u8>,
+    /// What Argon2id costs for it. It is stored in the password's hash: both are always made together.
+    cost: Params,
 }
 
 impl LockedKey {
     pub(super) fn load(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Self>> {
         let row = signing_key::table
+            .inner_join(account::table.on(account::person.eq(signing_key::person)))
             .filter(signing_key::person.eq(Id(person.0)))
             .order((signing_key::made_at.desc(), signing_key::id.desc()))
             .select((
@@ -96,10 +101,11 @@ impl LockedKey {
                 signing_key::salt,
                 signing_key::nonce,
                 signing_key::sealed,
+                account::password_hash,
             ))
-            .first::<(Id, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)>(conn)
+            .first::<(Id, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<String>)>(conn)
             .optional()?;
-        row.map(|(key, public_key, salt, nonce, sealed)| {
+        row.map(|(key, public_key, salt, nonce, sealed, hash)| {
             Ok(Self {
                 person,
                 key: KeyId(key.0),
@@ -107,8 +113,9 @@ impl LockedKey {
                     public_key.try_into().map_err(|_| damaged("a public key has 32 bytes"))?,
                 ),
                 salt,
-                nonce: nonce.try_into().map_err(|_| damaged("a nonce has 24 bytes"))?,
+                nonce: nonce_of_form_1(&nonce).map_err(damaged)?,
                 sealed,
+                cost: hash.as_deref().and_then(cost_of).unwrap_or_else(cost),
             })
         })
         .transpose()
@@ -135,20 +142,30 @@ impl LockedKey {
     /// # Errors
     /// No random bytes.
     pub fn sealed_anew(&self, old: &str, new: &Password) -> Result<Option<ChangedPassword>, CryptoFailure> {
+        self.sealed_at(old, new.as_str(), cost())
+    }
+
+    /// As [`Self::sealed_anew`], at this cost; the new password may be the old one.
+    pub(super) fn sealed_at(
+        &self,
+        old: &str,
+        new: &str,
+        cost: Params,
+    ) -> Result<Option<ChangedPassword>, CryptoFailure> {
         let Some(signing) = self.signing(old) else { return Ok(None) };
         let salt = random::<16>()?.to_vec();
-        let sealing = derive(new.as_str(), &salt)?;
+        let sealing = derive(new, &salt, cost.clone())?;
         let seed = Zeroizing::new(signing.to_bytes());
         let (nonce, sealed) = seal(&sealing, &*seed, &binding(self.person, self.key))?;
         let LockedKey { person, key, public_key, .. } = *self;
-        let password_hash = hash(new.as_str(), &*random()?)?;
-        let key = LockedKey { person, key, public_key, salt, nonce, sealed };
+        let password_hash = hash(new, &*random()?, cost.clone())?;
+        let key = LockedKey { person, key, public_key, salt, nonce, sealed, cost };
         Ok(Some(ChangedPassword { password_hash, key, before: self.salt.clone() }))
     }
 
     /// The cipher's tag tells whether the password is right.
     fn signing(&self, password: &str) -> Option<SigningKey> {
-        let sealing = derive(password, &self.salt).ok()?;
+        let sealing = derive(password, &self.salt, self.cost.clone()).ok()?;
         let seed = unseal(&sealing, &self.nonce, &self.sealed, &binding(self.person, self.key))?;
         let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).ok()?);
         let signing = SigningKey::from_bytes(&seed);

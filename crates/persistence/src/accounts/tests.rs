@@ -2,11 +2,16 @@
 
 use super::throttle::{Count, Secret};
 use super::*;
+use crate::clock::SystemClock;
 use crate::engine::sqlite;
-use crate::keystore::KeyStore;
+use crate::error::StoreError;
+use crate::keystore::{Key, KeyStore, Personal, load_personal, store_personal};
+use crate::store::{Location, Store};
+use crate::writer::JobError;
 use baiyo_domain::authority::{Meaning, Reauthenticated};
+use baiyo_domain::ids::{ClinicId, PatientId};
 use ed25519_dalek::{Signer, Verifier, VerifyingKey};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 const PASSWORD: &str = "three quiet herons";
@@ -35,7 +40,8 @@ fn owner(sign_in: &SignIn) -> Owner<'_> {
 }
 
 fn credentials(person: PersonId, sign_in: &str, password: &str, now: Time) -> NewCredentials {
-    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in))).unwrap(), now).unwrap()
+    NewCredentials::make(person, &Password::new(password, &owner(&name(sign_in)), None).unwrap(), now)
+        .unwrap()
 }
 
 /// A database in which person 1, `hana`, has set her password.
@@ -482,6 +488,96 @@ fn no_secret_stands_in_the_database_or_in_a_log() {
         assert!(!holds(secret.as_bytes()), "{secret}");
     }
     assert!(!holds(&proof.signing().to_bytes()));
-    let password = Password::new(PASSWORD, &owner(&name("hana"))).unwrap();
+    let password = Password::new(PASSWORD, &owner(&name("hana")), None).unwrap();
     assert_eq!(format!("{link:?} {password:?}"), "Token(…) Password(…)");
+}
+
+#[test]
+fn a_password_of_another_cost_still_opens_and_is_brought_to_todays_at_the_next_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::read(folder.path(), None, None).unwrap();
+    let store = Store::open_at(&location, Arc::new(SystemClock)).unwrap();
+    let made = credentials(person(1), "hana", PASSWORD, at(0));
+    let public = made.public_key();
+    let write = |job: fn(&mut Conn, NewCredentials) -> QueryResult<()>, made: NewCredentials| {
+        store.write(move |conn| job(conn, made).map_err(JobError::<StoreError>::from)).unwrap();
+    };
+    write(
+        |conn, made| {
+            open_account(conn, person(1), &name("hana"))?;
+            made.store(conn, at(0))
+        },
+        made,
+    );
+    let locked = || store.read(|conn| Ok::<_, StoreError>(locked_key(conn, person(1))?)).unwrap().unwrap();
+    let stored = || {
+        let hash = account::table.find(Id(person(1).0)).select(account::password_hash);
+        store.read(|conn| Ok::<_, StoreError>(hash.first::<Option<String>>(conn)?)).unwrap().unwrap()
+    };
+    let opens = |password: &str| locked().unlock(password, Meaning::Disposition).signing.is_some();
+    let sign_in = |password: &str| {
+        let now = store.now().0;
+        let secret = store
+            .read(|conn| {
+                Ok::<_, StoreError>(stored_secret(conn, store.keys(), "hana", Through::Machine, now)?)
+            })
+            .unwrap();
+        store.sign_in(secret.unwrap().check(password), None, Carried::default()).unwrap().is_ok()
+    };
+
+    // Of today's cost it stays as it is, to the letter.
+    let todays = stored();
+    assert!(todays.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && sign_in(PASSWORD));
+    assert_eq!(stored(), todays);
+
+    // As an earlier version made it, at less.
+    let less = argon2::Params::new(9 * 1024, 1, 1, Some(32)).unwrap();
+    let older = locked().sealed_at(PASSWORD, PASSWORD, less).unwrap().unwrap();
+    assert!(store.write(move |conn| older.store(conn).map_err(JobError::<StoreError>::from)).unwrap());
+    let weaker = stored();
+    assert!(weaker.starts_with("$argon2id$v=19$m=9216,t=1,p=1$"), "{weaker}");
+    assert!(opens(PASSWORD) && !opens("another password"), "it signs before anybody signs in");
+    assert!(!sign_in("another password"));
+    assert_eq!(stored(), weaker, "a wrong password changes nothing");
+
+    assert!(sign_in(PASSWORD));
+    let anew = stored();
+    assert!(anew.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && anew != todays, "{anew}");
+    assert!(opens(PASSWORD) && !opens("another password"));
+    assert_eq!(locked().public_key(), public, "it is the same key");
+    assert!(sign_in(PASSWORD));
+    assert_eq!(stored(), anew);
+}
+
+#[test]
+fn what_is_sealed_in_a_form_that_is_not_known_is_refused_with_a_sentence() {
+    let (mut conn, _) = with_hana();
+    let (key, patient) = (Key::new([7; 32]), PatientId(Uuid::from_u128(3)));
+    factor::store(&mut conn, &key, person(1), &FactorSecret::random().unwrap(), 1, at(0)).unwrap();
+    keys().new_patient_key(patient).unwrap();
+    let yamada = Personal {
+        name: "YAMADA".to_string().try_into().unwrap(),
+        kana: None,
+        birth_date: "1970-01-31".to_string().try_into().unwrap(),
+    };
+    let clinic = ClinicId(Uuid::from_u128(4));
+    let sealed = keys().seal_personal(patient, clinic, &yamada).unwrap();
+    store_personal(&mut conn, patient, clinic, &sealed, &[]).unwrap();
+    let mut read = |table: &str, change: &str| {
+        conn.batch_execute(change).unwrap();
+        match table {
+            "signing_key" => locked_key(&mut conn, person(1)).map(|_| ()),
+            "second_factor" => factor::is_spent(&mut conn, Some(&key), person(1), "000000").map(|_| ()),
+            _ => load_personal(&mut conn, patient).map(|_| ()),
+        }
+    };
+    for table in ["signing_key", "second_factor", "personal_data"] {
+        read(table, "").expect(table);
+        let change = format!("UPDATE {table} SET nonce = CAST(x'02' || nonce AS BLOB)");
+        let refused = read(table, &change).expect_err(table).to_string();
+        assert!(
+            refused.contains("is sealed in form 2, and this version opens form 1 alone"),
+            "{table}: {refused}"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! A patient's name and birth date: encrypted under the patient's own key, found by a keyed blind index, and
 //! gone once key, ciphertext and index are destroyed. The journal carries only the ciphertext's hash.
 
-use super::{Binding, CryptoFailure, KeyStore, KeyStoreError, seal, unseal};
+use super::{Binding, CryptoFailure, KeyStore, KeyStoreError, nonce_of_form_1, seal, unseal};
 use crate::engine::prelude::*;
 use crate::schema::{personal_data, personal_index};
 use crate::sql_types::Id;
@@ -222,7 +222,7 @@ pub fn load_personal(conn: &mut Conn, patient: PatientId) -> QueryResult<Option<
         .first::<(Id, Vec<u8>, Vec<u8>)>(conn)
         .optional()?;
     row.map(|(clinic, nonce, ciphertext)| {
-        let nonce = nonce.try_into().map_err(|_| crate::accounts::damaged("a nonce has 24 bytes"))?;
+        let nonce = nonce_of_form_1(&nonce).map_err(crate::accounts::damaged)?;
         Ok(StoredPersonal { clinic: ClinicId(clinic.0), sealed: SealedPersonal::new(nonce, ciphertext) })
     })
     .transpose()

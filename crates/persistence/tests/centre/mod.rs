@@ -76,7 +76,8 @@ impl Centre {
     fn set_password(&mut self, invited: &Invited, link: &str) {
         let (now, _) = self.store.now();
         let password =
-            Password::new(PASSWORD, &Owner { sign_in: &invited.sign_in, name: "", centre: "" }).unwrap();
+            Password::new(PASSWORD, &Owner { sign_in: &invited.sign_in, name: "", centre: "" }, None)
+                .unwrap();
         let credentials = NewCredentials::make(invited.person, &password, now).unwrap();
         self.store.set_password(credentials, link.to_string(), None).unwrap();
     }

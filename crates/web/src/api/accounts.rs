@@ -334,7 +334,7 @@ pub async fn set_password(
     let unavailable = || Problem::new(Kind::Unavailable, language);
     let (now, _) = state.store.now();
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
-    let store = Arc::clone(&state.store);
+    let (store, breached) = (Arc::clone(&state.store), state.breached.clone());
     let zone = state.zone.name().to_string();
     let facility = form.centre.as_ref().and_then(|centre| centre.facility_number.clone());
     let outcome = web::block(move || {
@@ -345,7 +345,7 @@ pub async fn set_password(
         let founded = store.is_founded()?;
         let (name, centre) = names_around(&store, invited.person, form.centre.as_ref())?;
         let owner = Owner { sign_in: &invited.sign_in, name: &name, centre: &centre };
-        let password = match Password::new(&form.password, &owner) {
+        let password = match Password::new(&form.password, &owner, breached.as_deref()) {
             Ok(password) => password,
             Err(problems) => return Ok(Err(problems)),
         };
@@ -495,5 +495,17 @@ pub fn password_sentence(language: Language, problem: PasswordProblem) -> &'stat
         (Language::Ja, PasswordProblem::ContainsCentre) => "パスワードに施設の名称が含まれています。",
         (Language::En, PasswordProblem::Common) => "This password is among those that are guessed first.",
         (Language::Ja, PasswordProblem::Common) => "このパスワードは推測されやすいものです。",
+        (Language::En, PasswordProblem::Breached) => {
+            "This password was published by thieves elsewhere: it is in the list of breached passwords. Choose another."
+        }
+        (Language::Ja, PasswordProblem::Breached) => {
+            "このパスワードは、他所で漏えいしたパスワードの一覧に含まれています。別のパスワードにしてください。"
+        }
+        (Language::En, PasswordProblem::Unchecked) => {
+            "The list of breached passwords cannot be read now, so that no password is set. Tell whoever runs the server."
+        }
+        (Language::Ja, PasswordProblem::Unchecked) => {
+            "漏えいしたパスワードの一覧を現在読み取れないため、パスワードを設定できません。サーバーの管理担当者に連絡してください。"
+        }
     }
 }

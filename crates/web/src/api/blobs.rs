@@ -3,6 +3,7 @@
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::reading::read;
+use crate::security_log::{self, Happened};
 use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
 use crate::words::Language;
@@ -44,7 +45,8 @@ pub fn described() -> &'static [Described] {
             action: Some(ADDITION),
             route: || web::post().to(add),
             summary: "Hand in a picture (JPEG, PNG or WebP, at most 8 MiB), kept as it is under its SHA-256. What it is, \
-                      its own first bytes say. The same one again is the same. Until an entry names it, it says nothing.",
+                      its own first bytes say. The same one again is the same. Until an entry names it, it says nothing. A site's \
+                      scanner may find malware in it (422) or not answer (503): it is not taken.",
             body: None,
             answer: Some(|g| g.subschema_for::<BlobView>()),
             query: &[],
@@ -79,16 +81,17 @@ pub fn kept_address(hash: Hash) -> String {
     format!("{}/blobs/{hash}", super::BASE)
 }
 
-/// Keeps a picture; a fault of it is that of the form's field at `pointer`.
+/// Keeps a picture, once the site's scanner found nothing in it; a fault of it is that of the form's field at `pointer`.
 ///
 /// # Errors
-/// It is no picture that is taken, or it cannot be kept now.
+/// There is malware in it, it is no picture that is taken, or it cannot be looked through or kept now.
 pub async fn keep(
     state: &web::Data<State>,
     caller: &Caller,
     bytes: Bytes,
     pointer: Option<&str>,
 ) -> Result<(Hash, Blob), Problem> {
+    look_through(state, caller, &bytes, pointer).await?;
     let (store, person, language) = (Arc::clone(&state.store), caller.person, caller.language);
     let kept = web::block(move || store.keep_blob(bytes.to_vec(), person)).await;
     let kept = kept.map_err(|_| Problem::new(Kind::Unavailable, language))?;
@@ -100,6 +103,54 @@ pub async fn keep(
         };
         Problem::because(Kind::Form, language, "not_a_picture", pointer, sentence.into())
     })
+}
+
+/// Has the site's scanner look a file through, where it has one.
+async fn look_through(
+    state: &web::Data<State>,
+    caller: &Caller,
+    bytes: &Bytes,
+    pointer: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(scanner) = state.settings.malware_scanner.clone() else { return Ok(()) };
+    let language = caller.language;
+    let unavailable = || Problem::new(Kind::Unavailable, language);
+    let _turn = state.scans.acquire().await.map_err(|_| unavailable())?;
+    let content = bytes.clone();
+    match web::block(move || scanner.look_through(&content)).await.map_err(|_| unavailable())? {
+        Ok(None) => Ok(()),
+        Ok(Some(name)) => {
+            tracing::warn!(name, "malware in a file that was handed in");
+            security_log::note(Happened::MalwareFound, Some(caller.person));
+            let sentence = match language {
+                Language::En => format!("The scanner found malware in this file ({name}). It was not taken."),
+                Language::Ja => {
+                    format!("このファイルからマルウェア（{name}）が検出されました。保存されていません。")
+                }
+            };
+            Err(Problem::because(Kind::Form, language, "malware_found", pointer, sentence))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a file could not be looked through for malware and was not taken");
+            let sentence = match language {
+                Language::En => {
+                    "The malware scanner does not answer, so the file was not taken. Try again in a moment; \
+                     if it lasts, tell whoever runs the server."
+                }
+                Language::Ja => {
+                    "マルウェア検査が応答しないため、ファイルを保存できませんでした。しばらくしてからもう一度お試しください。\
+                     続く場合は、サーバーの管理担当者に連絡してください。"
+                }
+            };
+            Err(Problem::because(
+                Kind::Unavailable,
+                language,
+                "scanner_unavailable",
+                pointer,
+                sentence.into(),
+            ))
+        }
+    }
 }
 
 /// A picture is too large; a fault of the form's field at `pointer`, or of the whole body.

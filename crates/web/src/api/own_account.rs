@@ -446,6 +446,7 @@ pub async fn password_changed(
     let (now, _) = state.store.now();
     let _turn = state.checks.acquire().await.map_err(|_| unavailable())?;
     let (store, person, origin) = (Arc::clone(&state.store), caller.person, caller.origin);
+    let breached = state.breached.clone();
     let sign_in = caller.sign_in.clone();
     let outcome = web::block(move || {
         let blocked =
@@ -456,7 +457,7 @@ pub async fn password_changed(
         let (name, centre) = names_around(&store, person, None)?;
         let sign_in = SignIn::try_from(sign_in).map_err(|error| StoreError::Database(error.to_string()))?;
         let owner = Owner { sign_in: &sign_in, name: &name, centre: &centre };
-        let new = match Password::new(&form.new_password, &owner) {
+        let new = match Password::new(&form.new_password, &owner, breached.as_deref()) {
             Ok(new) => new,
             Err(problems) => return Ok(Err(Unchanged::Weak(problems))),
         };

@@ -125,7 +125,7 @@ fn first_administrator(store: &Store, password: &str, demonstration: bool) -> Re
     let token = link.as_str().to_string();
     let invited = store.read(|conn| Ok::<_, StoreError>(accounts::setup_link(conn, link.as_str(), now)?))?;
     let invited = invited.ok_or(FoundingError::Link(accounts::LinkEnded))?;
-    let accepted = Password::new(password, &Owner { sign_in: &invited.sign_in, name: "", centre: "" })
+    let accepted = Password::new(password, &Owner { sign_in: &invited.sign_in, name: "", centre: "" }, None)
         .map_err(|problems| DemoError::Seed(format!("an invented password {problems:?}")))?;
     let credentials = NewCredentials::make(invited.person, &accepted, now).map_err(FoundingError::from)?;
     store.set_password(credentials, token, None)?;

@@ -32,7 +32,7 @@ fn told(headers: &HeaderMap, name: HeaderName) -> &str {
 fn state(folder: &std::path::Path) -> web::Data<State> {
     let store = Store::open(folder, Arc::new(SystemClock)).unwrap();
     let centre = Centre { name: "A <b>centre</b>".into(), zone: Tz::Asia__Tokyo, demonstration: true };
-    web::Data::new(State::new(Arc::new(store), centre, Settings::default()))
+    web::Data::new(State::new(Arc::new(store), centre, Settings::default()).unwrap())
 }
 
 #[actix_web::test]
@@ -196,7 +196,7 @@ fn a_frame_without_a_centre_is_called_by_the_products_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
     let centre = Centre { name: String::new(), zone: Tz::UTC, demonstration: false };
-    let state = State::new(Arc::new(store), centre, Settings::default());
+    let state = State::new(Arc::new(store), centre, Settings::default()).unwrap();
     let request = asking::TestRequest::get().uri("/orders").to_http_request();
     let frame = Frame::new(&request, &state, None);
     let response = frame.ok("T", maud::html! {});

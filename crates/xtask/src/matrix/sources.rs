@@ -14,6 +14,9 @@ pub struct Group {
     lines: Vec<Line>,
 }
 
+/// How a third text begins that stands beside an answer and not in its place: of what is there, tests show it.
+const BESIDE: [&str; 3] = ["decided otherwise: ", "the operator's: ", "not yet whole: "];
+
 /// One line: what it is cited as, what it asks for, and why nothing answers it, where nothing does.
 #[derive(Debug, PartialEq)]
 struct Line {
@@ -71,6 +74,9 @@ pub fn render(groups: &[Group], requirements: &[Requirement]) -> Result<String, 
                 .collect();
             let answered = match (answers.is_empty(), left_out) {
                 (false, None) => answers.join(", "),
+                (false, Some(why)) if BESIDE.iter().any(|beginning| why.starts_with(beginning)) => {
+                    format!("{}; {}", answers.join(", "), cell(why))
+                }
                 (true, Some(why)) => cell(why),
                 (true, None) => {
                     problems.push(format!("{SOURCES}: no requirement answers {id}"));
@@ -137,6 +143,10 @@ mod tests {
         };
         assert!(problems(&["O1"]).contains("no requirement answers E1"));
         assert!(problems(&["E1, E2"]).contains("E2 is left out, and answered by A-01"));
+        let decided = LIST.replace("the centre's to see to", "decided otherwise: two");
+        let both = [requirement("A-01", "E1"), requirement("A-02", "E2")];
+        let page = render(&read(&decided).unwrap(), &both).unwrap();
+        assert!(page.contains("| E2 | old \\| new | A-02; decided otherwise: two |\n"), "{page}");
         assert!(problems(&["E1, E30"]).contains("cites E30, which"));
         assert!(problems(&["E1, ASVS 9.9.9"]).contains("cites ASVS 9.9.9, which"));
         let twice = read("[[group]]\ntitle = \"x\"\nlines = [[\"E1\", \"x\"], [\"E1\", \"x\"]]").unwrap();
