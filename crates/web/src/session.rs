@@ -308,7 +308,7 @@ impl Claim {
     }
 
     fn shown(&self) -> Shown {
-        Shown::new(&self.secret, self.by_cookie)
+        Shown::new(&self.secret, self.by_cookie, self.device.as_deref())
     }
 }
 
