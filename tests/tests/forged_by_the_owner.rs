@@ -231,6 +231,15 @@ fn a_forged_erasure_is_told_as_a_fault_and_a_broken_history_hides_nothing_but_it
         centre.stop();
         centre.start();
     }
+    // What does not stand is found once, and not again at each view.
+    centre.stop();
+    centre.start_apart_in(&[]);
+    let view = || {
+        centre.coordinator().get(&format!("/orders/{}/recipient", forged.0)).refused(404);
+        centre.log().matches("erases nobody").count()
+    };
+    let (first, second, third) = (view(), view(), view());
+    assert!(first > 0 && (first, first) == (second, third), "{first}, {second}, {third}");
 }
 
 #[test]

@@ -198,6 +198,27 @@ fn what_the_scanner_does_not_answer_about_is_not_taken_and_may_be_tried_again() 
 }
 
 #[test]
+fn whoever_waits_for_the_scanner_behind_others_is_told_so_in_time() {
+    let (stand_in, scanner) = StandIn::at_a_port();
+    let mut centre = Centre::open();
+    centre.is_set_up(scanned_by(scanner));
+    stand_in.behaves(Manner::NeverAnswers);
+    // More than twice as many as are looked through at a time: one after another the last would be told after the third.
+    let waited = std::thread::scope(|scope| {
+        let centre = &centre;
+        let hand_in_one = move || {
+            let began = Instant::now();
+            let refused = hand_in(centre.technician(), PICTURE).refused(503);
+            assert_eq!(refused.codes(), ["scanner_unavailable"]);
+            began.elapsed()
+        };
+        let all: Vec<_> = (0..9).map(|_| scope.spawn(hand_in_one)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).max().unwrap()
+    });
+    assert!(waited < 2 * PATIENCE + Duration::from_secs(5), "{waited:?}");
+}
+
+#[test]
 fn on_a_page_the_picture_is_named_and_nothing_that_was_typed_is_lost() {
     let (stand_in, scanner) = StandIn::at_a_port();
     let mut centre = Centre::open();

@@ -398,6 +398,37 @@ fn by_token(centre: &Centre, token: &Value, path: &str, form: &Value) -> Answer 
 }
 
 #[test]
+fn an_entry_names_the_tablet_whose_cookie_came_with_it_and_no_other_time() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    let hana = centre.technician().account().clone();
+    let tablet = tablet(&centre);
+    tablet.sign_in(&hana.sign_in, &hana.password).ok();
+    let (session, device) = ("baiyo_session", "baiyo_device");
+    let only = |names: &[&str]| {
+        let browser = Browser::new(&centre);
+        for name in names {
+            browser.put(name, &tablet.cookie(name).unwrap());
+        }
+        browser
+    };
+    // Whoever asked a moment ago is remembered, and nothing is written between: each asks first as the other did.
+    for (names, before, at_the_tablet) in
+        [(&[session, device][..], &[session][..], true), (&[session][..], &[session, device][..], false)]
+    {
+        for browser in [only(before), only(names)] {
+            browser.get("/me").ok();
+        }
+        let entry = medium(&only(names), &course).entry("batch.culture.medium_changed");
+        let history = centre.inspector().get(&course.path("history")).ok();
+        let item = history["items"].as_array().unwrap().iter().find(|item| item["entry"] == entry.as_str());
+        let source = &item.unwrap()["source"];
+        assert_eq!(source["means"], "session");
+        assert_eq!(source.get("device").is_some(), at_the_tablet, "{source}");
+    }
+}
+
+#[test]
 fn every_entry_says_from_where_it_came_and_what_was_withdrawn_hands_in_nothing() {
     let centre = Centre::open();
     let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);

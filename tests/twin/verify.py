@@ -27,7 +27,7 @@ SIGNATURE = {"person": UUID, "key": UUID, "meaning": "[a-z][a-z0-9_]{0,63}", "at
 DEVICE = {"id": UUID, "name": str}
 ENTRY = {**HASHED, "payload": str, "previous_hash": HASH, "hash": HASH, "tree_index": (int, type(None)),
          "proof": ([HASH], type(None))}
-EXPORT = {"format": "baiyo-export/1", "origin": str, "vkey": str, "checkpoint": str, "complete": bool,
+EXPORT = {"format": "baiyo-export/[12]", "origin": str, "vkey": str, "checkpoint": str, "complete": bool,
           "signed_kinds": [KIND], "entries": list}
 MALFORMED = (LookupError, RecursionError, TypeError, ValueError)
 
@@ -182,8 +182,10 @@ def open_checkpoint(note, vkey):
 class Entry:
     """One entry of the export, each field of its form."""
 
-    def __init__(self, place, raw):
+    def __init__(self, place, raw, export_format):
         expect_forms(raw, ENTRY, "entry")
+        # The first form of exports knew no sources.
+        self.parts = ("event", "signature") if export_format.endswith("/1") else ("event", "source", "signature")
         self.place, self.unsigned, self.event, self.signature = place, b"", None, None
         for name in ENTRY:
             setattr(self, name, raw[name])
@@ -197,7 +199,7 @@ class Entry:
     def read_payload(self):
         """Parts event, source and signature; writing them again must give the same bytes."""
         members = json.loads(self.payload.decode(), object_pairs_hook=unique)
-        known = [name for name in ("event", "source", "signature") if name in members]
+        known = [name for name in self.parts if name in members]
         expect(type(members) is dict and "event" in known and list(members) == known, "not an event")
         signature, unsigned, rest = members.get("signature"), self.payload, b"}"
         if "signature" in members:
@@ -426,7 +428,7 @@ def main():
 
     for place, raw in enumerate(export["entries"]):
         try:
-            entries.append(Entry(place, raw))
+            entries.append(Entry(place, raw, export["format"]))
         except MALFORMED as error:
             findings.append((place, f"entry number {place + 1} in the file, {ascii(raw)[:60]}: {error}"))
             continue

@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 /// The name of this form.
-pub const FORMAT: &str = "baiyo-export/1";
+pub const FORMAT: &str = "baiyo-export/2";
 
 /// A whole export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -10,6 +10,8 @@ use baiyo_domain::people::{self, KeyRegistered, PublicKey};
 use baiyo_domain::time::Time;
 use baiyo_exchange::export::{Export, ExportedEntry, Head};
 use ed25519_dalek::SigningKey;
+use serde::Serialize;
+use serde_json::json;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
@@ -87,7 +89,7 @@ fn export(entries: &[Entry]) -> Export {
     Export { head, entries: entries.collect(), files: vec![] }
 }
 
-fn twin(export: &Export) -> (Option<i32>, String) {
+fn twin(export: &impl Serialize) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("export.json");
     std::fs::write(&file, serde_json::to_vec(export).unwrap()).unwrap();
@@ -102,6 +104,29 @@ fn an_export_is_read_and_found_sound() {
     assert_eq!(status, Some(0), "{words}");
     assert!(words.starts_with("SOUND: 3 entries, 1 signed, 2 under the checkpoint of size 2"), "{words}");
     assert!(words.contains("batch.disposition.decided"), "the kinds that must be signed are named: {words}");
+}
+
+#[test]
+fn where_an_entry_came_from_is_read_in_the_second_form_and_there_alone() {
+    let mut entries = entries();
+    entries[2].payload =
+        br#"{"event":{"person":{"left":{"reason":"moved"}}},"source":{"means":"session"}}"#.to_vec();
+    entries[2].hash = entries[2].leaf_hash();
+    let with_source = export(&entries);
+    let in_form = |export: &Export, form: &str| {
+        let mut export = serde_json::to_value(export).unwrap();
+        assert_eq!(export["format"], "baiyo-export/2");
+        export["format"] = json!(form);
+        twin(&export)
+    };
+    assert_eq!(twin(&with_source).0, Some(0));
+    let (status, words) = in_form(&with_source, "baiyo-export/1");
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("its payload cannot be read"), "{words}");
+    // An older export is sound still, and one of a later form cannot be checked.
+    assert_eq!(in_form(&export(&self::entries()), "baiyo-export/1").0, Some(0));
+    let (status, words) = in_form(&with_source, "baiyo-export/3");
+    assert_eq!(status, Some(2), "{words}");
 }
 
 #[test]

@@ -14,12 +14,21 @@ use crate::store::Store;
 use crate::writer::JobError;
 use crate::{journal as entries, reading};
 use baiyo_domain::ids::{OrderId, PatientId};
-use baiyo_domain::journal::{StreamId, StreamKind};
+use baiyo_domain::journal::{Hash, StreamId, StreamKind};
 use baiyo_domain::order::{Erasure, erasure};
 use baiyo_domain::people::PublicKey;
 use baiyo_domain::world::World;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
+
+/// Of whom was found whether his name was erased.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Whose was.
+    erased: BTreeSet<PatientId>,
+    /// Whose was not by these orders' histories, when these were the newest entries of them.
+    not_by: BTreeMap<(PatientId, Vec<OrderId>), Vec<Option<Hash>>>,
+}
 
 impl Store {
     /// Destroys what is still there of names that were erased.
@@ -80,7 +89,8 @@ impl Store {
     }
 
     /// Whether a patient's name was erased, as the history of one of these orders of his tells and two people's signatures
-    /// say. What was found to stand is not looked at again: histories only grow.
+    /// say. What was found to stand is not looked at again: histories only grow. What does not stand is looked at again once
+    /// one of these histories has grown: only a new decision in one of them can make it stand.
     ///
     /// # Errors
     /// The database or the key store cannot be read.
@@ -91,13 +101,24 @@ impl Store {
         orders: &[OrderId],
     ) -> Result<bool, StoreError> {
         let found = || self.erased.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if found().contains(&patient) {
+        if found().erased.contains(&patient) {
             return Ok(true);
+        }
+        let mut newest = Vec::new();
+        for order in orders {
+            let entry = entries::newest_of(conn, StreamId { kind: StreamKind::Order, id: order.0 })?;
+            newest.push(entry.map(|entry| entry.hash));
+        }
+        let by = (patient, orders.to_vec());
+        if found().not_by.get(&by) == Some(&newest) {
+            return Ok(false);
         }
         let orders = orders.iter().map(|order| Id(order.0)).collect();
         let stands = told(conn, orders)?.contains(&patient) && stands(conn, self.keys.anchor()?, patient)?;
         if stands {
-            found().insert(patient);
+            found().erased.insert(patient);
+        } else {
+            found().not_by.insert(by, newest);
         }
         Ok(stands)
     }

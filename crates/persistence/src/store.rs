@@ -3,6 +3,7 @@
 use crate::clock::{Clock, Timekeeper};
 use crate::engine::prelude::*;
 use crate::engine::{postgres, refuse_newer, sqlite};
+use crate::erasing::Found;
 use crate::error::StoreError;
 use crate::keystore::{Key, KeyStore, KeyStoreError};
 use crate::pool::Pool;
@@ -15,9 +16,7 @@ use crate::sealing;
 use crate::sql_types::Id;
 use crate::writer::{JobError, WriteError, Writer};
 use crate::{accounts, happenings, journal, rebuild};
-use baiyo_domain::ids::PatientId;
 use baiyo_domain::time::Time;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
@@ -87,8 +86,8 @@ pub struct Store {
     remembered: Arc<Remembered>,
     /// Of how many erasures this process has destroyed what there was.
     pub(crate) erasures: AtomicUsize,
-    /// Of whom this process found that his name was erased, by the signatures of two people.
-    pub(crate) erased: Mutex<BTreeSet<PatientId>>,
+    /// Of whom this process found whether his name was erased, by the signatures of two people.
+    pub(crate) erased: Mutex<Found>,
     engine: Engine,
 }
 

@@ -45,7 +45,7 @@ fn export(head: &Head, complete: bool, entries: &[Extracted]) -> Value {
         })
         .collect();
     json!({
-        "format": "baiyo-export/1", "origin": head.origin, "vkey": head.vkey, "checkpoint": head.note,
+        "format": "baiyo-export/2", "origin": head.origin, "vkey": head.vkey, "checkpoint": head.note,
         "complete": complete, "signed_kinds": Event::SIGNED_KINDS, "entries": entries,
     })
 }

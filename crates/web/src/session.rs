@@ -5,6 +5,7 @@ mod callers;
 mod means;
 mod standing;
 
+use crate::api::accounts::password_replaced;
 use crate::api::problem::{Kind, Problem};
 use crate::connection::Connection;
 use crate::request_log;
@@ -307,7 +308,7 @@ impl Claim {
     }
 
     fn shown(&self) -> Shown {
-        Shown::new(&self.secret, self.by_cookie)
+        Shown::new(&self.secret, self.by_cookie, self.device.as_deref())
     }
 }
 
@@ -501,6 +502,7 @@ pub fn password_problem(
             let sentence = sentence.to_string();
             Problem::because(Kind::NotSignedIn, language, "wrong_password", pointer, sentence)
         }
+        PasswordRefused::Replaced => password_replaced(language, pointer),
         PasswordRefused::Blocked { until } | PasswordRefused::CodeBlocked { until } => {
             let (now, _) = state.store.now();
             Problem::wait(language, u64::try_from(until.since(now).num_seconds()).unwrap_or(0) + 1)

@@ -2,6 +2,9 @@
 //! that somebody fetched (a clone of its public repository): one file for each advisory, TOML before its text. It names
 //! what is faulty, which versions are mended, since when that is known, and how long that may stay so.
 //!
+//! What a person judged not to concern this program stands in `docs/developer/advisories.toml`, with why and until when: it is
+//! told and not counted. A line there that applies to nothing, or whose day is past, is an error.
+//!
 //! What stands in the workspace's other lists, of npm and of pip, is looked up by nobody here: they only test.
 
 use crate::bill;
@@ -17,6 +20,10 @@ use std::time::SystemTime;
 const IN_THE_PROGRAM: i64 = 7;
 /// The database gets advisories every week: where the newest is older, it was not fetched anew.
 const NEWEST_AT_MOST: i64 = 30;
+/// Where the judged ones stand.
+const JUDGED: &str = "docs/developer/advisories.toml";
+/// Days after which one is judged anew at the latest.
+const JUDGED_FOR: i64 = 184;
 
 /// A library as Cargo.lock names it.
 type Library = (String, String);
@@ -27,11 +34,12 @@ type Library = (String, String);
 /// The folder is no such database, or an old one; or something cannot be read.
 pub fn look_up(root: &Path, folder: &Path) -> Result<ExitCode, String> {
     let lock = fs::read_to_string(root.join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
+    let judged = fs::read_to_string(root.join(JUDGED)).map_err(|error| format!("{JUDGED}: {error}"))?;
     let inside = bill::libraries(root, &["--all-features"])?;
     let seconds =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|error| error.to_string())?;
     let today = seconds.as_secs() as i64 / 86_400;
-    let (report, sound) = report(&lock, folder, &inside, today)?;
+    let (report, sound) = report(&lock, folder, &inside, &judged, today)?;
     print!("{report}");
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -41,8 +49,10 @@ fn report(
     lock: &str,
     folder: &Path,
     inside: &BTreeSet<Library>,
+    judged: &str,
     today: i64,
 ) -> Result<(String, bool), String> {
+    let mut judged = Judged::read(judged, today).map_err(|why| format!("{JUDGED}: {why}"))?;
     let libraries = libraries(lock)?;
     let advisories = advisories(folder)?;
     let newest = advisories.iter().map(|advisory| &advisory.date).max();
@@ -64,6 +74,17 @@ fn report(
                 [] => "in no version".to_string(),
                 some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
             };
+            let judged = judged.iter_mut().find(|judged| judged.id == *id && judged.library == *name);
+            if let Some(judged) = judged {
+                judged.applies = true;
+                let Judged { until, reason, .. } = judged;
+                writeln!(
+                    told,
+                    "{id} {name} {version}: {title}\n  judged until {until}, not counted: {reason}"
+                )
+                .expect("a string takes any text");
+                continue;
+            }
             let allowed = match (&advisory.informational, inside.contains(&(name.clone(), version.clone()))) {
                 (Some(kind), _) if kind != "unsound" => format!("{kind}: no fault, to be looked at"),
                 (_, false) => "it only builds or tests: until the next release".to_string(),
@@ -80,6 +101,9 @@ fn report(
             .expect("a string takes any text");
         }
     }
+    if let Some(idle) = judged.iter().find(|judged| !judged.applies) {
+        return Err(format!("{JUDGED}: {} of {} applies no longer: take it out", idle.id, idle.library));
+    }
     let (read, looked_at) = (advisories.len(), libraries.len());
     writeln!(told, "{read} advisories, the newest of {newest}; {looked_at} libraries: {faults} faults")
         .expect("a string takes any text");
@@ -93,6 +117,41 @@ fn libraries(lock: &str) -> Result<BTreeSet<Library>, String> {
     let text = |package: &toml::Value, key: &str| Some(package.get(key)?.as_str()?.to_string());
     let foreign = packages.iter().filter(|package| package.get("source").is_some());
     Ok(foreign.filter_map(|package| Some((text(package, "name")?, text(package, "version")?))).collect())
+}
+
+/// An advisory of which a person found that it does not concern this program.
+struct Judged {
+    id: String,
+    library: String,
+    reason: String,
+    until: String,
+    /// Whether it was met.
+    applies: bool,
+}
+
+impl Judged {
+    /// All that were judged and need not be judged anew today.
+    fn read(text: &str, today: i64) -> Result<Vec<Self>, String> {
+        let list: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
+        let lines = list.get("judged").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let line = |line: toml::Value| {
+            let word = |key: &str| match line.get(key).and_then(toml::Value::as_str) {
+                Some(text) if !text.trim().is_empty() => Ok(text.to_string()),
+                _ => Err(format!("a line has no {key}")),
+            };
+            let (id, library, reason) = (word("id")?, word("library")?, word("reason")?);
+            let (on, until) = (word("judged")?, word("until")?);
+            let (from, to) = (day(&on)?, day(&until)?);
+            if from > today || to < from || to - from > JUDGED_FOR {
+                return Err(format!("{id}: judged on {on} until {until}: {JUDGED_FOR} days are the most"));
+            }
+            if to < today {
+                return Err(format!("{id}: its day is past ({until}): judge it anew"));
+            }
+            Ok(Self { id, library, reason, until, applies: false })
+        };
+        lines.into_iter().map(line).collect()
+    }
 }
 
 /// What was published of a library's fault.
@@ -218,7 +277,7 @@ mod tests {
 
     fn told(advisories: &[(&str, &str, &str, &str, &str)]) -> (String, bool) {
         let inside = BTreeSet::from([("lamp".to_string(), "1.4.2".to_string())]);
-        report(LOCK, planted(advisories).path(), &inside, day("2026-11-20").unwrap()).unwrap()
+        report(LOCK, planted(advisories).path(), &inside, "", day("2026-11-20").unwrap()).unwrap()
     }
 
     const OTHER: (&str, &str, &str, &str, &str) = ("RUSTSEC-2026-0001", "other", "", "", "");
@@ -266,21 +325,71 @@ mod tests {
         let none = BTreeSet::new();
         let today = day("2026-11-20").unwrap();
         let empty = tempfile::tempdir().unwrap();
-        assert!(report(LOCK, empty.path(), &none, today).is_err());
+        assert!(report(LOCK, empty.path(), &none, "", today).is_err());
         fs::create_dir_all(empty.path().join("crates/lamp")).unwrap();
-        assert!(report(LOCK, empty.path(), &none, today).unwrap_err().contains("no advisory"));
+        assert!(report(LOCK, empty.path(), &none, "", today).unwrap_err().contains("no advisory"));
         let database = planted(&[OTHER]);
-        assert!(report(LOCK, database.path(), &none, today).is_ok(), "the control");
+        assert!(report(LOCK, database.path(), &none, "", today).is_ok(), "the control");
         assert!(
-            report(LOCK, database.path(), &none, today + 40).unwrap_err().contains("fetch the database anew")
+            report(LOCK, database.path(), &none, "", today + 40)
+                .unwrap_err()
+                .contains("fetch the database anew")
         );
         fs::write(database.path().join("crates/other/RUSTSEC-2026-0009.md"), "# no TOML").unwrap();
-        assert!(report(LOCK, database.path(), &none, today).unwrap_err().contains("RUSTSEC-2026-0009.md"));
+        assert!(
+            report(LOCK, database.path(), &none, "", today).unwrap_err().contains("RUSTSEC-2026-0009.md")
+        );
         let database = planted(&[("RUSTSEC-2026-0002", "lamp", "", "\"newer\"", "")]);
         assert!(
-            report(LOCK, database.path(), &none, today).is_err(),
+            report(LOCK, database.path(), &none, "", today).is_err(),
             "what cannot be read is no pass either"
         );
+    }
+
+    #[test]
+    fn a_judged_advisory_is_told_and_not_counted_as_long_as_it_applies_and_its_day_is_not_past() {
+        let inside = BTreeSet::from([("lamp".to_string(), "1.4.2".to_string())]);
+        let database = planted(&[
+            ("RUSTSEC-2026-0002", "lamp", "", "", ""),
+            ("RUSTSEC-2026-0003", "mortar", "", "", "\"< 1\""),
+        ]);
+        let line = |id: &str, library: &str, judged: &str, until: &str| {
+            format!(
+                "[[judged]]\nid = \"{id}\"\nlibrary = \"{library}\"\nreason = \"It is not lit.\"\n\
+                 judged = \"{judged}\"\nuntil = \"{until}\"\n"
+            )
+        };
+        let told =
+            |judged: &str, today: &str| report(LOCK, database.path(), &inside, judged, day(today).unwrap());
+        let lamp = line("RUSTSEC-2026-0002", "lamp", "2026-11-05", "2026-11-25");
+        let (said, sound) = told(&lamp, "2026-11-25").unwrap();
+        assert!(sound && said.contains("lamp 1.4.2: It burns\n  judged until 2026-11-25"), "{said}");
+        assert!(said.contains("It is not lit.") && said.ends_with("0 faults\n"), "{said}");
+        assert!(!told("", "2026-11-25").unwrap().1, "the control");
+        for (judged, why) in [
+            (line("RUSTSEC-2026-0003", "mortar", "2026-11-05", "2026-11-25"), "applies no longer"),
+            (line("RUSTSEC-2026-0002", "mortar", "2026-11-05", "2026-11-25"), "applies no longer"),
+            (line("RUSTSEC-2026-0002", "lamp", "2026-10-05", "2026-11-19"), "its day is past"),
+            (line("RUSTSEC-2026-0002", "lamp", "2026-11-05", "2027-11-05"), "184 days are the most"),
+            (line("RUSTSEC-2026-0002", "lamp", "2026-11-21", "2026-12-05"), "184 days are the most"),
+            (lamp.replace("It is not lit.", " "), "has no reason"),
+            (lamp.replace("until", "till"), "has no until"),
+        ] {
+            let refused = told(&judged, "2026-11-20").unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_this_workspace_judged_can_be_read_and_is_of_a_library_that_it_has() {
+        let root = crate::tree::root();
+        let text = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+        let list: toml::Table = text(JUDGED).parse().unwrap();
+        let first = list["judged"][0]["judged"].as_str().unwrap().to_string();
+        let locked = libraries(&text("Cargo.lock")).unwrap();
+        for judged in Judged::read(&text(JUDGED), day(&first).unwrap()).unwrap() {
+            assert!(locked.iter().any(|(name, _)| *name == judged.library), "{}", judged.library);
+        }
     }
 
     #[test]

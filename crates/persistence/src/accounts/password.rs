@@ -115,11 +115,16 @@ pub struct StoredSecret {
 }
 
 impl StoredSecret {
-    /// Checks a password; as slow for a wrong name as for a right one.
+    /// Checks a password; as slow for a wrong name as for a right one. A hash of another cost than today's is checked at its
+    /// own, and where that fails nobody's hash besides: no answer comes sooner than that to a name which is nobody's.
     pub fn check(self, password: &str) -> CheckedPassword {
         let hash = self.hash.as_deref().unwrap_or(NOBODYS_HASH);
         let right = verify(password, hash) && self.hash.is_some();
-        let outdated = (right && cost_of(hash) != Some(cost())).then(|| Zeroizing::new(password.to_string()));
+        let other_cost = cost_of(hash) != Some(cost());
+        if other_cost && !right {
+            verify(password, NOBODYS_HASH);
+        }
+        let outdated = (right && other_cost).then(|| Zeroizing::new(password.to_string()));
         CheckedPassword { count: self.count, person: self.person, hash: self.hash, right, outdated }
     }
 }
@@ -249,7 +254,10 @@ fn repeated(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::throttle::{Origin, Secret};
     use super::*;
+    use std::time::Instant;
+    use uuid::Uuid;
 
     fn problems(text: &str) -> Vec<PasswordProblem> {
         let sign_in = "s.hana".to_string().try_into().unwrap();
@@ -361,6 +369,28 @@ mod tests {
         assert!(verify("three quiet herons", &hash));
         assert!(!verify("three quiet heron", &hash));
         assert!(!verify("three quiet herons", "no hash"));
+    }
+
+    #[test]
+    fn a_name_whose_hash_costs_less_is_not_told_by_a_quick_answer() {
+        let lesser = hash("three quiet herons", &[7; 16], Params::new(64, 1, 1, Some(32)).unwrap()).unwrap();
+        let took = |hash: Option<&String>, password: &str| {
+            let count = Count { subject: Uuid::nil(), secret: Secret::Password, origin: Origin::Strangers };
+            let secret = StoredSecret { count, person: None, hash: hash.cloned() };
+            let began = Instant::now();
+            let right = secret.check(password).is_right();
+            (began.elapsed(), right)
+        };
+        let quickest = |hash: Option<&String>, password: &str| {
+            (0..5).map(|_| took(hash, password)).min().map(|(elapsed, _)| elapsed).unwrap()
+        };
+        let nobodys = quickest(None, "three quiet heron");
+        let somebodys = quickest(Some(&lesser), "three quiet heron");
+        assert!(somebodys > nobodys / 2, "{somebodys:?} for a name that is there, {nobodys:?} for none");
+        // The control: by itself it is checked in no time.
+        assert!(took(Some(&lesser), "three quiet herons").1);
+        let alone = quickest(Some(&lesser), "three quiet herons");
+        assert!(alone < nobodys / 2, "{alone:?}, {nobodys:?}");
     }
 
     #[test]

@@ -94,9 +94,11 @@ pub fn recognise(
         throttle::lock(conn, checked.count.subject)?;
         let whole = account::table.find(Id(checked.count.subject)).select(account::password_hash);
         let current = whole.first::<Option<String>>(conn).optional()?.flatten();
-        let right = checked.is_right() && checked.is_against(&current);
-        let settled = throttle::settle(conn, checked.count, right, now)?;
-        Ok(settled.and_then(|()| checked.person.ok_or(PasswordRefused::Wrong)))
+        let settled = throttle::settle(conn, checked.count, checked.is_right(), now)?;
+        Ok(settled.and_then(|()| match checked.is_against(&current) {
+            true => checked.person.ok_or(PasswordRefused::Wrong),
+            false => Err(PasswordRefused::Replaced),
+        }))
     })
 }
 
@@ -301,11 +303,13 @@ pub fn reauthenticate(
     conn.transaction(|conn| {
         throttle::lock(conn, person.0)?;
         let current = is_sealed_so(conn, *person, *key, sealing)?;
-        let signing = signing.clone().filter(|_| current);
         let count = Count { subject: person.0, secret: Secret::Password, origin };
         let settled = throttle::settle(conn, count, signing.is_some(), now)?;
         Ok(settled.and_then(|()| {
-            let signing = signing.ok_or(PasswordRefused::Wrong)?;
+            let signing = signing.clone().ok_or(PasswordRefused::Wrong)?;
+            if !current {
+                return Err(PasswordRefused::Replaced);
+            }
             Ok(Reauthenticated::proven(*person, *key, signing, *meaning).under(sealing.clone()))
         }))
     })
@@ -476,7 +480,7 @@ impl Store {
             // Changed by somebody else meanwhile, the old password is no longer the old one.
             let stored = changed.as_ref().map(|changed| changed.store(conn)).transpose()?;
             if stored != Some(true) {
-                return Ok(Err(PasswordRefused::Wrong));
+                return Ok(Err(PasswordRefused::Replaced));
             }
             let entrance = session::entrance(conn, *origin)?;
             session::end_all(conn, *person, now)?;

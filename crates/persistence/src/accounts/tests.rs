@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::engine::sqlite;
 use crate::error::StoreError;
 use crate::keystore::{Key, KeyStore, Personal, load_personal, store_personal};
+use crate::schema::{journal, wrong_secret};
 use crate::store::{Location, Store};
 use crate::writer::JobError;
 use baiyo_domain::authority::{Meaning, Reauthenticated};
@@ -406,12 +407,12 @@ fn a_new_password_ends_sessions_tokens_and_the_old_key() {
     let refused = sign_in(&mut conn, &checked, None, Shown::default(), at(2)).unwrap().err().unwrap();
     assert_eq!(
         refused,
-        PasswordRefused::Wrong,
+        PasswordRefused::Replaced,
         "checked against the old password, settled after the new one"
     );
     assert_eq!(
         reauthenticate(&mut conn, &unlocked, HERE, at(2)).unwrap().err(),
-        Some(PasswordRefused::Wrong)
+        Some(PasswordRefused::Replaced)
     );
     assert_eq!(sign(&mut conn, PASSWORD, at(2)).err(), Some(PasswordRefused::Wrong));
     assert_eq!(sign(&mut conn, "seven loud magpies", at(2)).ok().unwrap().key(), new.key());
@@ -547,6 +548,79 @@ fn a_password_of_another_cost_still_opens_and_is_brought_to_todays_at_the_next_s
     assert_eq!(locked().public_key(), public, "it is the same key");
     assert!(sign_in(PASSWORD));
     assert_eq!(stored(), anew);
+}
+
+/// A store in which person 1, `hana`, has set her password, of less than today's cost.
+fn with_hana_of_earlier(folder: &tempfile::TempDir) -> Store {
+    let location = Location::read(folder.path(), None, None).unwrap();
+    let store = Store::open_at(&location, Arc::new(SystemClock)).unwrap();
+    let made = credentials(person(1), "hana", PASSWORD, at(0));
+    let less = argon2::Params::new(9 * 1024, 1, 1, Some(32)).unwrap();
+    let stored = store.write(move |conn| {
+        open_account(conn, person(1), &name("hana")).map_err(JobError::<StoreError>::from)?;
+        made.store(conn, at(0)).map_err(JobError::<StoreError>::from)?;
+        let locked = locked_key(conn, person(1)).map_err(JobError::<StoreError>::from)?.unwrap();
+        let older = locked.sealed_at(PASSWORD, PASSWORD, less).unwrap().unwrap();
+        older.store(conn).map_err(JobError::<StoreError>::from)
+    });
+    assert!(stored.unwrap());
+    store
+}
+
+#[test]
+fn a_right_password_that_was_hashed_anew_meanwhile_is_no_wrong_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = with_hana_of_earlier(&folder);
+    let now = store.now().0;
+    let loaded = || {
+        let secret = |conn: &mut Conn| {
+            Ok::<_, StoreError>(stored_secret(conn, store.keys(), "hana", Through::Machine, now)?)
+        };
+        store.read(secret).unwrap().unwrap()
+    };
+    let locked = || store.read(|conn| Ok::<_, StoreError>(locked_key(conn, person(1))?)).unwrap().unwrap();
+    let counted = || {
+        let slots = wrong_secret::table.count();
+        let recorded = journal::table.count();
+        let both = |conn: &mut Conn| {
+            Ok::<_, StoreError>((slots.get_result::<i64>(conn)?, recorded.get_result::<i64>(conn)?))
+        };
+        store.read(both).unwrap()
+    };
+    let before = counted();
+
+    // Three requests load what was there; the first is settled, and brings it to today's cost.
+    let (first, second, third, signing) = (loaded(), loaded(), loaded(), locked());
+    assert!(store.sign_in(first.check(PASSWORD), None, Carried::default()).unwrap().is_ok());
+    let late = store.sign_in(second.check(PASSWORD), None, Carried::default()).unwrap();
+    assert_eq!(late.err(), Some(PasswordRefused::Replaced));
+    let late = store.reauthenticate(signing.unlock(PASSWORD, Meaning::Disposition), HERE).unwrap();
+    assert_eq!(late.err(), Some(PasswordRefused::Replaced));
+    assert_eq!(counted(), before, "nothing wrong is counted or recorded");
+    // Given again it opens; and what was wrong when it was looked at is counted, whatever happened meanwhile.
+    assert!(store.sign_in(loaded().check(PASSWORD), None, Carried::default()).unwrap().is_ok());
+    let wrong = store.sign_in(third.check("another password"), None, Carried::default()).unwrap();
+    assert_eq!(wrong.err(), Some(PasswordRefused::Wrong));
+    assert_eq!(counted().0, before.0 + 1, "the control");
+}
+
+#[test]
+fn of_two_changes_of_one_password_the_second_changes_nothing() {
+    let (mut conn, _) = with_hana();
+    let locked = locked_key(&mut conn, person(1)).unwrap().unwrap();
+    let (one, other) = ("seven loud magpies", "eleven grey wagtails");
+    let owner_name = name("hana");
+    let changed = |text: &str| {
+        let password = Password::new(text, &owner(&owner_name), None).unwrap();
+        locked.sealed_anew(PASSWORD, &password).unwrap().unwrap()
+    };
+    let (first, second) = (changed(one), changed(other));
+    assert!(first.store(&mut conn).unwrap());
+    assert!(!second.store(&mut conn).unwrap(), "the old password is no longer the old one");
+    for (password, opens) in [(one, true), (other, false), (PASSWORD, false)] {
+        assert_eq!(sign(&mut conn, password, at(1)).is_ok(), opens, "{password}");
+        assert_eq!(attempt(&mut conn, "hana", password, at(1)).is_ok(), opens, "{password}");
+    }
 }
 
 #[test]

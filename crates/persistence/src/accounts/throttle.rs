@@ -26,9 +26,13 @@ pub const MANY_WRONG: i64 = 5;
 /// Why a password, or a code after it, opened nothing. Who is not signed in must not be told the first two apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRefused {
-    /// It is wrong, or was replaced meanwhile; or there is no such account.
+    /// It is wrong, or there is no such account.
     #[error("the password is wrong")]
     Wrong,
+    /// It was right, and another took its place before it was settled: a new password, or the same one hashed anew. No wrong
+    /// one: it takes no slot and is not recorded.
+    #[error("the password was replaced or hashed anew meanwhile; it may be given again")]
+    Replaced,
     /// Too many were wrong: until then none is looked at, not even the right one.
     #[error("too many wrong passwords; none is looked at until {until}")]
     Blocked {

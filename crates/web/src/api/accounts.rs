@@ -240,6 +240,9 @@ pub async fn check_code(
 /// Why somebody was not signed in: of the password one sentence for all, so that a stranger is not told whether the name
 /// exists.
 fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
+    if refused == PasswordRefused::Replaced {
+        return password_replaced(language, Some("/password"));
+    }
     if !matches!(refused, PasswordRefused::Wrong | PasswordRefused::Blocked { .. }) {
         return code_problem(refused, language);
     }
@@ -251,6 +254,17 @@ fn not_recognised(refused: PasswordRefused, language: Language) -> Problem {
         }
     };
     Problem::because(Kind::NotSignedIn, language, "wrong_password", Some("/password"), sentence.into())
+}
+
+/// A right password did nothing, since another took its place, or the same one was hashed anew, before its turn came.
+pub fn password_replaced(language: Language, pointer: Option<&str>) -> Problem {
+    let sentence = match language {
+        Language::En => "The password was renewed at this very moment, so nothing was done. Give it again.",
+        Language::Ja => {
+            "ちょうど今、パスワードが更新されたため、処理は行われていません。もう一度入力してください。"
+        }
+    };
+    Problem::because(Kind::NotSignedIn, language, "password_replaced", pointer, sentence.into())
 }
 
 /// Why a code opened nothing: it is missing, or it is wrong.

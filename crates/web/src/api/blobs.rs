@@ -3,6 +3,7 @@
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
 use super::reading::read;
+use crate::malware::PATIENCE;
 use crate::security_log::{self, Happened};
 use crate::server::{SLOWEST_UPLOAD, State};
 use crate::session::{self, Caller};
@@ -19,6 +20,7 @@ use futures_util::StreamExt;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -115,9 +117,16 @@ async fn look_through(
     let Some(scanner) = state.settings.malware_scanner.clone() else { return Ok(()) };
     let language = caller.language;
     let unavailable = || Problem::new(Kind::Unavailable, language);
-    let _turn = state.scans.acquire().await.map_err(|_| unavailable())?;
     let content = bytes.clone();
-    match web::block(move || scanner.look_through(&content)).await.map_err(|_| unavailable())? {
+    // Whoever waits behind others waits no longer for a turn than for an answer.
+    let looked = match tokio::time::timeout(PATIENCE, state.scans.acquire()).await {
+        Ok(turn) => {
+            let _turn = turn.map_err(|_| unavailable())?;
+            web::block(move || scanner.look_through(&content)).await.map_err(|_| unavailable())?
+        }
+        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+    };
+    match looked {
         Ok(None) => Ok(()),
         Ok(Some(name)) => {
             tracing::warn!(name, "malware in a file that was handed in");
@@ -172,8 +181,10 @@ async fn add(
 ) -> Result<HttpResponse, Problem> {
     let caller = session::admit(&request, &state, ADDITION).await?;
     let turn = state.uploads.acquire().await;
-    let _turn = turn.map_err(|_| Problem::new(Kind::Unavailable, caller.language))?;
+    let turn = turn.map_err(|_| Problem::new(Kind::Unavailable, caller.language))?;
     let bytes = tokio::time::timeout(SLOWEST_UPLOAD, whole(payload, caller.language)).await;
+    // Others send theirs while this one is looked through.
+    drop(turn);
     let bytes = bytes.unwrap_or_else(|_| Err(Problem::new(Kind::Form, caller.language)))?;
     let (sha256, blob) = keep(&state, &caller, bytes, None).await?;
     Ok(HttpResponse::Ok().json(BlobView { sha256, media_type: blob.media_type, size: blob.size }))

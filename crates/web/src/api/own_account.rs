@@ -1,6 +1,8 @@
 //! One's own account: its password, its second factor, and the sessions and tokens that are in force.
 
-use super::accounts::{code_problem, cookies, names_around, password_problems, read, write};
+use super::accounts::{
+    code_problem, cookies, names_around, password_problems, password_replaced, read, write,
+};
 use super::json::Body;
 use super::openapi::Described;
 use super::problem::{Kind, Problem};
@@ -535,6 +537,7 @@ pub fn unchanged(refused: PasswordRefused, state: &State, caller: &Caller) -> Pr
                 sentence.into(),
             )
         }
+        PasswordRefused::Replaced => password_replaced(language, Some("/password")),
         PasswordRefused::PasskeyFirst => {
             let sentence = match language {
                 Language::En => {

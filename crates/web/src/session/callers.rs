@@ -27,12 +27,15 @@ pub struct Shown {
     by_cookie: bool,
     /// The secret's hash: the secret itself is kept nowhere.
     hash: [u8; 32],
+    /// That of the cookie by which the browser is known, beside a session's: it says at which tablet he is.
+    device: Option<[u8; 32]>,
 }
 
 impl Shown {
-    /// By a session's cookie or by a token for programs.
-    pub fn new(secret: &str, by_cookie: bool) -> Self {
-        Self { by_cookie, hash: Sha256::digest(secret).into() }
+    /// By a session's cookie, in a browser with this one besides, or by a token for programs.
+    pub fn new(secret: &str, by_cookie: bool, device: Option<&str>) -> Self {
+        let device = device.filter(|_| by_cookie).map(|cookie| Sha256::digest(cookie).into());
+        Self { by_cookie, hash: Sha256::digest(secret).into(), device }
     }
 
     /// In which count wrong passwords of him are, by what his session began.

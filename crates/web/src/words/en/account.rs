@@ -62,7 +62,8 @@ pub(in crate::words) fn text(word: Account) -> &'static str {
         Account::MakeToken => "Make an API token",
         Account::TokenHelp => {
             "A program that has it acts in your name, within what you choose here and what your roles include. It \
-             signs nothing without your password, and changes nothing of your account."
+             signs nothing without your password, and changes nothing of your account. Its name will stand in the \
+             entries that it makes, for good: no names of people."
         }
         Account::TokenScopes => "What it may do",
         Account::TokenDevice => "Instrument it is given to",

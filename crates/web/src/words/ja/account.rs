@@ -59,7 +59,7 @@ pub(in crate::words) fn text(word: Account) -> &'static str {
         Account::DeviceSignsNothing => "機器用のAPIトークンでは署名できません。",
         Account::MakeToken => "APIトークンの発行",
         Account::TokenHelp => {
-            "このトークンを持つプログラムは、あなたの名義で、ここで選んだ範囲とあなたの役割の範囲内で操作します。パスワードなしに署名することも、アカウントを変更することもできません。"
+            "このトークンを持つプログラムは、あなたの名義で、ここで選んだ範囲とあなたの役割の範囲内で操作します。パスワードなしに署名することも、アカウントを変更することもできません。トークンの名称は、このトークンで行われた記録に残り、後から消せません。人の氏名は入れないでください。"
         }
         Account::TokenScopes => "許可する操作",
         Account::TokenDevice => "使用する機器",
