@@ -245,6 +245,31 @@ fn refused_attempts_are_listed_by_pages_and_do_not_fill_the_journal() {
 }
 
 #[test]
+fn a_page_that_asks_is_told_whose_session_it_is_and_keeps_nobody_signed_in() {
+    let centre = Centre::open();
+    let (person, other) = (centre.technician().account(), centre.lead().account());
+    let session = sign_in(&centre, &person.sign_in, &person.password);
+    let own = cookie(&session);
+    session.ok();
+    let asked = |path: &str| by_cookie(&centre, &own, "GET", path).send().status;
+    let live = |of: &Member, how: &str| asked(&format!("//live?of={}&{how}=yes", of.id));
+    assert_eq!([live(person, "ask"), live(other, "ask"), live(other, "any")], [200, 204, 204]);
+
+    // Typing is a use of the session.
+    centre.minutes(20);
+    assert_eq!(live(person, "typing"), 200);
+    // That it was used is noted behind the answer.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    centre.minutes(20);
+    // What a page asks by itself is none.
+    assert_eq!(live(person, "ask"), 200);
+    assert_eq!(by_cookie(&centre, &own, "GET", "//me").header("baiyo-by-itself", "yes").send().status, 200);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    centre.minutes(11);
+    assert_eq!([live(person, "ask"), live(person, "typing"), asked("//me")], [303; 3]);
+}
+
+#[test]
 fn a_session_is_a_cookie_for_our_own_pages_that_ends() {
     let centre = Centre::open();
     let person = centre.technician().account();

@@ -85,11 +85,14 @@ fn a_field_of_a_result_that_does_not_apply_is_said_so_on_its_page_and_never_with
     browser.sign_in(&analyst.sign_in, &analyst.password).ok();
     let shown = browser.get(&format!("//record{}?/sample={sample}&/test={TEST}", course.path("result"))).text;
     // Folded away, a field for each, without a script.
-    let folded =
-        shown.split("<details class=\"entry-head\"><summary>Not applicable</summary>").nth(1).unwrap();
+    let folded = shown
+        .split("<details class=\"entry-head\"><summary>Not applicable: Enter a result</summary>")
+        .nth(1)
+        .unwrap();
     for field in ["instrument", "kit_lot", "controls", "inoculated_at", "report"] {
         assert!(folded.contains(&format!("name=\"/not_applicable/{field}\"")), "{field}");
     }
+    assert!(folded.contains("Not applicable: Kit lot"), "each is called by its own name");
     // Both at once: both fields are named, nothing is recorded, and what was typed stays, unfolded.
     let version = centre.inspector().version_of(&course.path("result"));
     let both = [("/kit_lot", "KIT-7"), ("/not_applicable/kit_lot", "read by eye")];

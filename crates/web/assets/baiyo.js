@@ -10,6 +10,9 @@ const make = (tag, className, text) => {
   return element;
 };
 
+// What the page held, while it is covered because the session is over.
+let covered = null;
+
 // --- Scanning -------------------------------------------------------------------------------------------------------
 // A scanner types fast and ends with Enter. What it typed is read from the keys' places on the keyboard, because an
 // input method that is switched on turns the characters into others.
@@ -96,6 +99,7 @@ addEventListener(
 const OWN = ["/vessels", "/from", "/vessel", "/ours"];
 
 const scanned = (text, focused) => {
+  if (covered) return;
   const label = text.startsWith("C1-");
   if (label && !checks(text)) return say(words("scanCheck"), text);
   if (!label) {
@@ -282,6 +286,8 @@ const restore = async (form, place, keys) => {
     // Where the page now suggests something else, that is newer.
     if (!field || field.value !== before) continue;
     field.value = value;
+    // Nothing is recorded that is not seen.
+    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     restored = true;
   }
   if (restored) {
@@ -375,7 +381,7 @@ const handIn = async (event) => {
   if (waiting) return;
   form.inert = true;
   waiting = setInterval(async () => {
-    if (!(await there()) || !waiting) return;
+    if (covered || !(await there()) || !waiting || covered) return;
     clearInterval(waiting);
     waiting = null;
     banner("");
@@ -423,12 +429,16 @@ addEventListener("pageshow", (event) => {
 // --- A one-time link ------------------------------------------------------------------------------------------------
 // What makes it somebody's stands behind its #, which no browser sends. It is handed in, and gone from the address.
 
+const CODE = /^#[\w-]{43}$/; // 256 bits in Base64: any other fragment leads to a place on the page
+
 const byLink = () => {
-  const field = document.querySelector("form[action='/setup'] input#link");
-  if (!field || location.hash.length < 2) return;
-  field.value = location.hash.slice(1);
+  if (location.pathname !== "/setup" || !CODE.test(location.hash)) return;
+  const form = make("form");
+  [form.method, form.action] = ["post", location.pathname];
+  add(form, "link", location.hash.slice(1));
   history.replaceState(null, "", location.pathname + location.search);
-  field.form.requestSubmit();
+  page.append(form);
+  form.submit();
 };
 byLink();
 addEventListener("hashchange", byLink);
@@ -436,18 +446,65 @@ addEventListener("hashchange", byLink);
 // What went wrong is read first.
 document.querySelector("#faults, .stop")?.focus();
 
+// --- When the session is over ---------------------------------------------------------------------------------------
+// However it ended, nothing of the page stays on the screen: it is left. Where it holds something that no draft keeps it is
+// covered instead, and is there again once its person is signed in anew, as in another window; whoever else signs in drops
+// it. What is covered is no part of the document meanwhile, and stands in no store.
+
+const elsewhere = () => `${words("leave")}?to=${encodeURIComponent(location.pathname + location.search)}`;
+
+// Whether it is lost with the page. A password is: it is asked for anew.
+const isLost = (field) => {
+  if (!field.name || !field.matches("input:not([type=hidden], [type=password]), textarea, select")) return false;
+  const draft = drafts.get(field.form);
+  if (draft && isKept(field) && stored.get(draft.place)) return false;
+  if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+};
+// What was handed in and came back stands in the fields as if the server had suggested it.
+const holds = (form) =>
+  form.method === "post" && ((page.dataset.answer && form.matches(".sheet")) || [...form.elements].some(isLost));
+
+const cover = () => {
+  for (const field of document.querySelectorAll("input[type=password]")) field.value = "";
+  const link = make("a", "button", words("signInBeside"));
+  [link.href, link.target, link.rel] = [words("leave"), "_blank", "noopener"];
+  const title = make("div", "title");
+  title.append(make("h1", "", words("sessionOver")));
+  const told = make("p", "notice", words("keptCovered"));
+  told.setAttribute("role", "status");
+  const instead = make("main");
+  instead.id = "content";
+  instead.append(title, told, link);
+  const taken = { parts: [...page.childNodes], title: document.title };
+  covered = taken;
+  page.replaceChildren(instead);
+  document.title = words("sessionOver");
+  setTimeout(() => covered === taken && location.replace(elsewhere()), LASTS);
+};
+
+const uncover = () => {
+  if (!covered) return;
+  page.replaceChildren(...covered.parts);
+  document.title = covered.title;
+  covered = null;
+};
+
 // --- Live hints -----------------------------------------------------------------------------------------------------
-// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger. Once the
-// session is over, however it ended, nothing of the page stays on the screen.
+// The server says that something changed; the page only offers to be read anew. Nothing moves under a finger.
 
 if (page.dataset.live && "EventSource" in window) {
   const TRIES = 60;
   const LEAVES = 2000; // milliseconds: whoever signs out here is on his way by then
+  const MINUTE = 60 * 1000; // milliseconds
+  const LIVE = `/live?of=${page.dataset.person}`;
   let source = null;
   let replaced = false;
   let changes = 0;
   let failed = 0;
   let again = null;
+  let used = Date.now();
   const hint = (text) => {
     let link = document.querySelector(".changes");
     if (!link) {
@@ -460,22 +517,34 @@ if (page.dataset.live && "EventSource" in window) {
     }
     link.textContent = `${text} – ${words("refresh")}`;
   };
-  const leave = () => location.replace(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
-  // Whether it is led elsewhere: an event source does not say why it got no answer.
-  const isOver = async () => {
-    const asking = new AbortController();
+  // Whose session it is now: his for whom the page is, another's, nobody's; nothing where no answer came. An event source
+  // does not say why it got none, and takes a place among those who listen.
+  const whose = async (how) => {
     try {
-      return (await fetch("/live", { redirect: "manual", signal: asking.signal })).type === "opaqueredirect";
+      const answer = await fetch(`${LIVE}&${how}=yes`, { redirect: "manual", signal: AbortSignal.timeout(MINUTE / 6) });
+      return answer.type === "opaqueredirect" ? "nobody's" : { 200: "his", 204: "another's" }[answer.status];
     } catch {
-      return false;
-    } finally {
-      asking.abort();
+      return undefined;
+    }
+  };
+  // Goes on, covers the page or leaves it.
+  const settle = async (otherwise) => {
+    const now = (await whose("ask")) ?? otherwise;
+    if (now === "his") {
+      uncover();
+      listen();
+    } else if (now === "another's") {
+      location.replace("/");
+    } else if (now && !covered) {
+      source?.close();
+      if ([...document.forms].some(holds)) cover();
+      else location.replace(elsewhere());
     }
   };
   const listen = () => {
     clearTimeout(again);
     source?.close();
-    source = document.hidden || replaced ? null : new EventSource("/live");
+    source = document.hidden || replaced || covered ? null : new EventSource(LIVE);
     source?.addEventListener("change", () => {
       changes += 1;
       hint(`${words("changes")}: ${changes}`);
@@ -487,24 +556,36 @@ if (page.dataset.live && "EventSource" in window) {
     source?.addEventListener("replaced", () => {
       replaced = true;
       source.close();
+      source = null;
       hint(words("notFollowed"));
     });
     source?.addEventListener("signed-out", () => {
       source.close();
-      setTimeout(leave, LEAVES);
+      setTimeout(() => settle("nobody's"), LEAVES);
     });
     // Any answer but 200 ends it for good, also that of a server whose database is away for a minute: so it is asked ever
     // more slowly, and not for ever.
     source?.addEventListener("error", async ({ target }) => {
       if (target !== source || target.readyState !== EventSource.CLOSED) return;
-      if (await isOver()) return leave();
+      const now = await whose("ask");
+      if (now && now !== "his") return settle(now);
       if (target !== source || failed >= TRIES) return;
       const seconds = Math.min(60, 4 * 2 ** failed) * (0.75 + Math.random() / 2);
       failed += 1;
       again = setTimeout(listen, seconds * 1000);
     });
   };
-  document.addEventListener("visibilitychange", listen);
+  // Who does not listen asks.
+  const look = () => (document.hidden || !(replaced || covered) ? listen() : settle());
+  document.addEventListener("visibilitychange", look);
+  addEventListener("focus", () => covered && settle());
+  setInterval(() => source || settle(), MINUTE);
+  // Whoever types is there: it is a use of his session as any page he opens.
+  addEventListener("input", () => {
+    if (covered || Date.now() - used < MINUTE) return;
+    used = Date.now();
+    whose("typing");
+  });
   listen();
 }
 
@@ -515,7 +596,8 @@ const follow = async () => {
   const job = document.querySelector("#job[data-running]");
   if (!job) return;
   try {
-    const answer = await fetch(location.href, { credentials: "same-origin" });
+    // By itself: nobody stays signed in by it.
+    const answer = await fetch(location.href, { headers: { "baiyo-by-itself": "yes" } });
     const read = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
     if (answer.ok && read) {
       // Part by part: the button that stops it stays under the finger, and only a new standing is read aloud.

@@ -241,7 +241,7 @@ pub const FACTOR_NEEDED: &str = "second_factor_needed";
 /// # Errors
 /// Nobody is signed in.
 pub async fn who_so_far(request: &HttpRequest, state: &web::Data<State>) -> Result<Caller, Problem> {
-    looked_up(request, state, Looks::Himself).await
+    looked_up(request, state, Looks::of(request)).await
 }
 
 async fn looked_up(request: &HttpRequest, state: &web::Data<State>, looks: Looks) -> Result<Caller, Problem> {
@@ -319,6 +319,16 @@ enum Looks {
     Himself,
     /// The server's, or a page's that is open: nobody stays signed in by it.
     Server,
+}
+
+impl Looks {
+    /// A page that reads itself anew says so.
+    fn of(request: &HttpRequest) -> Self {
+        match request.headers().contains_key("baiyo-by-itself") {
+            true => Looks::Server,
+            false => Looks::Himself,
+        }
+    }
 }
 
 /// Whose a claim is; the error, where there is one, is the records'.

@@ -273,6 +273,43 @@ fn a_draft_is_there_again_after_the_page_was_left_and_gone_after_signing_out() {
         .does_not_see(person.say(Bench::DraftKept));
 }
 
+#[test]
+fn a_reason_why_something_does_not_apply_is_found_again_in_sight() {
+    let centre = Centre::open();
+    let course = in_culture(&centre);
+    let browser = Browser::start();
+    let person = technician(&browser, &centre, Language::En);
+    let (label, form) = (label(&course), action(Language::En, "medium_change"));
+    person.scan(&label).tap(&form).see(words::field(Language::En, "volume"));
+    let room = "document.getElementById('/performed/not_applicable/room')";
+    let folded =
+        format!("[...document.querySelectorAll('details:not([open])')].some((one) => one.contains({room}))");
+    assert_eq!(person.run(&folded), json!(true));
+    let typed = format!(
+        "{room}.value = 'the same room'; {room}.dispatchEvent(new Event('input', {{ bubbles: true }})); \
+         new Promise((done) => setTimeout(() => done(0), 300))"
+    );
+    person.run(&typed);
+    person.open("/bench").scan(&label).tap(&form).see(person.say(Bench::DraftKept));
+    assert_eq!(person.run(&format!("{room}.value")), json!("the same room"));
+    assert_eq!(person.run(&folded), json!(false), "nothing is recorded that is not seen");
+}
+
+#[test]
+fn a_shared_tablet_left_alone_asks_for_the_next_badge() {
+    let centre = Centre::open();
+    let browser = Browser::start();
+    let administrator = centre.administrator().account();
+    let person = browser.person(&centre, administrator, Device::Tablet, Language::En, Theme::Light);
+    let registers = "(async () => { await fetch('/tablets', { method: 'POST', body: new URLSearchParams({ name: 'Hood 1' }) }); \
+                     await fetch('/sign-out', { method: 'POST' }); return 0; })()";
+    person.run(registers);
+    let member = centre.technician().account();
+    person.signs_in(&member.sign_in, &member.password).open("/bench").see(person.say(Bench::Today));
+    centre.minutes(31);
+    person.arrives_at("/switch?to=%2Fbench");
+}
+
 /// Everything that the browser keeps for the centre's pages, on one line.
 fn kept(person: &Person) -> String {
     let all = "(async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, \
@@ -413,6 +450,10 @@ fn a_page_whose_place_newer_ones_took_says_so_and_takes_nobodys() {
     let replaced: Vec<String> = told.filter(|told| told.contains("replaced")).collect();
     assert_eq!(replaced, [""; 0]);
     person.see(person.say(Bench::NotFollowed)).breaks_no_rule();
+    // It is told nothing more, and asks: once its session is over it is left like any other.
+    centre.minutes(31);
+    person.run("document.dispatchEvent(new Event('visibilitychange')); 0");
+    person.see(person.say(Ui::SignInName));
 }
 
 #[test]

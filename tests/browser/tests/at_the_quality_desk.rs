@@ -2,9 +2,9 @@
 //! password; and nothing is signed without a connection.
 
 use baiyo::words::{self, Bench, Quality, Sheet};
-use browser_stories::{Browser, Device, Language, Theme, Ui};
+use browser_stories::{Browser, Device, Language, Person, Theme, Ui};
 use serde_json::json;
-use stories::{Centre, Course, Recipe, Step};
+use stories::{Centre, Course, Member, Recipe, Step};
 
 const FRESH: &str = "config/standards/adipose-msc-autologous-fresh.toml";
 
@@ -59,6 +59,87 @@ fn nothing_is_signed_or_kept_to_be_signed_while_there_is_no_connection() {
     // Nothing is sent by itself: whoever signs does it himself, seeing what he signs.
     person.open(&format!("/batches/{}/review", course.batch)).see(person.say(Quality::InOrder));
     assert_eq!(course.status(), "ready_for_decision");
+}
+
+/// Signs in as in another window of the same browser, and comes back to this one.
+fn signs_in_beside(person: &Person, member: &Member) {
+    let form = json!({ "sign_in": member.sign_in, "password": member.password });
+    let script = format!(
+        "(async () => {{ await fetch('/sign-in', {{ method: 'POST', body: new URLSearchParams({form}) }}); \
+         window.dispatchEvent(new Event('focus')); return 0; }})()"
+    );
+    person.run(&script);
+}
+
+/// Everything of a page and of what the browser keeps for it.
+fn all_of(person: &Person) -> String {
+    let all = "(async () => JSON.stringify([document.documentElement.outerHTML, document.title, { ...localStorage }, \
+               { ...sessionStorage }, [...document.querySelectorAll('*')].map((one) => one.value), history.state, \
+               await indexedDB.databases(), await caches.keys()]))()";
+    person.run(all).as_str().unwrap().to_string()
+}
+
+#[test]
+fn what_was_typed_at_a_desk_is_covered_once_the_session_is_over_and_shown_to_its_person_alone() {
+    const REASON: &str = "the alarm of incubator 3 at 02:14";
+    let browser = Browser::start();
+    for language in [Language::En, Language::Ja] {
+        let centre = Centre::open();
+        let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
+        let releaser = centre.releaser().account();
+        let person = browser.person(&centre, releaser, Device::Desktop, language, Theme::Light);
+        let reason = words::field(language, "reason");
+        person.open(&format!("/record/batches/{}/holding", course.batch)).enter(reason, REASON);
+        let title = person.run("document.title");
+        assert!(all_of(&person).contains(REASON));
+
+        // The session ends by itself: nothing is to be read, and nothing was kept anywhere.
+        centre.minutes(31);
+        person.see(person.say(Bench::KeptCovered)).breaks_no_rule();
+        assert!(!all_of(&person).contains(REASON));
+        person.scan("C1-V-KAMO-26-000001-01-9");
+        person.run("window.dispatchEvent(new Event('focus')); 0");
+        person.see(person.say(Bench::KeptCovered));
+
+        // Signed in again in another window, everything is there again, and goes on.
+        signs_in_beside(&person, releaser);
+        person.see(reason).does_not_see(person.say(Bench::KeptCovered));
+        assert_eq!((person.value(reason), person.run("document.title")), (REASON.to_string(), title));
+
+        // A session that another one of the same person follows at once is no end.
+        let again = json!({ "sign_in": releaser.sign_in, "password": releaser.password });
+        let script = format!(
+            "(async () => {{ await fetch('/sign-out', {{ method: 'POST' }}); \
+             await fetch('/sign-in', {{ method: 'POST', body: new URLSearchParams({again}) }}); return 0; }})()"
+        );
+        person.run(&script);
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        assert_eq!(person.value(reason), REASON);
+
+        // Somebody else drops it.
+        centre.minutes(31);
+        person.see(person.say(Bench::KeptCovered));
+        signs_in_beside(&person, centre.lead().account());
+        person.arrives_at("/");
+        assert!(!all_of(&person).contains(REASON));
+    }
+}
+
+#[test]
+fn a_page_is_left_once_another_is_signed_in_in_the_same_browser() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Filled);
+    let browser = Browser::start();
+    let releaser = centre.releaser().account();
+    let person = browser.person(&centre, releaser, Device::Desktop, Language::En, Theme::Light);
+    person.open(&format!("/record/batches/{}/holding", course.batch));
+    person.enter(words::field(Language::En, "reason"), "for A's eyes");
+    let out = "(async () => { await fetch('/sign-out', { method: 'POST' }); return 0; })()";
+    person.run(out);
+    signs_in_beside(&person, centre.lead().account());
+    person.run("document.dispatchEvent(new Event('visibilitychange')); 0");
+    person.arrives_at("/");
+    assert!(!all_of(&person).contains("for A's eyes"));
 }
 
 #[test]

@@ -191,10 +191,21 @@ fn a_password_is_set_by_a_link_whose_code_stands_in_no_address_and_without_scrip
         sets_a_password(&person);
         // Used: it opens nothing more. Pasted into a page that is open already it says so as well.
         let used = sits(Scripts::On);
-        used.open("/setup").see(used.say(Ui::LinkCode)).breaks_no_rule().open(&link);
+        used.open("/setup").see(used.say(Ui::LinkCode)).breaks_no_rule();
+        // A place on the page is no code: nothing is handed in for it.
+        used.press("Tab").press("Enter").see(used.say(Ui::LinkCode));
+        assert!(used.url().ends_with("/setup#content"), "{}", used.url());
+        assert_eq!(used.count("#faults"), 0);
+        used.open(&link);
         used.see(used.say(Ui::LinkExpired));
 
         let (link, code) = made(&administrator, language, invited("arai.ken"));
+        // Pasted where another's password is asked for, it leaves the address as well.
+        let (other, _) = made(&administrator, language, invited("arai.sho"));
+        let person = sits(Scripts::On);
+        person.open(&other).see("arai.sho").run(&format!("location.hash = '{code}'; 0"));
+        person.see("arai.ken");
+        assert!(person.url().ends_with("/setup"), "{}", person.url());
         let person = sits(Scripts::Off);
         for pasted in [code, link] {
             person.open("/setup").enter(person.say(Ui::LinkCode), &pasted).tap(person.say(Ui::LinkGo));

@@ -6,7 +6,7 @@ use baiyo::words::Records;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::time::Time;
 use baiyo_persistence::progress::Watch;
-use browser_stories::{Browser, Device, Language, Theme};
+use browser_stories::{Browser, Device, Language, Theme, Ui};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -59,6 +59,28 @@ fn how_far_it_is_shows_by_itself_it_is_found_again_and_ends_before_the_eyes() {
         other.see(if language == Language::En { "everything agrees" } else { "すべて一致しました" });
         assert_eq!(other.count("#job progress, #job button"), 0, "nothing is left to stop");
     }
+}
+
+#[test]
+fn a_page_that_reads_itself_anew_keeps_nobody_signed_in() {
+    let browser = Browser::start();
+    let centre = Centre::open();
+    let account = centre.inspector().account();
+    let elsewhere = Jobs::of(centre.folder());
+    let (work, go) = work();
+    let now = Time::from(chrono::Utc::now());
+    let begun = elsewhere.start(Kind::Verification, PersonId(account.id), now, work).unwrap();
+    let Begun::Now(id) = begun else { panic!("{begun:?}") };
+    let person = browser.person(&centre, account, Device::Desktop, Language::En, Theme::Light);
+    person.open(&format!("/records/{id}"));
+    for (minutes, percent) in [(20, 7), (9, 42)] {
+        centre.minutes(minutes);
+        go.send(percent).unwrap();
+        person.see(&format!("{percent} {}", person.say(Records::Percent)));
+    }
+    centre.minutes(2);
+    person.see(person.say(Ui::SignInName));
+    go.send(100).unwrap();
 }
 
 #[test]

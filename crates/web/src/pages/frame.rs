@@ -9,7 +9,7 @@ use super::{assets, encoded, here, may};
 use crate::server::State;
 use crate::session::{self, Caller, OwnCookie};
 use crate::words::{self, Account, Bench, Clinic, Language, Picture, Quality, Records, Sheet, Ui, Word};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use baiyo_domain::authority::TABLE;
 use maud::{DOCTYPE, Markup, html};
@@ -29,6 +29,8 @@ pub struct Frame<'a> {
     told: Option<Told>,
     /// Whether the browser is a shared tablet, as its cookie says: it shows where people take turns, and opens nothing.
     at_tablet: bool,
+    /// Whether it answers what was handed in: what was typed stands in its fields.
+    answers: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -44,6 +46,7 @@ impl<'a> Frame<'a> {
             done: done(request),
             told: request.extensions().get::<Told>().cloned(),
             at_tablet: TABLET_COOKIE.of(request).is_some(),
+            answers: request.method() == Method::POST,
         }
     }
 
@@ -91,7 +94,9 @@ impl<'a> Frame<'a> {
                     data-unsent=(self.say(Bench::Unsent)) data-picture-offline=(self.say(Bench::PictureOffline)) data-draft-kept=(self.say(Bench::DraftKept))
                     data-draft-discard=(self.say(Bench::DraftDiscard)) data-sent-before=(self.say(Bench::SentBefore))
                     data-seen=(self.say(Bench::Seen)) data-take-back=(self.say(Bench::TakeBack)) data-changes=(self.say(Bench::ChangesSeen))
-                    data-refresh=(self.say(Bench::Refresh)) data-not-followed=(self.say(Bench::NotFollowed)) {
+                    data-refresh=(self.say(Bench::Refresh)) data-not-followed=(self.say(Bench::NotFollowed))
+                    data-answer=[self.answers.then_some("yes")] data-leave=(self.entrance()) data-session-over=(self.say(Bench::SessionOver))
+                    data-kept-covered=(self.say(Bench::KeptCovered)) data-sign-in-beside=(self.say(Bench::SignInBeside)) {
                     a.skip href="#content" { (self.say(Ui::SkipToContent)) }
                     @if self.demonstration {
                         p.demonstration { (self.say(Ui::DemonstrationBanner)) }
@@ -111,6 +116,11 @@ impl<'a> Frame<'a> {
                 }
             }
         }
+    }
+
+    /// Where one signs in here.
+    fn entrance(&self) -> &'static str {
+        if self.at_tablet { SWITCH } else { "/sign-in" }
     }
 
     /// The workplace, by which sizes are chosen: gloved hands need larger targets.

@@ -2,7 +2,7 @@
 //! Nothing is held but the open answer, and who listens is asked again each second. A page that is told nothing more is told
 //! why, so that it does not come back for it.
 
-use super::Answer;
+use super::{Answer, Query};
 use crate::api::problem::{Kind, Problem};
 use crate::api::reading::read;
 use crate::metrics::Counting;
@@ -151,9 +151,20 @@ const REPLACED: &str = "event: replaced\ndata:\n\n";
 /// Whoever opened the page may not look any more.
 const SIGNED_OUT: &str = "event: signed-out\ndata:\n\n";
 
-/// Tells of changes for as long as somebody listens, and may: nobody does whose session has ended, or who has left.
-pub async fn listen(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let caller = session::whose_page(&request, &state).await?;
+/// Tells of changes for as long as somebody listens, and may: nobody does whose session has ended, or who has left. A page
+/// names whom it is `of`: where another is signed in by now it is told nothing, which no page takes for the end of a session.
+/// With `ask` it is told only that; with `typing` as well, and that is a use of the session.
+pub async fn listen(request: HttpRequest, state: web::Data<State>, query: Query) -> Answer {
+    let caller = match query.contains_key("typing") {
+        true => session::who(&request, &state).await?,
+        false => session::whose_page(&request, &state).await?,
+    };
+    if query.get("of").is_some_and(|of| *of != caller.person.to_string()) {
+        return Ok(HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish());
+    }
+    if ["ask", "typing"].iter().any(|how| query.contains_key(*how)) {
+        return Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish());
+    }
     let claim = Claim::of(&request).ok_or_else(|| Problem::new(Kind::NotSignedIn, caller.language))?;
     let listening = Listening {
         receiver: state.changes.subscribe(),

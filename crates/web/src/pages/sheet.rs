@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::typed::{Kind, Shape, Typed, local};
 use crate::api::FormRoute;
 use crate::api::blobs;
-use crate::words::{self, Sheet as Word, Ui};
+use crate::words::{self, Language, Sheet as Word, Ui};
 use baiyo_domain::batch::not_applicable;
 use baiyo_domain::ids::PersonId;
 use baiyo_domain::journal::Hash;
@@ -152,7 +152,12 @@ impl Sheet<'_> {
         let own: Vec<_> = own.into_iter().filter(|(name, ..)| !shown.contains(name)).collect();
         let within =
             |fault: &Fault| own.iter().any(|(name, ..)| fault.is_within(&format!("/performed/{name}")));
-        let open = self.faults.iter().any(within);
+        // A reason why something does not apply is never recorded unseen.
+        let reasons = own.iter().any(|(name, ..)| match *name {
+            not_applicable::MEMBER => self.typed.any(&format!("/performed/{name}")),
+            name => self.typed.any(&format!("/performed/{name}/{}", not_applicable::MEMBER)),
+        });
+        let open = reasons || self.faults.iter().any(within);
         let said = own.iter().filter_map(|(name, ..)| self.typed.get(&format!("/performed/{name}")));
         let said: Vec<&str> = said.collect();
         html! {
@@ -252,20 +257,34 @@ impl Sheet<'_> {
     fn name(&self, pointer: &str) -> String {
         let mut segments = pointer.rsplit('/');
         let last = segments.next().unwrap_or_default();
+        let above = segments.next().unwrap_or_default();
         match last.parse::<usize>() {
-            Ok(place) => {
-                let list = segments.next().unwrap_or_default();
-                format!("{} {}", words::field(self.reader.language, list), place + 1)
+            Ok(place) => format!("{} {}", words::field(self.reader.language, above), place + 1),
+            Err(_) if above == not_applicable::MEMBER => {
+                self.not_applicable_to(words::field(self.reader.language, last))
             }
             Err(_) => words::field(self.reader.language, last).to_string(),
         }
+    }
+
+    fn not_applicable_to(&self, name: &str) -> String {
+        let colon = match self.reader.language {
+            Language::En => ": ",
+            Language::Ja => "：",
+        };
+        format!("{}{colon}{name}", self.reader.say(Word::NotApplicable))
     }
 
     /// What does not apply, and why: folded away while nothing in it is typed or wrong.
     fn not_applicable(&self, shape: Shape, at: &str) -> Markup {
         let Kind::Fields(fields) = shape.kind() else { return html! {} };
         let open = self.typed.any(at) || self.faults.iter().any(|fault| fault.is_within(at));
-        let (name, hint) = (self.reader.say(Word::NotApplicable), format!("{at}-hint"));
+        let name = match at.rsplit('/').nth(1).filter(|above| !above.is_empty()) {
+            Some("performed") => self.not_applicable_to(self.reader.say(Word::HeadOfEntry)),
+            Some(above) => self.not_applicable_to(words::field(self.reader.language, above)),
+            None => self.not_applicable_to(&words::action(self.reader.language, &self.route.action)),
+        };
+        let hint = format!("{at}-hint");
         html! {
             details.entry-head open[open] {
                 summary { (name) }

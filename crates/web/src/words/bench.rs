@@ -13,7 +13,8 @@ catalogue! {
         LiveHint, CountedBefore, CountAgain, SplitInto, SplitHint, EachVessel, CellsEach, CountFirst, NewLabels,
         ScanBack, ScanBackHint, StillToScan, Scanned, Kit, KitHint, KitRoom, KitCabinet, KitMedium, KeepKit, KitKept,
         ChangeKit, NoKit, ForgetKit, MediumLot, Clear, Turbid, SeenAs, Spindle, Detached, Rounded, Print, PrintLabels,
-        Capacity, OnlineNow, OfflineNow, Unsent, DraftKept, DraftDiscard, SentBefore, Seen, TakeBack, ChangesSeen, Refresh, NotFollowed, ScanStop, ScanAgain,
+        Capacity, OnlineNow, OfflineNow, Unsent, DraftKept, DraftDiscard, SentBefore, Seen, TakeBack, ChangesSeen, Refresh, NotFollowed,
+        SessionOver, KeptCovered, SignInBeside, ScanStop, ScanAgain,
         ScanWrongVessel, Photos, PhotoAsked, NoPicture, NoPictureHint, PictureOffline,
     }
 }

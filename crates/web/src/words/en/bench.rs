@@ -103,6 +103,11 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::TakeBack => "Take back",
         Bench::ChangesSeen => "Changes since this page was loaded",
         Bench::Refresh => "Refresh",
+        Bench::SessionOver => "The session has ended",
+        Bench::KeptCovered => {
+            "What you typed is kept on this page and shows again once you are signed in. It is dropped when somebody else signs in, when this page is closed, and after two hours."
+        }
+        Bench::SignInBeside => "Sign in (new tab)",
         Bench::NotFollowed => "You have many pages open: newer ones are told of changes, this one no longer",
         Bench::ScanStop => "Stop",
         Bench::ScanAgain => "Go on",

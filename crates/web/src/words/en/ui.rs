@@ -72,7 +72,9 @@ pub(in crate::words) fn text(ui: Ui) -> &'static str {
         Ui::PasswordSet => "Your password is set",
         Ui::KeyWaits => "An administrator must check who you are and register your key before you can sign.",
         Ui::LinkCode => "Code of your link",
-        Ui::LinkCodeHint => "Open the link that you were given, or paste its code here.",
+        Ui::LinkCodeHint => {
+            "Open the link that you were given, or paste its code here. It may be opened again until the password is set."
+        }
         Ui::LinkGo => "Go on",
         Ui::LinkExpired => "This link was used or has expired. Ask an administrator for a new one",
         Ui::SignAgainHelp => "Every signature asks for your password again.",

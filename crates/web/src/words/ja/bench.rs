@@ -105,6 +105,11 @@ pub(in crate::words) fn text(word: Bench) -> &'static str {
         Bench::TakeBack => "送信を取り消す",
         Bench::ChangesSeen => "この画面を開いた後の変更",
         Bench::Refresh => "更新する",
+        Bench::SessionOver => "セッションが終了しました",
+        Bench::KeptCovered => {
+            "入力した内容はこの画面に保持されています。サインインすると再び表示されます。ほかの人がサインインしたとき、この画面を閉じたとき、又は2時間を過ぎたときは消去されます。"
+        }
+        Bench::SignInBeside => "サインインする（新しいタブ）",
         Bench::NotFollowed => "多くの画面を開いているため、この画面への変更の通知を終了しました",
         Bench::ScanStop => "中止",
         Bench::ScanAgain => "続ける",
