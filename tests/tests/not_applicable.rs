@@ -58,6 +58,27 @@ fn blank_not_applicable_and_nought_are_told_apart_on_pages_as_json_and_in_the_ta
     assert_eq!(in_rows, [(false, false), (true, false), (false, true)]);
 }
 
+#[test]
+fn a_reason_stands_in_sight_on_a_page_that_folds_it_away() {
+    let centre = Centre::open();
+    let course = Course::run(&centre, Recipe::of(centre.standard(FRESH)), Step::Seeded);
+    let technician = centre.technician().account().clone();
+    let browser = Browser::new(&centre);
+    browser.sign_in(&technician.sign_in, &technician.password).ok();
+    let folds = ["When, by whom, with what", "Not applicable: When, by whom, with what"];
+    let label = course.vessel_labels()[0].clone();
+    let page = format!("//record{}?/vessels={}", course.path("medium_change"), label.as_str().unwrap());
+    let open = |typed: &str| {
+        let page = browser.get(&format!("{page}{typed}")).text;
+        folds.map(|fold| {
+            let summary = page.find(&format!("<summary>{fold}")).expect("the fold");
+            page[..summary].ends_with(" open>")
+        })
+    };
+    assert_eq!(open(""), [false, false]);
+    assert_eq!(open("&/performed/not_applicable/room=the+same+room"), [true, true]);
+}
+
 /// A result as the analyst fills it in on its page.
 fn fill_in(page: &Browser, centre: &Centre, course: &Course, sample: u64, more: &[(&str, &str)]) -> Answer {
     let method = course.result_form(TEST)["method"].as_str().expect("a method").to_string();
